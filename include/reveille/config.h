@@ -1,0 +1,158 @@
+// The configuration as plain values: what a TOML file or the command line says, checked.
+//
+// Made by control/, read by everyone, changed by nobody once built. Zero-argument defaults are
+// the documented defaults. See README.md for the TOML table that goes with each struct.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <reveille/address.h>
+#include <reveille/instant.h>
+
+namespace reveille {
+
+using Seconds = std::chrono::seconds;
+
+// [[interface]]: a port, and the address that answers on it.
+struct VlanConfig {
+  std::uint16_t id = 0;  // 1 to 4094
+  Ipv4Prefix address;    // our own address on that VLAN
+};
+struct InterfaceConfig {
+  // Exactly one of the three is set.
+  std::string interface;  // a kernel interface, taken over through af_packet
+  std::string device;     // a PCI address bound to vfio-pci
+  std::string vdev;       // a DPDK virtual device with its arguments
+  std::optional<Ipv4Prefix> address;  // untagged; absent when only VLANs are served
+  std::vector<VlanConfig> vlans;
+};
+
+// An option to hand out as it is: number and bytes.
+struct DhcpOptionConfig {
+  std::uint8_t code = 0;
+  std::vector<std::uint8_t> value;
+};
+
+struct PoolConfig {
+  Ipv4Address first;
+  Ipv4Address last;  // inclusive
+};
+
+// [[subnet]]
+struct SubnetConfig {
+  Ipv4Prefix prefix;
+  std::vector<PoolConfig> pools;  // disjoint, inside prefix
+  std::vector<Ipv4Address> routers;
+  std::vector<Ipv4Address> dns_servers;
+  std::string domain_name;
+  std::optional<Seconds> lease_time;
+  std::vector<Ipv4Address> relays;  // giaddrs outside prefix that belong here too (RFC 3527)
+  std::vector<DhcpOptionConfig> options;
+  std::string boot_file;  // empty: by architecture
+};
+
+// [[host]]: a reservation. At least one of mac, client_id and uuid is set.
+struct HostConfig {
+  std::optional<MacAddress> mac;
+  std::vector<std::uint8_t> client_id;  // type octet included; empty = not a key
+  std::optional<Uuid> uuid;
+  std::optional<Ipv4Address> address;
+  std::string host_name;
+  std::string boot_file;
+};
+
+enum class DhcpMode : std::uint8_t { off, server, proxy };
+
+// What makes two requests come from one machine. The MAC address is the same in firmware, in
+// iPXE and in the OS; the client-id is not.
+enum class Identity : std::uint8_t { mac, client_id };
+
+// [dhcp]
+struct DhcpConfig {
+  DhcpMode mode = DhcpMode::server;
+  Identity identity = Identity::mac;
+  // We are the only server: NAK or adopt leases that are not on record, instead of silence.
+  bool authoritative = false;
+  bool bootp = true;  // answer BOOTP clients that have a reservation (or a pool address)
+  Seconds lease_time{3600};
+  Seconds offer_time{60};     // how long an offered address is held
+  Seconds decline_time{600};  // how long a declined address is set aside
+  std::uint8_t hops_max = 16;
+};
+
+// [boot]
+struct ArchitectureFile {
+  std::uint16_t architecture = 0;  // option 93, the IANA "Processor Architecture Types"
+  std::string file;
+};
+struct BootConfig {
+  std::vector<ArchitectureFile> files;
+  std::string default_file;        // for architectures not in `files`
+  std::string ipxe_script;         // file name or URL for clients that already run iPXE
+  std::optional<Ipv4Address> next_server;  // default: our address on that link
+  bool quiet_router_advertisement = true;  // `quiet_ra`
+};
+
+// [relay]: copies through redundant relays
+struct RelayConfig {
+  bool drop_copies = true;
+  Nanoseconds window = std::chrono::seconds{1};
+  std::uint32_t entries = 65536;  // a worker's table
+};
+
+// [tftp]
+struct TftpConfig {
+  bool enabled = true;
+  bool ignore_case = false;
+  std::uint16_t block_size_max = 1468;  // further bounded by the port's MTU
+  std::uint16_t window_size_max = 64;
+  std::uint32_t transfers_max = 16384;  // all workers together
+  std::uint32_t half_open_max = 4096;   // of these, before their first ACK
+  Nanoseconds timeout = std::chrono::seconds{1};  // first retransmission, doubling
+  std::uint8_t retries = 6;
+  std::uint8_t retries_half_open = 3;
+  std::uint32_t errors_per_second = 100;  // ERROR 5 to strangers, a worker
+};
+
+// [images]
+struct ImagesConfig {
+  std::string root;
+  std::uint64_t memory_max_bytes = std::uint64_t{4} << 30;  // beyond: mapped from the file
+  std::uint32_t files_max = 100000;
+};
+
+enum class Idle : std::uint8_t { adaptive, busy };
+
+// [workers]
+struct WorkersConfig {
+  std::uint16_t count = 1;
+  Idle idle = Idle::adaptive;
+};
+
+enum class LogFormat : std::uint8_t { text, json };
+
+// [log]
+struct LogConfig {
+  LogFormat format = LogFormat::text;
+  std::string file;  // empty: standard error
+  std::uint32_t lines_per_client_per_minute = 60;
+};
+
+struct Config {
+  std::vector<InterfaceConfig> interfaces;
+  DhcpConfig dhcp;
+  std::vector<SubnetConfig> subnets;
+  std::vector<HostConfig> hosts;
+  BootConfig boot;
+  RelayConfig relay;
+  TftpConfig tftp;
+  ImagesConfig images;
+  WorkersConfig workers;
+  LogConfig log;
+};
+
+}  // namespace reveille

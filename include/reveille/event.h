@@ -1,0 +1,96 @@
+// What a worker tells the log: fixed-size records, written on the packet path without
+// allocation or formatting, read and worded by the control thread.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include <reveille/address.h>
+#include <reveille/instant.h>
+#include <reveille/outcome.h>
+
+namespace reveille {
+
+enum class EventKind : std::uint8_t {
+  dhcp_offered,       // address, text = boot file
+  dhcp_acked,         // address, text = boot file
+  dhcp_nakked,        // address = the refused one, outcome says why
+  dhcp_declined,      // address
+  dhcp_released,      // address
+  dhcp_informed,      // address
+  dhcp_no_address,    // the subnet's pools are empty
+  dhcp_no_subnet,     // relay = who brought it
+  dhcp_relay_copy,    // relay = the second path, address = the first path's giaddr
+  bootp_answered,     // address, text = boot file
+  proxy_offered,      // text = boot file
+  boot_server_acked,  // text = boot file
+  boot_file_unknown,  // architecture
+  router_advertised,  // a booting client was told that there is no router
+  tftp_opened,        // address, text = file, bytes = its size
+  tftp_first_ack,     // address, text = file; the client has proved itself
+  tftp_completed,     // address, text = file, bytes, elapsed
+  tftp_aborted,       // address, text = the client's message, bytes = sent so far
+  tftp_timed_out,     // address, text = file, bytes = acknowledged so far
+  tftp_not_found,     // address, text = the name asked for
+  tftp_refused,       // address, outcome says why
+};
+
+enum class Firmware : std::uint8_t { unknown, bios_pxe, uefi_pxe, ipxe, http, other };
+
+// Trivially copyable so that it can travel through a ring. Text comes from the wire:
+// whoever prints it escapes it.
+struct Event {
+  EventKind kind{};
+  Firmware firmware{};
+  Outcome outcome{};
+  std::uint8_t text_length = 0;
+  std::uint16_t architecture = 0xffff;  // option 93; 0xffff = not said
+  std::uint16_t vlan = 0;
+  Instant at{};
+  MacAddress client;  // zero when only the address is known (TFTP through a router)
+  Ipv4Address address;
+  Ipv4Address relay;
+  std::uint64_t bytes = 0;
+  Nanoseconds elapsed{};
+  std::array<char, 120> text_bytes{};
+
+  void set_text(std::string_view text) {
+    text_length = static_cast<std::uint8_t>(std::min(text.size(), text_bytes.size()));
+    std::copy_n(text.data(), text_length, text_bytes.data());
+  }
+  [[nodiscard]] std::string_view text() const { return {text_bytes.data(), text_length}; }
+};
+static_assert(std::is_trivially_copyable_v<Event>);
+
+// Where engines put events during one burst. Full means the event is counted as lost.
+class Events {
+ public:
+  explicit Events(std::span<Event> storage) : storage_(storage) {}
+
+  // A cleared event to fill, or nullptr when the burst has told enough.
+  Event* add(EventKind kind, Instant at) {
+    if (count_ == storage_.size()) {
+      ++lost_;
+      return nullptr;
+    }
+    Event& event = storage_[count_++];
+    event = Event{};
+    event.kind = kind;
+    event.at = at;
+    return &event;
+  }
+  [[nodiscard]] std::span<const Event> all() const { return storage_.first(count_); }
+  [[nodiscard]] std::uint64_t lost() const { return lost_; }
+  void clear() { count_ = 0; }
+
+ private:
+  std::span<Event> storage_;
+  std::size_t count_ = 0;
+  std::uint64_t lost_ = 0;
+};
+
+}  // namespace reveille

@@ -1,0 +1,34 @@
+// The Internet checksum: RFC 1071.
+#pragma once
+
+#include <cstdint>
+
+#include <reveille/address.h>
+#include <reveille/bytes.h>
+
+namespace reveille::wire {
+
+// Sums are ones'-complement sums of big-endian 16-bit words, folded to 16 bits, not inverted.
+// An odd last octet counts as the high octet of a word.
+[[nodiscard]] std::uint16_t sum(Bytes bytes);
+[[nodiscard]] constexpr std::uint16_t fold(std::uint64_t wide) {
+  while ((wide >> 16) != 0) wide = (wide & 0xffff) + (wide >> 16);
+  return static_cast<std::uint16_t>(wide);
+}
+[[nodiscard]] constexpr std::uint16_t add(std::uint16_t a, std::uint16_t b) {
+  return fold(std::uint64_t{a} + b);
+}
+// The sum of the same octets when they start at an odd offset of the whole.
+[[nodiscard]] constexpr std::uint16_t at_odd_offset(std::uint16_t a) {
+  return static_cast<std::uint16_t>((a << 8) | (a >> 8));
+}
+// Source, destination, protocol 17 and UDP length (RFC 768).
+[[nodiscard]] constexpr std::uint16_t pseudo_header_sum(Ipv4Address source,
+                                                        Ipv4Address destination,
+                                                        std::uint8_t protocol,
+                                                        std::uint16_t length) {
+  return fold(std::uint64_t{source.value >> 16} + (source.value & 0xffff) +
+              (destination.value >> 16) + (destination.value & 0xffff) + protocol + length);
+}
+
+}  // namespace reveille::wire

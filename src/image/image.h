@@ -1,0 +1,59 @@
+// A boot image in memory, and who is still reading it.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <reveille/bytes.h>
+
+#include "packet/share.h"
+
+namespace reveille {
+
+// Made and destroyed by the control thread; read by workers. The bytes never change: a file
+// that is replaced on disk becomes a new Image.
+class Image {
+ public:
+  // What one worker holds of an image. Only that worker writes it (plain load and store);
+  // control reads it to learn when the image may go. A cache line each: no sharing.
+  struct alignas(64) Hold {
+    std::atomic<std::uint32_t> transfers{0};
+    // Room for the worker's transmit code to keep its own per-image state (DPDK's shared info
+    // of external buffers). Zeroed by the image, otherwise not its business.
+    alignas(8) std::array<std::byte, 40> transmit_state{};
+  };
+
+  // Where the bytes live; frees them when the image goes.
+  class Storage {
+   public:
+    virtual ~Storage() = default;
+    [[nodiscard]] virtual Bytes bytes() const = 0;
+  };
+
+  Image(std::string name, std::unique_ptr<Storage> storage);
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] Bytes bytes() const { return bytes_; }
+  [[nodiscard]] std::uint64_t size() const { return bytes_.size(); }
+  [[nodiscard]] const std::array<std::uint8_t, 32>& sha256() const { return sha256_; }
+
+  // The ones'-complement sum, folded to 16 bits and not inverted, of `length` bytes from
+  // `offset`, as if the first byte were the high byte of a 16-bit word (RFC 1071). From prefix
+  // sums each 64 bytes: reads at most 126 bytes of the image. offset + length <= size().
+  [[nodiscard]] std::uint16_t sum(std::uint64_t offset, std::uint32_t length) const;
+
+  [[nodiscard]] Hold& hold(unsigned worker) const { return holds_[worker]; }
+
+ private:
+  std::string name_;
+  std::unique_ptr<Storage> storage_;
+  Bytes bytes_;
+  std::array<std::uint8_t, 32> sha256_{};
+  std::unique_ptr<std::uint16_t[]> prefix_sums_;
+  mutable std::array<Hold, kWorkersMax> holds_;
+};
+
+}  // namespace reveille

@@ -1,0 +1,36 @@
+// TFTP as one worker serves it: read requests and the transfers that they open.
+#pragma once
+
+#include <memory>
+
+#include <reveille/config.h>
+#include <reveille/outcome.h>
+
+#include "packet/context.h"
+#include "packet/request.h"
+#include "packet/share.h"
+
+namespace reveille {
+
+// Owner: one worker. All memory is taken at construction.
+class TftpEngine {
+ public:
+  TftpEngine(const TftpConfig& config, Share share, std::uint64_t seed);
+  ~TftpEngine();
+
+  // A request of Service::tftp_open whose source address hashes to this share, or one of
+  // Service::tftp_transfer whose transfer id names it. Takes at most kRepliesPerRequest replies.
+  Outcome handle(const Request& request, const Context& context);
+  // Retransmissions and time-outs that are due, as many as there are free replies; the rest at
+  // the next call. Call at least each 10 ms, cheap when nothing is due.
+  void tick(const Context& context);
+
+  [[nodiscard]] std::size_t transfers() const;
+  [[nodiscard]] std::size_t half_open() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace reveille

@@ -1,0 +1,36 @@
+// The engines of one worker behind one door, without a port: what the poll loop, the
+// simulator, the fuzzers and the tests drive.
+#pragma once
+
+#include <cstdint>
+
+#include "dhcp/booting_clients.h"
+#include "dhcp/engine.h"
+#include "packet/context.h"
+#include "packet/request.h"
+#include "packet/share.h"
+#include "tftp/engine.h"
+
+namespace reveille {
+
+// The worker that a request belongs to; `here` for requests that any worker can answer.
+[[nodiscard]] unsigned owner_of(const Request& request, unsigned workers, unsigned here);
+
+// Owner: one worker.
+class Responder {
+ public:
+  Responder(const Snapshot& first, Share share, std::uint64_t seed);
+
+  Outcome handle(const Request& request, const Context& context);
+  void receive(const PeerMessage& message, const Context& context);
+  void tick(const Context& context);
+
+  [[nodiscard]] const TftpEngine& tftp() const { return tftp_; }
+
+ private:
+  BootingClients booting_;
+  DhcpEngine dhcp_;
+  TftpEngine tftp_;
+};
+
+}  // namespace reveille
