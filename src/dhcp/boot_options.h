@@ -1,0 +1,48 @@
+// The part of a DHCP reply that says what to boot: siaddr, sname and file, and options 13, 43,
+// 60, 66, 67, 97 and 175. Options 93 and 94 are the client's own and are only read.
+//
+// The same writers serve the DHCP server, ProxyDHCP and the boot server. A reply in which all of
+// them are written is complete: iPXE waits for no proxy, EDK2 asks no boot server and opens the
+// file once. src/policy/README.md says what each client looks for.
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+
+#include <reveille/address.h>
+#include <reveille/wire/dhcp.h>
+
+#include "packet/snapshot.h"
+#include "policy/boot_policy.h"
+#include "policy/facts.h"
+
+namespace reveille {
+
+// What a reply says about booting. Borrows; valid for the call.
+struct BootReply {
+  const Facts& facts;
+  const BootPlan* plan = nullptr;  // nullptr: nothing to boot, and nothing is said about it
+  const Station& station;
+  Ipv4Address next_server;  // where the file is: next_server_of()
+  bool proxy = false;       // ProxyDHCP or boot server: another server gives the address
+};
+
+// [boot] next_server, or our own address on the station's link.
+[[nodiscard]] Ipv4Address next_server_of(const Config& config, const Station& station);
+
+// siaddr, sname and file. Before the first option. A boot file that does not fit the file field
+// (127 octets and a NUL) stands in option 67 alone, and leaves the field free for overload.
+void write_boot_header(wire::DhcpWriter& writer, const wire::DhcpView& request,
+                       const BootReply& reply);
+
+// Writes option `code` if it is one of ours and has a value for this client; true if written.
+// For the walk through the parameter request list.
+bool write_boot_option(wire::DhcpWriter& writer, const wire::DhcpView& request,
+                       const BootReply& reply, wire::DhcpOption code);
+
+// The options that boot firmware needs although it never asks for them, except those in
+// `written` (indexed by option code).
+void write_remaining_boot_options(wire::DhcpWriter& writer, const wire::DhcpView& request,
+                                  const BootReply& reply, const std::bitset<256>& written);
+
+}  // namespace reveille

@@ -1,0 +1,23 @@
+// ProxyDHCP and the boot server of PXE 2.1: what to boot, from a server that gives no addresses.
+//
+// Stateless: a request and the snapshot are all there is. The caller has parsed the message and
+// refused what no DHCP server may answer (replies, too many hops, our own giaddr, relay copies).
+#pragma once
+
+#include <reveille/outcome.h>
+#include <reveille/wire/dhcp.h>
+
+#include "packet/context.h"
+#include "packet/request.h"
+
+namespace reveille {
+
+// Port 67 in proxy mode. Offers to DISCOVERs of boot firmware, acknowledges its boot server
+// requests, is silent about everything that concerns addresses.
+Outcome answer_proxy(const Request& request, const wire::DhcpView& message, const Context& context);
+
+// Port 4011, in proxy mode and in server mode. Answers to the address and port that asked.
+Outcome answer_boot_server(const Request& request, const wire::DhcpView& message,
+                           const Context& context);
+
+}  // namespace reveille
