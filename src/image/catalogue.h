@@ -1,6 +1,7 @@
 // Names to images: everything that can be asked for by TFTP, and nothing else.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,6 +11,11 @@
 #include "image/image.h"
 
 namespace reveille {
+
+inline constexpr std::size_t kImageNameLengthMax = 512;
+
+// How two names are compared: upper case of ASCII as lower case, everything else as it is.
+[[nodiscard]] std::string fold_case(std::string_view name);
 
 // Immutable once built. Lookups allocate nothing and touch no file system.
 class Catalogue {
@@ -23,17 +29,23 @@ class Catalogue {
   Catalogue(std::vector<std::shared_ptr<const Image>> images, Options options);
 
   // `name` as a client wrote it: '\' counts as '/', leading '/' and './' and doubled '/' are
-  // dropped; ".." is a name like any other and so finds nothing. Names longer than 512 bytes
-  // find nothing. nullptr when there is none.
+  // dropped; ".." is a name like any other and so finds nothing. Names longer than
+  // kImageNameLengthMax find nothing. nullptr when there is none.
   [[nodiscard]] const Image* find(std::string_view name) const;
 
   [[nodiscard]] const std::vector<std::shared_ptr<const Image>>& images() const { return images_; }
 
  private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view name) const {
+      return std::hash<std::string_view>{}(name);
+    }
+  };
+
   std::vector<std::shared_ptr<const Image>> images_;
   Options options_;
-  std::unordered_map<std::string_view, const Image*> by_name_;
-  std::vector<std::string> folded_names_;
+  std::unordered_map<std::string, const Image*, Hash, std::equal_to<>> by_name_;
 };
 
 }  // namespace reveille

@@ -9,6 +9,7 @@
 
 #include <reveille/bytes.h>
 
+#include "image/digest.h"
 #include "packet/share.h"
 
 namespace reveille {
@@ -31,19 +32,37 @@ class Image {
    public:
     virtual ~Storage() = default;
     [[nodiscard]] virtual Bytes bytes() const = 0;
+    // True: memory of our own, which a device may read at any time. False: the bytes come from
+    // a file that somebody may shorten, so that a port has to copy them (image/mapped_file.h).
+    [[nodiscard]] virtual bool resident() const { return true; }
+    // False once bytes are known to be lost: the file was shortened under us.
+    [[nodiscard]] virtual bool intact() const { return true; }
   };
 
+  // Reads all bytes, to hash and sum them.
   Image(std::string name, std::unique_ptr<Storage> storage);
+  // `digest` is that of the storage's bytes.
+  Image(std::string name, std::unique_ptr<Storage> storage, Digest digest);
+  Image(const Image&) = delete;
+  Image& operator=(const Image&) = delete;
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] Bytes bytes() const { return bytes_; }
   [[nodiscard]] std::uint64_t size() const { return bytes_.size(); }
-  [[nodiscard]] const std::array<std::uint8_t, 32>& sha256() const { return sha256_; }
+  [[nodiscard]] const std::array<std::uint8_t, 32>& sha256() const { return digest_.sha256; }
+  [[nodiscard]] bool resident() const { return storage_->resident(); }
+  [[nodiscard]] bool intact() const { return storage_->intact(); }
 
   // The ones'-complement sum, folded to 16 bits and not inverted, of `length` bytes from
   // `offset`, as if the first byte were the high byte of a 16-bit word (RFC 1071). From prefix
   // sums each 64 bytes: reads at most 126 bytes of the image. offset + length <= size().
-  [[nodiscard]] std::uint16_t sum(std::uint64_t offset, std::uint32_t length) const;
+  // Which of the two zeros of ones' complement comes out is not said (image/prefix_sums.h).
+  [[nodiscard]] std::uint16_t sum(std::uint64_t offset, std::uint32_t length) const {
+    return digest_.sums.sum(bytes_, offset, length);
+  }
+
+  // No worker is reading it. Exact only once no worker can find the image any more.
+  [[nodiscard]] bool unread() const;
 
   [[nodiscard]] Hold& hold(unsigned worker) const { return holds_[worker]; }
 
@@ -51,8 +70,7 @@ class Image {
   std::string name_;
   std::unique_ptr<Storage> storage_;
   Bytes bytes_;
-  std::array<std::uint8_t, 32> sha256_{};
-  std::unique_ptr<std::uint16_t[]> prefix_sums_;
+  Digest digest_;
   mutable std::array<Hold, kWorkersMax> holds_;
 };
 
