@@ -1,0 +1,104 @@
+// The data plane as control sees it: ports, poll loops, and the thin boundary to both.
+//
+// Order of a start, each step a result that names what to change:
+//
+//   auto eal = Eal::start(eal_needs(config));
+//   auto workers = Workers::open(*eal, config);     ports are open, addresses known, nothing runs
+//   ... load images, build a Snapshot around (*workers)->stations() ...
+//   (*workers)->start(std::move(snapshot));         the workers poll
+//   ... publish(), statistics(), drain_events(), retire() at will ...
+//   (*workers)->stop();                             then destroy workers, then eal
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include <reveille/config.h>
+#include <reveille/event.h>
+#include <reveille/instant.h>
+
+#include "packet/snapshot.h"
+#include "port/eal.h"
+#include "worker/statistics.h"
+
+namespace reveille {
+
+// A port as an operator wants to see it at start.
+struct PortReport {
+  std::string name;    // interface, PCI address or virtual device, as configured
+  std::string driver;  // DPDK's name of the PMD
+  MacAddress mac;
+  std::uint16_t mtu = 0;
+  unsigned receive_queues = 0;
+  unsigned transmit_queues = 0;
+  bool gathers = false;               // image bytes leave without a copy
+  std::vector<std::string> warnings;  // sentences: it will work, but
+};
+
+// Thread: all calls from one control thread, the one that started the EAL.
+class Workers {
+ public:
+  struct Options {
+    // Time comes from the frames (a net_pcap port): a capture is replayed as it was recorded.
+    bool frame_clock = false;
+    // Makes transfer ids and other choices repeatable; drawn from the system when absent.
+    std::optional<std::uint64_t> seed;
+  };
+
+  // Opens the ports of `config.interfaces` and takes all memory that the packet path will need.
+  // Starts no thread. On failure everything that was opened is closed again.
+  static tl::expected<std::unique_ptr<Workers>, std::string> open(Eal& eal, const Config& config,
+                                                                  Options options);
+  ~Workers();  // stops
+  Workers(const Workers&) = delete;
+  Workers& operator=(const Workers&) = delete;
+
+  // One for each interface's untagged address and each of its VLANs, in the order of the
+  // configuration. Snapshot::stations starts as a copy of it; control may change addresses of
+  // its own choosing there (replay: the MAC that the capture's server had).
+  [[nodiscard]] const std::vector<Station>& stations() const;
+  [[nodiscard]] const std::vector<PortReport>& ports() const;
+
+  // Launches the poll loops. Call once.
+  tl::expected<void, std::string> start(std::unique_ptr<const Snapshot> first);
+
+  // Makes `next` what the workers see from their next burst on, waits until none can still be
+  // reading the one before (microseconds; a sleeping worker counts as done) and destroys that
+  // one. Images that transfers or transmit queues still read are kept until retire() finds them
+  // unused. The stations must be as many, on the same ports and VLANs, as in the first snapshot.
+  void publish(std::unique_ptr<const Snapshot> next);
+  // Lets go of images that nothing reads any more. Returns how many are still in use. Call now
+  // and then (a second is fine).
+  std::size_t retire();
+
+  [[nodiscard]] Statistics statistics() const;
+
+  // Hands the workers' events to `tell`, at most `max` of them, oldest first for each worker.
+  // Returns how many there were.
+  std::size_t drain_events(const std::function<void(const Event&)>& tell, std::size_t max = 4096);
+
+  // The time that the workers see; meaningless with Options::frame_clock.
+  [[nodiscard]] Instant now() const;
+
+  // Every port has run dry, every frame received has ended in an outcome and all replies have
+  // been handed to the ports. Only a port that ends, such as net_pcap, makes this lasting.
+  [[nodiscard]] bool exhausted() const;
+
+  // Ends the poll loops and waits for them (milliseconds). Statistics and events can still be
+  // read. Closing the ports is the destructor's work.
+  void stop();
+
+ private:
+  struct State;
+  explicit Workers(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace reveille
