@@ -1,6 +1,7 @@
 // Short messages between the workers' engines: how one worker lends another what it owns.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <type_traits>
@@ -10,25 +11,32 @@
 namespace reveille {
 
 // Addresses move between the lease shards of two workers one at a time, so that a pool of N
-// addresses serves N clients however they hash. Sixteen bytes: travels through a ring.
+// addresses serves N clients however they hash. An address belongs to exactly one shard or to
+// exactly one message on its way: a message that is lost is an address that is lost.
+// Sixteen bytes: travels through a ring.
 struct PeerMessage {
   enum class Kind : std::uint8_t {
-    address_wanted,    // `from` has run short in `pool` and asks for one
-    address_given,     // `address` now belongs to the receiver
-    address_refused,   // the sender has none to spare
+    addresses_wanted,  // `from` asks for up to `count` free addresses of `subnet`
     address_claimed,   // `from` has a client that asks for exactly `address`
+    address_given,     // `address` now belongs to the receiver; `count` more are on their way
+    address_refused,   // none: in use, not the sender's, or not to spare
   };
   Kind kind{};
   std::uint8_t from = 0;  // worker index
   std::uint8_t to = 0;
-  std::uint8_t reserved = 0;
-  std::uint32_t pool = 0;  // index into Subnets
-  Ipv4Address address;
-  std::uint32_t reserved_too = 0;
+  bool claim = false;        // given, refused: the answer to address_claimed
+  std::uint16_t subnet = 0;  // index into Subnets
+  std::uint16_t count = 0;
+  std::uint16_t needed = 0;  // wanted: so many of `count` have a client waiting for them
+  std::uint16_t reserved = 0;
+  Ipv4Address address;  // claimed, given, and the refusal of a claim
 };
 static_assert(sizeof(PeerMessage) == 16 && std::is_trivially_copyable_v<PeerMessage>);
 
-// Where an engine puts messages during one burst. Full: the engine asks again at a later tick.
+// Where an engine puts messages. Full: the engine asks again later.
+//
+// Promise of whoever carries the messages (a worker, a test): each arrives exactly once, and
+// those of one pair of workers in order. What a ring does not take stays here for the next turn.
 class Outbox {
  public:
   explicit Outbox(std::span<PeerMessage> storage) : storage_(storage) {}
@@ -40,6 +48,12 @@ class Outbox {
   }
   [[nodiscard]] std::span<const PeerMessage> all() const { return storage_.first(count_); }
   [[nodiscard]] std::size_t free() const { return storage_.size() - count_; }
+  // The first `taken` messages are on their way; the others stay, in order.
+  void sent(std::size_t taken) {
+    std::copy(storage_.begin() + static_cast<std::ptrdiff_t>(taken),
+              storage_.begin() + static_cast<std::ptrdiff_t>(count_), storage_.begin());
+    count_ -= taken;
+  }
   void clear() { count_ = 0; }
 
  private:
