@@ -1,7 +1,7 @@
-#include <reveille/address.h>
-
 #include <charconv>
 #include <cstdio>
+
+#include <reveille/address.h>
 
 namespace reveille {
 namespace {
@@ -67,14 +67,16 @@ std::optional<Ipv4Prefix> Ipv4Prefix::parse(std::string_view text) {
   const std::string_view digits = text.substr(slash + 1);
   std::uint8_t length = 0;
   const auto [next, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
-  if (!address || digits.empty() || error != std::errc{} ||
-      next != digits.data() + digits.size() || length > 32) {
+  if (!address || digits.empty() || error != std::errc{} || next != digits.data() + digits.size() ||
+      length > 32) {
     return std::nullopt;
   }
   return Ipv4Prefix{*address, length};
 }
 
-std::string Ipv4Prefix::text() const { return address.text() + "/" + std::to_string(length); }
+std::string Ipv4Prefix::text() const {
+  return address.text() + "/" + std::to_string(length);
+}
 
 Ipv6Address Ipv6Address::link_local(const MacAddress& mac) {
   Ipv6Address address;

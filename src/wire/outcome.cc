@@ -4,11 +4,16 @@ namespace reveille {
 
 std::string_view text(Verdict verdict) {
   switch (verdict) {
-    case Verdict::answered: return "answered";
-    case Verdict::noted: return "noted";
-    case Verdict::passed: return "not for us";
-    case Verdict::refused: return "refused";
-    case Verdict::shed: return "shed";
+    case Verdict::answered:
+      return "answered";
+    case Verdict::noted:
+      return "noted";
+    case Verdict::passed:
+      return "not for us";
+    case Verdict::refused:
+      return "refused";
+    case Verdict::shed:
+      return "shed";
   }
   return "";
 }

@@ -23,8 +23,7 @@ namespace reveille::wire {
   return static_cast<std::uint16_t>((a << 8) | (a >> 8));
 }
 // Source, destination, protocol 17 and UDP length (RFC 768).
-[[nodiscard]] constexpr std::uint16_t pseudo_header_sum(Ipv4Address source,
-                                                        Ipv4Address destination,
+[[nodiscard]] constexpr std::uint16_t pseudo_header_sum(Ipv4Address source, Ipv4Address destination,
                                                         std::uint8_t protocol,
                                                         std::uint16_t length) {
   return fold(std::uint64_t{source.value >> 16} + (source.value & 0xffff) +

@@ -57,12 +57,12 @@ enum class DhcpOption : std::uint8_t {
   client_identifier = 61,
   tftp_server_name = 66,
   boot_file_name = 67,
-  user_class = 77,             // RFC 3004; iPXE sends plain text
+  user_class = 77,               // RFC 3004; iPXE sends plain text
   relay_agent_information = 82,  // RFC 3046
-  client_architecture = 93,    // RFC 4578
+  client_architecture = 93,      // RFC 4578
   client_network_interface = 94,
   client_machine_identifier = 97,
-  ipxe = 175,                  // iPXE's encapsulated options
+  ipxe = 175,  // iPXE's encapsulated options
   end = 255,
 };
 
@@ -74,14 +74,28 @@ enum class RelayOption : std::uint8_t {
   server_id_override = 11,  // RFC 5107
 };
 
-// A message, checked: at least 236 octets plus the cookie (or a BOOTP vendor field without
-// one), op 1 or 2, hlen at most 16, every option inside its field, at most kInstancesMax option
-// instances, overload followed at most once per field. Unknown options are kept.
+// The fixed fields up to the cookie, the cookie, and the least length of a BOOTP message, which
+// is also what its relays expect of a reply (RFC 1542 2.1).
+inline constexpr std::size_t kDhcpOptionsOffset = 240;
+inline constexpr std::size_t kBootpLength = 300;
+
+// A message, checked: 240 octets with the cookie, or 300 without one (RFC 951); op 1 or 2, hlen
+// at most 16, option 53 of one octet, every option inside its field, at most kInstancesMax
+// option instances, overload (52, in the options field only) followed once per field. Fields
+// without END and options without a value are fine. Unknown options are kept.
+// Refusals: dhcp_malformed, dhcp_bad_options.
+//
+// Copying costs what the message uses, not what the arrays could hold.
 class DhcpView {
  public:
   static constexpr std::size_t kInstancesMax = 128;
-  // The most octets of one option that several instances are joined to.
+  // Room for the values of options that come in several instances, all together; a message
+  // that needs more is refused.
   static constexpr std::size_t kJoinedMax = 1024;
+
+  DhcpView() {}  // NOLINT(modernize-use-equals-default): `= default` would clear the arrays
+  DhcpView(const DhcpView& other) { *this = other; }
+  DhcpView& operator=(const DhcpView& other);
 
   static Checked<DhcpView> parse(Bytes message);
 
@@ -106,10 +120,9 @@ class DhcpView {
 
   // DhcpType::none without option 53 (BOOTP). Values above 8 are kept as they are.
   [[nodiscard]] DhcpType type() const { return type_; }
-  [[nodiscard]] bool has(DhcpOption code) const { return option(code).has_value(); }
-  // The value; instances of one code are joined in order (RFC 3396), the join bounded by
-  // kJoinedMax octets in all (what does not fit is as if it were not there). The span points
-  // into the message or into this view.
+  [[nodiscard]] bool has(DhcpOption code) const { return slot_of(code) != 0; }
+  // The value, in constant time. Instances of one code are joined in the order options field,
+  // file, sname (RFC 3396 5). The span points into the message or into this view.
   [[nodiscard]] std::optional<Bytes> option(DhcpOption code) const;
   // Values of a fixed shape; nullopt when absent or of another length.
   [[nodiscard]] std::optional<std::uint8_t> option_u8(DhcpOption code) const;
@@ -123,57 +136,70 @@ class DhcpView {
   [[nodiscard]] std::optional<Bytes> suboption(DhcpOption code, std::uint8_t inner) const;
 
  private:
-  template <class V>
-  friend class Checked;
   struct Instance {
+    std::uint16_t offset;  // of the value, in message_ or in joined_
+    std::uint16_t length;
     std::uint8_t code;
-    std::uint8_t length;
-    std::uint16_t offset;  // of the value, in message_
+    bool joined;
   };
   [[nodiscard]] std::uint8_t at(std::size_t i) const { return message_[i]; }
-  Outcome scan(std::size_t from, std::size_t to);
-  void join();
+  [[nodiscard]] std::uint8_t slot_of(DhcpOption code) const {
+    return slots_[static_cast<std::uint8_t>(code)];
+  }
+  [[nodiscard]] std::string_view text_field(std::size_t offset, std::size_t length) const;
+  bool parse_options();
+  bool scan(std::size_t from, std::size_t to);
+  bool join_repeats();
 
   Bytes message_;
   DhcpType type_ = DhcpType::none;
-  std::uint8_t overload_ = 0;
-  std::uint16_t instance_count_ = 0;
+  std::uint8_t overload_ = 0;  // option 52: 1 = file, 2 = sname, 3 = both hold options
+  bool repeats_ = false;
+  std::uint8_t instance_count_ = 0;
   std::uint16_t joined_length_ = 0;
-  std::array<Instance, kInstancesMax> instances_;   // not cleared: instance_count_ says
-  std::array<std::uint8_t, kJoinedMax> joined_;
+  std::array<std::uint8_t, 256> slots_{};          // by code: 1 + index of the first instance
+  std::array<Instance, kInstancesMax> instances_;  // not cleared: instance_count_ says
+  std::array<std::uint8_t, kJoinedMax> joined_;    // not cleared: joined_length_ says
 };
 
-// Writes a reply. The fixed header first (it is zeroed at construction), then options in the
+// Writes a message. The fixed header first (it is zeroed at construction), then options in the
 // order of the calls, then finish().
 class DhcpWriter {
  public:
-  // `room`: where the UDP payload goes; `limit`: what the client accepts of it, at least 300 in
-  // practice (option 57 less IP and UDP headers); the smaller of the two bounds the message.
+  // `room`: where the UDP payload goes; `limit`: what the receiver accepts of it, at least 300
+  // in practice (option 57 less IP and UDP headers); the smaller of the two bounds the message.
   DhcpWriter(MutableBytes room, std::size_t limit);
 
   // op = reply; htype, hlen, xid, flags, giaddr and chaddr of the request (RFC 2131, table 3).
   void reply_to(const DhcpView& request);
+  // op = request; htype 1, hlen 6.
+  void request_of(const MacAddress& client, std::uint32_t xid);
   void hops(std::uint8_t value);
   void secs(std::uint16_t value);
+  void flags(std::uint16_t value);
   void ciaddr(Ipv4Address value);
   void yiaddr(Ipv4Address value);
   void siaddr(Ipv4Address value);
-  // Text fields; false when too long. A field that is set is not used for option overload.
+  void giaddr(Ipv4Address value);
+  // Text fields; false when too long, or when options already stand there. A field that is set
+  // is not used for option overload. No NUL follows a text that fills the field.
   bool sname(std::string_view text);
   bool file(std::string_view text);
   // Before the first option: may options spill into file and sname (option 52)?
-  void allow_overload(bool allowed);
+  void allow_overload(bool allowed) { overload_allowed_ = allowed; }
 
-  // Splits what is longer than 255 octets (RFC 3396). An option that fits nowhere is left out
-  // as a whole and remembered in overflowed().
+  // Splits what is longer than 255 octets (RFC 3396). An option goes as a whole into the
+  // options field, else into file, else into sname; one that fits nowhere is left out as a whole
+  // and remembered in overflowed().
   void option(DhcpOption code, Bytes value);
   void option(DhcpOption code, std::string_view text);
   void option_u8(DhcpOption code, std::uint8_t value);
   void option_u16(DhcpOption code, std::uint16_t value);
   void option_u32(DhcpOption code, std::uint32_t value);
   void option_address(DhcpOption code, Ipv4Address value);
-  // Kept room for, and written by finish() as the last option (RFC 3046 2.1: an echoed
-  // option 82 comes last).
+  // Room for it is kept from this call on, so call it first; finish() writes it as the last one
+  // of the options field (RFC 3046 2.1: an echoed option 82 comes last). `value` is borrowed
+  // until then. At most one.
   void option_last(DhcpOption code, Bytes value);
 
   [[nodiscard]] bool overflowed() const { return overflowed_; }
@@ -182,11 +208,22 @@ class DhcpWriter {
   std::size_t finish();
 
  private:
-  bool put(DhcpOption code, Bytes value);
+  // A field that takes options: next free octet and the end. The last octet is kept for END.
+  struct Field {
+    std::size_t position = 0;
+    std::size_t end = 0;
+    [[nodiscard]] std::size_t room() const { return end - position - 1; }
+  };
+  void put(Field& field, DhcpOption code, Bytes value);
+  bool spill(Field& field, std::uint8_t overload_bit, bool taken, DhcpOption code, Bytes value);
+  bool text_field(std::size_t offset, std::size_t length, std::string_view text);
 
-  MutableBytes room_;
-  std::size_t limit_ = 0;
-  std::size_t position_ = 0;
+  MutableBytes room_;  // empty when the header does not fit
+  Field options_;
+  Field file_;
+  Field sname_;
+  std::size_t kept_ = 0;         // octets of the options field that wait for option_last()
+  std::size_t overload_at_ = 0;  // of option 52's value, once it is written
   Bytes last_value_;
   DhcpOption last_code_ = DhcpOption::pad;
   bool overload_allowed_ = false;
@@ -194,9 +231,6 @@ class DhcpWriter {
   bool sname_set_ = false;
   bool file_set_ = false;
   std::uint8_t overload_ = 0;
-  std::size_t overload_at_ = 0;
-  std::size_t sname_position_ = 0;
-  std::size_t file_position_ = 0;
 };
 
 }  // namespace reveille::wire

@@ -1,9 +1,10 @@
 // TFTP packets: RFC 1350, options of RFC 2347, 2348, 2349 and 7440.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include <reveille/bytes.h>
@@ -35,14 +36,20 @@ enum class TftpError : std::uint16_t {
 };
 
 struct TftpOption {
-  std::string_view name;   // as sent; compare without case
+  std::string_view name;  // as sent; compare without case
   std::string_view value;
 };
 
-// Any packet, checked: known opcode, minimum length, every string ends inside the packet.
+// Any packet, checked: known opcode, minimum length, every string of a request or OACK ends
+// inside the packet and every option has a value. NULs after the last option are ignored, as
+// other servers do. Refusal: tftp_malformed.
 class TftpView {
  public:
   static constexpr std::size_t kOptionsMax = 16;  // further ones are ignored
+
+  TftpView() {}  // NOLINT(modernize-use-equals-default): the options are not cleared
+  TftpView(const TftpView& other) { *this = other; }
+  TftpView& operator=(const TftpView& other);
 
   static Checked<TftpView> parse(Bytes packet);
 
@@ -56,6 +63,7 @@ class TftpView {
   [[nodiscard]] std::span<const TftpOption> options() const {
     return std::span{options_}.first(option_count_);
   }
+  // The first option of that name, compared without case (RFC 2347).
   [[nodiscard]] std::optional<std::string_view> option(std::string_view name) const;
   // DATA and ACK.
   [[nodiscard]] std::uint16_t block() const { return load_be16(&packet_[2]); }
@@ -65,11 +73,17 @@ class TftpView {
   [[nodiscard]] std::string_view message() const;
 
  private:
+  bool parse_request();
+  bool parse_options(std::size_t from);
+
   Bytes packet_;
   std::string_view file_name_;
   std::string_view mode_;
   std::uint16_t option_count_ = 0;
-  std::array<TftpOption, kOptionsMax> options_;
+  // In a union so that an ACK, most of what we receive, does not pay for clearing them.
+  union {
+    TftpOption options_[kOptionsMax];
+  };
 };
 
 // The four octets before the data of a DATA packet.
@@ -82,8 +96,8 @@ inline void write_tftp_data_header(std::uint8_t* to, std::uint16_t block) {
 // Each writes a whole packet and returns its length, or 0 when it does not fit in `room`.
 std::size_t write_tftp_ack(MutableBytes room, std::uint16_t block);
 std::size_t write_tftp_error(MutableBytes room, TftpError code, std::string_view message);
-std::size_t write_tftp_read_request(MutableBytes room, std::string_view file,
-                                    std::string_view mode, std::span<const TftpOption> options);
+std::size_t write_tftp_read_request(MutableBytes room, std::string_view file, std::string_view mode,
+                                    std::span<const TftpOption> options);
 std::size_t write_tftp_write_request(MutableBytes room, std::string_view file,
                                      std::string_view mode, std::span<const TftpOption> options);
 std::size_t write_tftp_oack(MutableBytes room, std::span<const TftpOption> options);

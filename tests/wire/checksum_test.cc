@@ -1,0 +1,64 @@
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include <reveille/wire/checksum.h>
+
+#include "vectors/vectors.h"
+
+namespace reveille::wire {
+namespace {
+
+// RFC 1071 4.1, word by word.
+std::uint16_t slow_sum(Bytes bytes) {
+  std::uint32_t total = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    total += i % 2 == 0 ? std::uint32_t{bytes[i]} << 8 : bytes[i];
+    total = (total & 0xffff) + (total >> 16);
+  }
+  return static_cast<std::uint16_t>(total);
+}
+
+TEST(Checksum, ExampleOfRfc1071) {
+  const Octets example{0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7};
+  EXPECT_EQ(sum(example), 0xddf2);
+}
+
+TEST(Checksum, AgreesWithTheDefinitionAtEveryLengthAndAlignment) {
+  std::mt19937 random(1);
+  Octets bytes(400);
+  for (std::uint8_t& octet : bytes) octet = static_cast<std::uint8_t>(random());
+  for (std::size_t from = 0; from < 9; ++from) {
+    for (std::size_t length = 0; length + from <= bytes.size(); ++length) {
+      const Bytes part = Bytes{bytes}.subspan(from, length);
+      ASSERT_EQ(sum(part), slow_sum(part)) << from << "+" << length;
+    }
+  }
+}
+
+TEST(Checksum, LosesNoCarry) {
+  const Octets ones(65535, 0xff);
+  EXPECT_EQ(sum(ones), slow_sum(ones));
+}
+
+TEST(Checksum, PartsAddUpAlsoAtOddOffsets) {
+  const Octets frame = captured("dnsmasq_data");
+  for (std::size_t cut = 0; cut <= frame.size(); ++cut) {
+    const Bytes head = Bytes{frame}.first(cut);
+    const std::uint16_t tail = sum(Bytes{frame}.subspan(cut));
+    ASSERT_EQ(add(sum(head), cut % 2 == 0 ? tail : at_odd_offset(tail)), sum(frame)) << cut;
+  }
+}
+
+TEST(Checksum, CapturedHeadersSumToAllOnes) {
+  const Octets frame = captured("ipxe_discover");
+  const Bytes ip = Bytes{frame}.subspan(14, 20);
+  EXPECT_EQ(sum(ip), 0xffff);
+  const Bytes udp = Bytes{frame}.subspan(34);
+  EXPECT_EQ(add(sum(udp), pseudo_header_sum(Ipv4Address::from(&ip[12]), Ipv4Address::from(&ip[16]),
+                                            17, static_cast<std::uint16_t>(udp.size()))),
+            0xffff);
+}
+
+}  // namespace
+}  // namespace reveille::wire
