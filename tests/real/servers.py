@@ -1,0 +1,163 @@
+"""Boot servers on the lab's network: reveille, and dnsmasq to compare with or to stand beside.
+
+The network is 10.77.0.0/16. The boot server is .0.1; where addresses come from another server
+(ProxyDHCP) that one is .0.9.
+"""
+
+from pathlib import Path
+
+from images import SERVER
+from lab import LabError, PROJECT
+
+ADDRESS_SERVER = "10.77.0.9"
+PREFIX_LENGTH = 16
+POOL = ("10.77.1.0", "10.77.1.250")
+
+REVEILLE = PROJECT / "build" / "reveille"
+
+
+def dnsmasq_arguments(lab, name):
+    leases = lab.log_folder / f"{name}.leases"
+    return ["dnsmasq", "--keep-in-foreground", "--log-facility=-", "--log-dhcp", "--conf-file=/dev/null",
+            "--port=0", "--user=root", "--interface=eth0", "--bind-interfaces", "--no-ping",
+            "--pid-file=", f"--dhcp-leasefile={leases}", "--dhcp-authoritative"]
+
+
+def start_address_server(lab):
+    """A plain DHCP server that knows nothing of booting, as routers are."""
+    host = lab.host("addresses", f"{ADDRESS_SERVER}/{PREFIX_LENGTH}")
+    argv = dnsmasq_arguments(lab, "addresses") + [f"--dhcp-range={POOL[0]},{POOL[1]},255.255.0.0,1h"]
+    process = lab.spawn("addresses", host, argv)
+    process.wait_for(r"started, version", 10)
+    return process
+
+
+class Dnsmasq:
+    """The server that most labs run today: boot file by architecture, iPXE gets its script."""
+
+    name = "dnsmasq"
+
+    def __init__(self, lab, images, proxy=False, boot_files=None):
+        self.lab = lab
+        self.images = images
+        self.proxy = proxy
+        self.boot_files = boot_files or {}
+        self.host = None
+        self.process = None
+
+    def start(self):
+        if self.proxy:
+            start_address_server(self.lab)
+        self.host = self.lab.host("server", f"{SERVER}/{PREFIX_LENGTH}")
+        argv = dnsmasq_arguments(self.lab, "server")
+        argv += ["--enable-tftp", f"--tftp-root={self.images}", "--tftp-no-fail"]
+        argv += ["--dhcp-match=set:ipxe,175", "--dhcp-match=set:bios,option:client-arch,0",
+                 "--dhcp-match=set:efi,option:client-arch,7",
+                 "--dhcp-match=set:efi,option:client-arch,9"]
+        if self.proxy:
+            argv.append(f"--dhcp-range={SERVER},proxy,255.255.0.0")
+        else:
+            argv.append(f"--dhcp-range={POOL[0]},{POOL[1]},255.255.0.0,1h")
+        argv += self._boot_arguments()
+        self.process = self.lab.spawn("server", self.host, argv)
+        self.process.wait_for(r"started, version", 10)
+        return self
+
+    def _boot_arguments(self):
+        files = dict(boot_files_of(self.images), **self.boot_files)
+        if self.proxy:
+            arguments = []
+            for kind, tag, csa in (("bios", "bios", "x86PC"), ("uefi", "efi", "X86-64_EFI"),
+                                   ("uefi", "efi", "BC_EFI")):
+                if kind in files:
+                    arguments.append(f"--pxe-service=tag:!ipxe,{csa},lab,{files[kind]}")
+                if "ipxe" in files:
+                    arguments.append(f"--pxe-service=tag:ipxe,{csa},lab,{files['ipxe']}")
+                elif kind in files:
+                    arguments.append(f"--pxe-service=tag:ipxe,{csa},lab,{files[kind]}")
+            return arguments
+        arguments = []
+        script = "ipxe" in files
+        for kind, tag in (("bios", "bios"), ("uefi", "efi")):
+            if kind in files:
+                condition = f"tag:{tag},tag:!ipxe" if script else f"tag:{tag}"
+                arguments.append(f"--dhcp-boot={condition},{files[kind]}")
+        if script:
+            arguments.append(f"--dhcp-boot=tag:ipxe,{files['ipxe']}")
+        return arguments
+
+    def running(self):
+        return self.process.running()
+
+    def log(self):
+        return self.process.output()
+
+    def stop(self):
+        return self.process.stop()
+
+
+class Reveille:
+    """The server under test, as an operator would start it."""
+
+    name = "reveille"
+
+    def __init__(self, lab, images, proxy=False, boot_files=None, extra=()):
+        self.lab = lab
+        self.images = images
+        self.proxy = proxy
+        self.boot_files = boot_files or {}
+        self.extra = list(extra)
+        self.host = None
+        self.process = None
+
+    def start(self):
+        if not REVEILLE.exists():
+            raise LabError(f"{REVEILLE} is not built")
+        if self.proxy:
+            start_address_server(self.lab)
+        # reveille answers for its address itself; the kernel's interface has none.
+        self.host = self.lab.host("server")
+        self.host.run("sysctl", "-qw", "net.ipv6.conf.eth0.disable_ipv6=1")
+        self.process = self.lab.spawn("server", self.host, self.command())
+        probe = self.lab.host("probe", f"10.77.0.200/{PREFIX_LENGTH}")
+        self._wait_until_it_answers(probe)
+        return self
+
+    def command(self):
+        argv = [REVEILLE, "serve", "--interface", "eth0", "--address", f"{SERVER}/{PREFIX_LENGTH}",
+                "--root", self.images]
+        argv += ["--proxy"] if self.proxy else ["--pool", f"{POOL[0]}-{POOL[1]}"]
+        return argv + self.extra
+
+    def _wait_until_it_answers(self, probe, tries=60):
+        for _ in range(tries):
+            if not self.process.running():
+                raise LabError(f"reveille ended ({self.process.popen.returncode}):\n"
+                               f"{self.process.tail()}")
+            # 68: the server says that there is no such file.
+            if probe.run("curl", "-s", "-m", 1, f"tftp://{SERVER}/is-it-there",
+                         check=False).returncode == 68:
+                return
+        raise LabError(f"reveille does not answer:\n{self.process.tail()}")
+
+    def running(self):
+        return self.process.running()
+
+    def log(self):
+        return self.process.output()
+
+    def stop(self):
+        return self.process.stop()
+
+
+def boot_files_of(images):
+    """What each kind of client is told to fetch from a folder with the usual names."""
+    names = {"bios": ("undionly.kpxe", "pxelinux.0", "grub/i386-pc/core.0"),
+             "uefi": ("snponly.efi", "ipxe.efi", "grubx64.efi"), "ipxe": ("boot.ipxe",)}
+    found = {}
+    for kind, candidates in names.items():
+        for name in candidates:
+            if (Path(images) / name).exists():
+                found[kind] = name
+                break
+    return found
