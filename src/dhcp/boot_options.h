@@ -25,6 +25,9 @@ struct BootReply {
   const Station& station;
   Ipv4Address next_server;  // where the file is: next_server_of()
   bool proxy = false;       // ProxyDHCP or boot server: another server gives the address
+  // Option 43 says "load the file, look for no boot server". Off in the second ProxyDHCP OFFER
+  // for UEFI and on port 4011: proxy.cc says why.
+  bool no_discovery = true;
 };
 
 // [boot] next_server, or our own address on the station's link.

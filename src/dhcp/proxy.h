@@ -13,11 +13,16 @@
 namespace reveille {
 
 // Port 67 in proxy mode. Offers to DISCOVERs of boot firmware, acknowledges its boot server
-// requests, is silent about everything that concerns addresses.
+// requests, is silent about everything that concerns addresses. Takes at most two replies.
 Outcome answer_proxy(const Request& request, const wire::DhcpView& message, const Context& context);
 
-// Port 4011, in proxy mode and in server mode. Answers to the address and port that asked.
+// Port 4011, in proxy mode and in server mode. Answers to the address and port that asked. Takes
+// at most one reply.
 Outcome answer_boot_server(const Request& request, const wire::DhcpView& message,
                            const Context& context);
+
+// A REQUEST to port 67 that is no matter of leases: boot firmware that has its address and looks
+// for a boot server by broadcast (PXE 2.1, 2.2.4). answer_boot_server() answers those as well.
+[[nodiscard]] bool is_boot_server_discovery(const wire::DhcpView& message);
 
 }  // namespace reveille

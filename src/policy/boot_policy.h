@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include <reveille/config.h>
 
@@ -13,14 +14,21 @@
 
 namespace reveille {
 
-// The decision for one machine. Views borrow from the policy (thus from the snapshot).
+// The decision for one machine. Views borrow from the policy (thus from the snapshot) or from the
+// override that was given.
 struct BootPlan {
-  std::string_view file;          // file name or URL as the client shall ask for it
-  const Image* image = nullptr;   // when we serve it ourselves: gives option 13 its size
-  bool script = false;            // the client runs iPXE and gets its script
+  std::string_view file;         // file name or URL as the client shall ask for it
+  const Image* image = nullptr;  // when it is in our catalogue: gives option 13 its size
+  bool script = false;           // the client runs iPXE and gets its script
 };
 
-// Built by control from configuration and catalogue together; immutable.
+// Built by control from configuration and catalogue together; immutable. Lookups allocate
+// nothing. Borrows the catalogue: both belong to one snapshot.
+//
+// What is configured for the host or subnet comes first, then what is configured for the
+// architecture, then the default, then what the catalogue holds under a usual name
+// (policy/candidates.h); each only if the client can run it. Scripts and URLs are for iPXE, URLs
+// for UEFI HTTP boot as well, and iPXE itself is for everyone but iPXE.
 class BootPolicy {
  public:
   BootPolicy(const Config& config, const Catalogue& catalogue);
@@ -30,15 +38,54 @@ class BootPolicy {
   [[nodiscard]] std::optional<BootPlan> plan(const Facts& facts,
                                              std::string_view file_override) const;
 
+  // The boot file of the [[host]] that these facts match (MAC, then UUID, then client-id), else
+  // of the [[subnet]] that `address` (of client, relay or link) lies in; empty if none.
+  [[nodiscard]] std::string_view file_override(const Facts& facts, Ipv4Address address) const;
+
  private:
   struct Entry {
-    std::string file;
+    std::string file;  // empty: nothing
     const Image* image = nullptr;
   };
+  // For one architecture: what its firmware can load, what it can fetch, and what iPXE gets once
+  // it runs there.
+  struct Choice {
+    Entry program;
+    Entry url;
+    Entry ipxe;
+  };
+  struct SubnetFile {
+    Ipv4Prefix prefix;
+    std::vector<Ipv4Address> relays;
+    std::string file;
+  };
+  struct Hash {
+    std::size_t operator()(std::string_view key) const {
+      return std::hash<std::string_view>{}(key);
+    }
+    using is_transparent = void;
+  };
+  template <class Key>
+  using FileByKey = std::unordered_map<Key, std::string>;
+  using FileByBytes = std::unordered_map<std::string, std::string, Hash, std::equal_to<>>;
+
+  [[nodiscard]] Entry entry(std::string_view file) const;
+  [[nodiscard]] Choice choose(std::uint16_t architecture) const;
+  [[nodiscard]] Choice choose_unknown() const;
+  [[nodiscard]] std::string_view configured_for(std::uint16_t architecture) const;
+  [[nodiscard]] std::string_view found_script() const;
+  [[nodiscard]] const Choice& choice_for(const Facts& facts) const;
+  void collect_overrides(const Config& config);
+
   const Catalogue* catalogue_;
-  std::unordered_map<std::uint16_t, Entry> by_architecture_;
-  Entry default_;
-  Entry script_;
+  BootConfig boot_;
+  std::unordered_map<std::uint16_t, Choice> by_architecture_;
+  Choice unknown_;  // architectures that are neither registered nor configured
+  Entry default_;   // for clients that are no boot firmware: only what is configured
+  FileByKey<std::uint64_t> by_mac_;
+  FileByBytes by_uuid_;
+  FileByBytes by_client_id_;
+  std::vector<SubnetFile> by_subnet_;
 };
 
 }  // namespace reveille

@@ -14,21 +14,27 @@ namespace reveille {
 // IANA "Processor Architecture Types" (RFC 5970 registry); 0xffff = the client did not say.
 inline constexpr std::uint16_t kArchitectureUnknown = 0xffff;
 
-// Views borrow from the message.
+// Views borrow from the message. Texts are as the client sent them: any byte, up to 1024 of them.
 struct Facts {
   MacAddress mac;
-  std::optional<Uuid> uuid;                          // option 97, type 0
-  std::uint16_t architecture = kArchitectureUnknown;  // option 93, else from option 60's text
+  std::optional<Uuid> uuid;  // option 97, type 0; not the all-zero or all-one UUID of boards
+                             // that were never given one (SMBIOS 7.2.1)
+  // The first code of option 93; else from option 60's text; else BIOS for boot firmware.
+  std::uint16_t architecture = kArchitectureUnknown;
   Firmware firmware = Firmware::unknown;
-  bool pxe = false;    // option 60 starts with PXEClient
-  bool http = false;   // option 60 starts with HTTPClient
-  bool ipxe = false;   // option 77 says iPXE, or option 175 is there
+  bool pxe = false;           // option 60 starts with PXEClient
+  bool http = false;          // option 60 starts with HTTPClient
+  bool ipxe = false;          // option 77 says iPXE or gPXE, or option 175 is there
+  bool raspberry_pi = false;  // the boot ROM of one; it claims to be a PC BIOS
   std::string_view vendor_class;
   std::string_view user_class;
   Bytes client_id;
   std::string_view host_name;
   std::uint16_t station = 0;
-  Ipv4Address relay;   // giaddr
+  Ipv4Address relay;  // giaddr
+
+  // Boot firmware of some kind, rather than an operating system that wants an address.
+  [[nodiscard]] bool boots() const { return pxe || http || ipxe; }
 };
 
 [[nodiscard]] Facts facts_of(const wire::DhcpView& request, std::uint16_t station);

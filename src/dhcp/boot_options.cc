@@ -1,0 +1,179 @@
+#include "dhcp/boot_options.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "image/image.h"
+#include "policy/candidates.h"
+
+namespace reveille {
+namespace {
+
+using wire::DhcpOption;
+using wire::DhcpView;
+using wire::DhcpWriter;
+
+constexpr std::string_view kPxeClient = "PXEClient";
+constexpr std::string_view kHttpClient = "HTTPClient";
+
+// PXE 2.1, table 2-1: tags inside option 43.
+constexpr std::uint8_t kDiscoveryControl = 6;
+constexpr std::uint8_t kBootMenu = 9;
+constexpr std::uint8_t kMenuPrompt = 10;
+constexpr std::uint8_t kBootItem = 71;
+constexpr std::uint8_t kEnd = 255;
+constexpr std::uint8_t kUseBootFileNameInOffer = 8;  // bit 3 of the discovery control
+
+// iPXE, include/ipxe/dhcp.h: DHCP_EB_NO_PXEDHCP inside option 175.
+constexpr std::uint8_t kNoProxyDhcp = 176;
+
+constexpr std::size_t kFileFieldMax = 127;  // ROMs read the file field up to a NUL
+constexpr std::size_t kMachineIdentifierLength = 17;
+
+Bytes as_bytes(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+bool fits_file_field(std::string_view file) {
+  return file.size() <= kFileFieldMax;
+}
+
+// UEFI HTTP boot checks for its own name (EDK2, HttpBootDhcp4.c). Without option 60 iPXE waits
+// 3 s for a ProxyDHCP server, and without it EDK2 does not even look at option 43.
+bool write_vendor_class(DhcpWriter& writer, const BootReply& reply) {
+  writer.option(DhcpOption::vendor_class, reply.facts.http ? kHttpClient : kPxeClient);
+  return true;
+}
+
+// Option 60 without 43 makes an offer BINL for EDK2, which then asks port 4011 and always waits
+// a whole second for more answers (PxeBcDhcp4.c: PxeBcParseDhcp4Packet, PxeBcDhcp4Discover).
+bool write_vendor_specific(DhcpWriter& writer, const DhcpView& request, const BootReply& reply) {
+  if (reply.facts.http) return false;
+  std::array<std::uint8_t, 64> value;
+  std::size_t length = 0;
+  const auto add = [&](std::uint8_t tag, Bytes bytes) {
+    value[length++] = tag;
+    value[length++] = static_cast<std::uint8_t>(bytes.size());
+    length = static_cast<std::size_t>(
+        std::ranges::copy(bytes, value.begin() + static_cast<std::ptrdiff_t>(length)).out -
+        value.begin());
+  };
+  if (reply.no_discovery) add(kDiscoveryControl, Bytes{&kUseBootFileNameInOffer, 1});
+  if (reply.facts.raspberry_pi) {
+    // The ROM of a Raspberry Pi 3 takes no offer without this menu: item 0, 17 octets of text,
+    // and a prompt with time-out 0. Newer ones do not mind it.
+    using namespace std::string_view_literals;
+    add(kBootMenu, as_bytes("\x00\x00\x11Raspberry Pi Boot"sv));
+    add(kMenuPrompt, as_bytes("\x00PXE"sv));
+  }
+  // iPXE and EDK2 take an answer only for the boot item that they asked for.
+  const auto item = request.suboption(DhcpOption::vendor_specific, kBootItem);
+  if (item && item->size() == 4) add(kBootItem, *item);
+  if (length == 0) return false;
+  value[length++] = kEnd;
+  writer.option(DhcpOption::vendor_specific, Bytes{value.data(), length});
+  return true;
+}
+
+// With a NUL, against the SHOULD NOT of RFC 2132 2. EDK2 writes one behind a name that has none,
+// over the code of the next option; older UEFI firmware asks for the name with the END octet
+// (0xff) stuck to it. All clients strip it, as RFC 2132 wants.
+bool write_boot_file_name(DhcpWriter& writer, std::string_view file) {
+  std::array<std::uint8_t, 513> value;
+  if (file.size() >= value.size()) {
+    writer.option(DhcpOption::boot_file_name, file);
+    return true;
+  }
+  const auto end = std::ranges::copy(file, value.begin()).out;
+  *end = 0;
+  writer.option(DhcpOption::boot_file_name, Bytes{value.data(), file.size() + 1});
+  return true;
+}
+
+// EDK2 opens a file of known size once, and else asks for its size in a transfer of its own.
+bool write_boot_file_size(DhcpWriter& writer, const BootReply& reply) {
+  const Image* image = reply.plan->image;
+  if (image == nullptr || reply.next_server != reply.station.address.address) return false;
+  const std::uint64_t blocks = (image->size() + 511) / 512;
+  if (blocks == 0 || blocks > 0xffff) return false;
+  writer.option_u16(DhcpOption::boot_file_size, static_cast<std::uint16_t>(blocks));
+  return true;
+}
+
+// PXE 2.1 wants it back from every server; ROMs drop offers without it.
+bool write_machine_identifier(DhcpWriter& writer, const DhcpView& request) {
+  const auto sent = request.option(DhcpOption::client_machine_identifier);
+  if (!sent || sent->size() != kMachineIdentifierLength) return false;
+  writer.option(DhcpOption::client_machine_identifier, *sent);
+  return true;
+}
+
+// Only from the server that gives the address: iPXE then looks at no ProxyDHCP offer at all, so
+// none can overrule this reply, nor be waited for.
+bool write_ipxe(DhcpWriter& writer, const BootReply& reply) {
+  if (!reply.facts.ipxe || reply.proxy) return false;
+  constexpr std::array<std::uint8_t, 3> kValue{kNoProxyDhcp, 1, 1};
+  writer.option(DhcpOption::ipxe, Bytes{kValue});
+  return true;
+}
+
+}  // namespace
+
+Ipv4Address next_server_of(const Config& config, const Station& station) {
+  return config.boot.next_server.value_or(station.address.address);
+}
+
+void write_boot_header(DhcpWriter& writer, const DhcpView& /*request*/, const BootReply& reply) {
+  if (reply.plan == nullptr) return;
+  writer.siaddr(reply.next_server);
+  if (!is_url(reply.plan->file)) writer.sname(reply.next_server.text());
+  if (fits_file_field(reply.plan->file)) writer.file(reply.plan->file);
+}
+
+bool write_boot_option(DhcpWriter& writer, const DhcpView& request, const BootReply& reply,
+                       DhcpOption code) {
+  const bool boots = reply.facts.boots();
+  if (code == DhcpOption::client_machine_identifier) {
+    return boots && write_machine_identifier(writer, request);
+  }
+  if (reply.plan == nullptr) return false;
+  switch (code) {
+    case DhcpOption::boot_file_size:
+      return write_boot_file_size(writer, reply);
+    case DhcpOption::boot_file_name:
+      return write_boot_file_name(writer, reply.plan->file);
+    case DhcpOption::tftp_server_name:
+      if (is_url(reply.plan->file)) return false;
+      writer.option(code, reply.next_server.text());
+      return true;
+    case DhcpOption::vendor_class:
+      return boots && write_vendor_class(writer, reply);
+    case DhcpOption::vendor_specific:
+      return boots && write_vendor_specific(writer, request, reply);
+    case DhcpOption::ipxe:
+      return write_ipxe(writer, reply);
+    default:
+      return false;
+  }
+}
+
+void write_remaining_boot_options(DhcpWriter& writer, const DhcpView& request,
+                                  const BootReply& reply, const std::bitset<256>& written) {
+  const auto write = [&](DhcpOption code) {
+    if (!written[static_cast<std::size_t>(code)]) write_boot_option(writer, request, reply, code);
+  };
+  if (reply.facts.boots()) {
+    // What a client cannot do without comes first, should the reply run out of room.
+    write(DhcpOption::vendor_class);
+    write(DhcpOption::vendor_specific);
+    write(DhcpOption::client_machine_identifier);
+    write(DhcpOption::boot_file_name);
+    write(DhcpOption::tftp_server_name);
+    write(DhcpOption::ipxe);
+  } else if (reply.plan != nullptr && !fits_file_field(reply.plan->file)) {
+    write(DhcpOption::boot_file_name);
+  }
+}
+
+}  // namespace reveille

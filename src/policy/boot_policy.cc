@@ -1,0 +1,176 @@
+#include "policy/boot_policy.h"
+
+#include <algorithm>
+
+#include "policy/architecture.h"
+#include "policy/candidates.h"
+
+namespace reveille {
+namespace {
+
+// What a client is able to run, as far as the name of a file tells.
+enum class Runs : std::uint8_t { program, url, by_ipxe };
+
+Runs what_runs(const Facts& facts) {
+  if (facts.ipxe) return Runs::by_ipxe;
+  if (facts.http) return Runs::url;
+  const Architecture* known = find_architecture(facts.architecture);
+  return known != nullptr && known->kind == ArchitectureKind::http ? Runs::url : Runs::program;
+}
+
+bool is_runnable(std::string_view file, Runs runs) {
+  if (file.empty()) return false;
+  switch (runs) {
+    case Runs::program:
+      return !is_url(file) && !is_ipxe_script(file);
+    case Runs::url:
+      return is_http_url(file) && !is_ipxe_script(file);
+    case Runs::by_ipxe:
+      return !is_ipxe_program(file);
+  }
+  return false;
+}
+
+std::string_view as_text(Bytes bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+BootPolicy::BootPolicy(const Config& config, const Catalogue& catalogue)
+    : catalogue_(&catalogue), boot_(config.boot) {
+  for (const Architecture& known : architectures()) {
+    by_architecture_.emplace(known.code, choose(known.code));
+  }
+  for (const ArchitectureFile& configured : boot_.files) {
+    by_architecture_.emplace(configured.architecture, choose(configured.architecture));
+  }
+  unknown_ = choose_unknown();
+  if (is_runnable(boot_.default_file, Runs::program)) default_ = entry(boot_.default_file);
+  collect_overrides(config);
+}
+
+void BootPolicy::collect_overrides(const Config& config) {
+  for (const HostConfig& host : config.hosts) {
+    if (host.boot_file.empty()) continue;
+    if (host.mac) by_mac_.emplace(host.mac->number(), host.boot_file);
+    if (host.uuid) by_uuid_.emplace(as_text(host.uuid->octets), host.boot_file);
+    if (!host.client_id.empty()) by_client_id_.emplace(as_text(host.client_id), host.boot_file);
+  }
+  for (const SubnetConfig& subnet : config.subnets) {
+    if (subnet.boot_file.empty()) continue;
+    by_subnet_.push_back({subnet.prefix, subnet.relays, subnet.boot_file});
+  }
+}
+
+BootPolicy::Entry BootPolicy::entry(std::string_view file) const {
+  return {std::string(file), is_url(file) ? nullptr : catalogue_->find(file)};
+}
+
+std::string_view BootPolicy::configured_for(std::uint16_t architecture) const {
+  const auto configured =
+      std::ranges::find(boot_.files, architecture, &ArchitectureFile::architecture);
+  return configured != boot_.files.end() ? std::string_view(configured->file) : std::string_view{};
+}
+
+std::string_view BootPolicy::found_script() const {
+  const auto names = ipxe_script_candidates();
+  const auto found = std::ranges::find_if(
+      names, [this](std::string_view name) { return catalogue_->find(name) != nullptr; });
+  return found != names.end() ? *found : std::string_view{};
+}
+
+BootPolicy::Choice BootPolicy::choose(std::uint16_t architecture) const {
+  const std::string_view own = configured_for(architecture);
+  const auto candidates = boot_file_candidates(architecture);
+  const auto first_of = [&](std::initializer_list<std::string_view> files, Runs runs) -> Entry {
+    for (const std::string_view file : files) {
+      if (is_runnable(file, runs)) return entry(file);
+    }
+    for (const std::string_view name : candidates) {
+      if (is_runnable(name, runs) && catalogue_->find(name) != nullptr) return entry(name);
+    }
+    return {};
+  };
+  // A script that was put into the folder goes before programs that were configured for the
+  // architecture: those were meant for the firmware, which may have loaded iPXE from them.
+  const auto if_script = [](std::string_view file) {
+    return is_ipxe_script(file) ? file : std::string_view{};
+  };
+  return {.program = first_of({own, boot_.default_file}, Runs::program),
+          .url = first_of({own, boot_.default_file}, Runs::url),
+          .ipxe = first_of({boot_.ipxe_script, if_script(own), if_script(boot_.default_file),
+                            found_script(), own, boot_.default_file},
+                           Runs::by_ipxe)};
+}
+
+// A code that came after this program was written. Nothing says what it can run, but refusing it
+// is sure to be wrong: the default, else what most machines run today.
+BootPolicy::Choice BootPolicy::choose_unknown() const {
+  Choice choice = choose(kArchitectureUnknown);
+  for (const std::uint16_t guess : {kArchitectureX64Uefi, kArchitectureBios}) {
+    const Choice& other = by_architecture_.at(guess);
+    if (choice.program.file.empty()) choice.program = other.program;
+    if (choice.ipxe.file.empty()) choice.ipxe = other.ipxe;
+  }
+  return choice;
+}
+
+const BootPolicy::Choice& BootPolicy::choice_for(const Facts& facts) const {
+  const auto find = [this](std::uint16_t code) -> const Choice* {
+    const auto found = by_architecture_.find(code);
+    return found != by_architecture_.end() ? &found->second : nullptr;
+  };
+  if (facts.raspberry_pi) {
+    const Choice* choice = find(kArchitectureRaspberryPi);
+    if (choice != nullptr && !choice->program.file.empty()) return *choice;
+  }
+  const Choice* choice = find(facts.architecture);
+  return choice != nullptr ? *choice : unknown_;
+}
+
+std::optional<BootPlan> BootPolicy::plan(const Facts& facts, std::string_view file_override) const {
+  const Runs runs = what_runs(facts);
+  const auto plan_of = [&](std::string_view file, const Image* image) -> std::optional<BootPlan> {
+    if (file.empty()) return std::nullopt;
+    const bool script = facts.ipxe && (is_ipxe_script(file) || file == boot_.ipxe_script);
+    return BootPlan{.file = file, .image = image, .script = script};
+  };
+  if (is_runnable(file_override, runs)) {
+    return plan_of(file_override,
+                   is_url(file_override) ? nullptr : catalogue_->find(file_override));
+  }
+  // U-Boot is no PXE client but says its architecture; an operating system says nothing, and
+  // gets a file only where one is configured for all.
+  if (!facts.boots() && facts.architecture == kArchitectureUnknown) {
+    return plan_of(default_.file, default_.image);
+  }
+  const Choice& choice = choice_for(facts);
+  const Entry& entry = runs == Runs::by_ipxe ? choice.ipxe
+                       : runs == Runs::url   ? choice.url
+                                             : choice.program;
+  return plan_of(entry.file, entry.image);
+}
+
+std::string_view BootPolicy::file_override(const Facts& facts, Ipv4Address address) const {
+  if (const auto found = by_mac_.find(facts.mac.number()); found != by_mac_.end()) {
+    return found->second;
+  }
+  if (facts.uuid && !by_uuid_.empty()) {
+    const auto found = by_uuid_.find(as_text(facts.uuid->octets));
+    if (found != by_uuid_.end()) return found->second;
+  }
+  if (!facts.client_id.empty() && !by_client_id_.empty()) {
+    const auto found = by_client_id_.find(as_text(facts.client_id));
+    if (found != by_client_id_.end()) return found->second;
+  }
+  for (const SubnetFile& subnet : by_subnet_) {
+    if (subnet.prefix.contains(address) ||
+        std::ranges::find(subnet.relays, address) != subnet.relays.end()) {
+      return subnet.file;
+    }
+  }
+  return {};
+}
+
+}  // namespace reveille
