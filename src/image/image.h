@@ -50,6 +50,7 @@ class Image {
   [[nodiscard]] Bytes bytes() const { return bytes_; }
   [[nodiscard]] std::uint64_t size() const { return bytes_.size(); }
   [[nodiscard]] const std::array<std::uint8_t, 32>& sha256() const { return digest_.sha256; }
+  [[nodiscard]] const Digest& digest() const { return digest_; }
   [[nodiscard]] bool resident() const { return storage_->resident(); }
   [[nodiscard]] bool intact() const { return storage_->intact(); }
 

@@ -1,0 +1,79 @@
+#include "image/memory.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "temp_folder.h"
+
+namespace reveille {
+namespace {
+
+constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+
+TEST(ImageMemory, SmallImagesShareARegionAtCacheLines) {
+  ImageMemory memory{64 * kMiB};
+  const auto a = memory.take(1000);
+  const auto b = memory.take(1);
+  ASSERT_TRUE(a && b);
+  EXPECT_EQ(a->region, b->region);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(b->bytes.data()) % 64, 0U);
+  EXPECT_GE(b->bytes.data(), a->bytes.data() + 1000);
+  EXPECT_EQ(memory.use().total(), ImageMemory::kRegionSize);
+}
+
+TEST(ImageMemory, ARegionGoesWithItsLastImage) {
+  ImageMemory memory{64 * kMiB};
+  auto small = memory.take(1000);
+  auto large = memory.take(5 * kMiB);
+  ASSERT_TRUE(small && large);
+  EXPECT_NE(small->region, large->region);
+  std::ranges::fill(large->bytes, std::uint8_t{0xa5});
+  large.reset();
+  EXPECT_EQ(memory.use().total(), ImageMemory::kRegionSize);
+  small.reset();
+  EXPECT_EQ(memory.use().total(), 0U);
+  EXPECT_TRUE(memory.take(1000));
+}
+
+TEST(ImageMemory, ARegionOutlivesTheMemoryThatMadeIt) {
+  std::optional<ImageMemory::Room> room;
+  {
+    ImageMemory memory{64 * kMiB};
+    room = memory.take(3 * kMiB);
+  }
+  ASSERT_TRUE(room);
+  std::ranges::fill(room->bytes, std::uint8_t{1});
+  room.reset();
+}
+
+TEST(ImageMemory, TheLimitHolds) {
+  ImageMemory memory{10 * kMiB};
+  EXPECT_FALSE(memory.take(11 * kMiB));
+  const auto most = memory.take(8 * kMiB);
+  EXPECT_TRUE(most);
+  EXPECT_FALSE(memory.take(3 * kMiB));
+  EXPECT_TRUE(memory.take(100));
+  EXPECT_FALSE(memory.take(~std::uint64_t{0}));
+}
+
+TEST(ImageMemory, ALimitOfNothingStillHoldsEmptyFiles) {
+  ImageMemory memory{0};
+  EXPECT_FALSE(memory.take(1));
+  const auto empty = memory.take(0);
+  ASSERT_TRUE(empty);
+  EXPECT_TRUE(empty->bytes.empty());
+}
+
+TEST(ImageMemory, MemoryThatMayNotBeLockedIsPlain) {
+  const test::AsNobody nobody;
+  const test::NoLockedMemory none;
+  ImageMemory memory{64 * kMiB};
+  const auto room = memory.take(5 * kMiB);
+  ASSERT_TRUE(room);
+  EXPECT_EQ(memory.use()[MemoryKind::locked], 0U);
+  std::ranges::fill(room->bytes, std::uint8_t{1});
+}
+
+}  // namespace
+}  // namespace reveille
