@@ -140,6 +140,7 @@ struct LogConfig {
   LogFormat format = LogFormat::text;
   std::string file;  // empty: standard error
   std::uint32_t lines_per_client_per_minute = 60;
+  bool quiet = false;  // no line for each step of a boot: only warnings and the closing table
 };
 
 struct Config {

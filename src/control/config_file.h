@@ -1,0 +1,45 @@
+// The configuration file: TOML to Config, with the place of every value and every problem.
+//
+// Free of DPDK and of the network: what the fuzzer drives is what the server reads.
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+
+#include <reveille/config.h>
+
+#include "control/problem.h"
+
+namespace reveille {
+
+// How many of each a file may have.
+inline constexpr std::size_t kInterfacesMax = 32;  // DPDK's RTE_MAX_ETHPORTS
+inline constexpr std::size_t kVlansMax = 255;      // on one interface
+inline constexpr std::size_t kSubnetsMax = 1024;
+inline constexpr std::size_t kPoolsMax = 1024;  // in one subnet
+inline constexpr std::size_t kHostsMax = 100'000;
+inline constexpr std::size_t kAddressListMax = 16;  // routers, DNS servers
+inline constexpr std::size_t kRelaysMax = 256;      // of one subnet
+
+// Shorter leases would have clients ask every few seconds; longer ones do not fit option 51,
+// whose largest value means for ever.
+inline constexpr Seconds kLeaseTimeMin{10};
+inline constexpr Seconds kLeaseTimeMax{0xfffffffe};
+
+struct ParsedConfig {
+  Config config;
+  Origins origins;
+  Problems problems;
+  // Each key that can stand in the tables that the file has: "subnet.pools".
+  std::set<std::string> keys;
+};
+
+// What can be said of the text alone; check_config() looks at the values together. `file` is how
+// problems call it, and relative paths in it are taken from its folder.
+[[nodiscard]] ParsedConfig parse_config(std::string_view text, std::string file);
+
+// The same from a file. One that cannot be read is a problem too.
+[[nodiscard]] ParsedConfig read_config(const std::string& file);
+
+}  // namespace reveille

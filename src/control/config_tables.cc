@@ -1,0 +1,207 @@
+#include "control/config_tables.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <reveille/architecture.h>
+
+#include "control/config_file.h"
+#include "control/dhcp_option_value.h"
+#include "control/value_text.h"
+#include "packet/share.h"
+
+namespace reveille {
+namespace {
+
+constexpr std::string_view kAddressForm = "an address such as \"10.77.0.1\"";
+constexpr std::string_view kPrefixForm =
+    "an address with its prefix length such as \"10.77.0.1/16\"";
+constexpr std::size_t kNameMax = 255;
+constexpr std::size_t kPathMax = 4096;
+constexpr std::size_t kBootFilesMax = 256;
+constexpr std::size_t kOptionsMax = 64;  // in one subnet
+
+constexpr std::array kModes{
+    std::pair<std::string_view, DhcpMode>{"server", DhcpMode::server},
+    std::pair<std::string_view, DhcpMode>{"proxy", DhcpMode::proxy},
+    std::pair<std::string_view, DhcpMode>{"off", DhcpMode::off},
+};
+constexpr std::array kIdentities{
+    std::pair<std::string_view, Identity>{"mac", Identity::mac},
+    std::pair<std::string_view, Identity>{"client-id", Identity::client_id},
+};
+constexpr std::array kIdles{
+    std::pair<std::string_view, Idle>{"adaptive", Idle::adaptive},
+    std::pair<std::string_view, Idle>{"busy", Idle::busy},
+};
+constexpr std::array kFormats{
+    std::pair<std::string_view, LogFormat>{"text", LogFormat::text},
+    std::pair<std::string_view, LogFormat>{"json", LogFormat::json},
+};
+
+void read_options(TableReader& subnet, std::vector<DhcpOptionConfig>& to) {
+  Reading& reading = subnet.reading();
+  subnet.entries("options", kOptionsMax, [&](const toml::key& key, const toml::node& value) {
+    DhcpOptionConfig option;
+    if (!read_option(key, value, option, reading.problems)) return;
+    const auto same = [&](const DhcpOptionConfig& other) { return other.code == option.code; };
+    if (std::any_of(to.begin(), to.end(), same)) {
+      reading.problems.error(origin_of(value), "option " + std::to_string(option.code) +
+                                                   " is set twice, by name and by number");
+      return;
+    }
+    to.push_back(std::move(option));
+  });
+}
+
+// By name, or by number for codes that have none yet.
+std::optional<std::uint16_t> parse_architecture(std::string_view text) {
+  if (const auto code = architecture_code(text)) return code;
+  std::uint16_t code = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), code);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return code;
+}
+
+void read_boot_files(TableReader& boot, std::vector<ArchitectureFile>& to) {
+  Reading& reading = boot.reading();
+  boot.entries("files", kBootFilesMax, [&](const toml::key& key, const toml::node& value) {
+    const Origin at{
+        .option = {}, .line = key.source().begin.line, .column = key.source().begin.column};
+    const auto architecture = parse_architecture(key.str());
+    if (!architecture) {
+      std::vector<std::string_view> names;
+      for (const ArchitectureName& known : kArchitectureNames) names.push_back(known.name);
+      const std::string_view meant = nearest(key.str(), names);
+      return reading.problems.error(
+          at, "unknown client architecture " + in_quotes(key.str()) +
+                  (meant.empty() ? "; give a name such as \"x64-uefi\" or its number"
+                                 : "; did you mean " + in_quotes(meant) + "?"));
+    }
+    const auto file = value.value_exact<std::string>();
+    if (!file) {
+      return reading.problems.error(
+          origin_of(value),
+          in_quotes(key.str()) + " wants a file name, not " + std::string(type_text(value)));
+    }
+    const auto same = [&](const ArchitectureFile& other) {
+      return other.architecture == *architecture;
+    };
+    if (std::any_of(to.begin(), to.end(), same)) {
+      return reading.problems.error(at, "architecture " + std::to_string(*architecture) +
+                                            " has two files, by name and by number");
+    }
+    reading.origins.set(boot.path("files") + "[" + std::to_string(to.size()) + "]",
+                        origin_of(value));
+    to.push_back({*architecture, *file});
+  });
+}
+
+}  // namespace
+
+void read_interfaces(TableReader& file, std::vector<InterfaceConfig>& to) {
+  file.tables("interface", kInterfacesMax, [&](TableReader& table, std::size_t) {
+    InterfaceConfig& interface = to.emplace_back();
+    table.text("interface", interface.interface, kNameMax);
+    table.text("device", interface.device, kNameMax);
+    table.text("vdev", interface.vdev, kNameMax);
+    table.parsed("address", interface.address, Ipv4Prefix::parse, kPrefixForm);
+    table.tables("vlan", kVlansMax, [&](TableReader& vlan, std::size_t) {
+      VlanConfig& one = interface.vlans.emplace_back();
+      vlan.number("id", one.id, 1, 4094);
+      vlan.parsed("address", one.address, Ipv4Prefix::parse, kPrefixForm);
+    });
+  });
+}
+
+void read_subnets(TableReader& file, std::vector<SubnetConfig>& to) {
+  file.tables("subnet", kSubnetsMax, [&](TableReader& table, std::size_t) {
+    SubnetConfig& subnet = to.emplace_back();
+    table.parsed("prefix", subnet.prefix, Ipv4Prefix::parse,
+                 "a network with its length such as \"10.77.0.0/16\"");
+    table.list("pools", subnet.pools, parse_pool,
+               "a pool of addresses such as \"10.77.1.0-10.77.255.254\"", kPoolsMax);
+    table.list("routers", subnet.routers, Ipv4Address::parse, kAddressForm, kAddressListMax);
+    table.list("dns", subnet.dns_servers, Ipv4Address::parse, kAddressForm, kAddressListMax);
+    table.text("domain", subnet.domain_name, kNameMax);
+    if (table.find("lease_time") != nullptr) {
+      Seconds lease_time{};
+      table.duration("lease_time", lease_time, kLeaseTimeMin, kLeaseTimeMax);
+      if (lease_time.count() > 0) subnet.lease_time = lease_time;
+    }
+    table.list("relays", subnet.relays, Ipv4Address::parse, kAddressForm, kRelaysMax);
+    table.text("boot_file", subnet.boot_file, kNameMax);
+    read_options(table, subnet.options);
+  });
+}
+
+void read_hosts(TableReader& file, std::vector<HostConfig>& to) {
+  file.tables("host", kHostsMax, [&](TableReader& table, std::size_t) {
+    HostConfig& host = to.emplace_back();
+    table.parsed("mac", host.mac, MacAddress::parse, "a MAC address such as \"52:54:00:12:34:56\"");
+    table.parsed("client_id", host.client_id, parse_hex, "octets such as \"01:52:54:00:12:34:56\"");
+    table.parsed("uuid", host.uuid, Uuid::parse,
+                 "a UUID such as \"00112233-4455-6677-8899-aabbccddeeff\"");
+    table.parsed("address", host.address, Ipv4Address::parse, kAddressForm);
+    table.text("host_name", host.host_name, kNameMax);
+    table.text("boot_file", host.boot_file, kNameMax);
+  });
+}
+
+void read_dhcp(TableReader& table, DhcpConfig& to) {
+  table.choice("mode", to.mode, kModes);
+  table.choice("identity", to.identity, kIdentities);
+  table.flag("authoritative", to.authoritative);
+  table.flag("bootp", to.bootp);
+  table.duration("lease_time", to.lease_time, kLeaseTimeMin, kLeaseTimeMax);
+  table.duration("offer_time", to.offer_time, 1s, 1h);
+  table.duration("decline_time", to.decline_time, 0s, 24h);
+  table.number("hops_max", to.hops_max, 0, 16);
+}
+
+void read_boot(TableReader& table, BootConfig& to) {
+  read_boot_files(table, to.files);
+  table.text("default_file", to.default_file, kNameMax);
+  table.text("ipxe_script", to.ipxe_script, kNameMax);
+  table.parsed("next_server", to.next_server, Ipv4Address::parse, kAddressForm);
+  table.flag("quiet_ra", to.quiet_router_advertisement);
+}
+
+void read_relay(TableReader& table, RelayConfig& to) {
+  table.flag("drop_copies", to.drop_copies);
+  table.duration("window", to.window, 1ms, 60s);
+  table.number("entries", to.entries, 64, 1 << 22);
+}
+
+void read_tftp(TableReader& table, TftpConfig& to) {
+  table.flag("enabled", to.enabled);
+  table.flag("ignore_case", to.ignore_case);
+  table.number("block_size_max", to.block_size_max, 8, 65464);
+  table.number("window_size_max", to.window_size_max, 1, 64);
+  table.number("transfers_max", to.transfers_max, 1, 61440);
+  table.number("half_open_max", to.half_open_max, 1, 61440);
+  table.duration("timeout", to.timeout, 10ms, 255s);
+  table.number("retries", to.retries, 0, 60);
+  table.number("retries_half_open", to.retries_half_open, 0, 60);
+  table.number("errors_per_second", to.errors_per_second, 0, 1'000'000);
+}
+
+void read_images(TableReader& table, ImagesConfig& to) {
+  table.text("root", to.root, kPathMax);
+  table.size("memory_max", to.memory_max_bytes, 0, std::uint64_t{1} << 46);
+  table.number("files_max", to.files_max, 1, 10'000'000);
+}
+
+void read_workers(TableReader& table, WorkersConfig& to) {
+  table.number("count", to.count, 1, kWorkersMax);
+  table.choice("idle", to.idle, kIdles);
+}
+
+void read_log(TableReader& table, LogConfig& to) {
+  table.choice("format", to.format, kFormats);
+  table.text("file", to.file, kPathMax);
+  table.number("lines_per_client_per_minute", to.lines_per_client_per_minute, 1, 1'000'000);
+  table.flag("quiet", to.quiet);
+}
+
+}  // namespace reveille
