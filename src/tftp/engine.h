@@ -15,6 +15,8 @@ namespace reveille {
 // Owner: one worker. All memory is taken at construction.
 class TftpEngine {
  public:
+  // Limits are those of `config` for good; the rest follows the configuration of the snapshot
+  // where it has one.
   TftpEngine(const TftpConfig& config, Share share, std::uint64_t seed);
   ~TftpEngine();
 
@@ -24,6 +26,9 @@ class TftpEngine {
   // Retransmissions and time-outs that are due, as many as there are free replies; the rest at
   // the next call. Call at least each 10 ms, cheap when nothing is due.
   void tick(const Context& context);
+
+  // Starts the memory accesses of a later handle(request). Changes nothing.
+  void prefetch(const Request& request) const;
 
   [[nodiscard]] std::size_t transfers() const;
   [[nodiscard]] std::size_t half_open() const;

@@ -8,6 +8,7 @@
 namespace reveille {
 
 // All ports from here up are ours: the address belongs to reveille alone, no kernel shares it.
+// The service ports 67, 69 and 4011 lie below, so none of them can be a transfer.
 inline constexpr std::uint16_t kFirstTransferId = 4096;
 inline constexpr unsigned kTransferIds = 65536 - kFirstTransferId;
 
@@ -24,6 +25,33 @@ inline constexpr unsigned kTransferIds = 65536 - kFirstTransferId;
   return static_cast<std::uint16_t>(kFirstTransferId + slot * share.count + share.index);
 }
 // How many slots a worker can have at most.
-[[nodiscard]] constexpr unsigned transfer_slots(unsigned workers) { return kTransferIds / workers; }
+[[nodiscard]] constexpr unsigned transfer_slots(unsigned workers) {
+  return kTransferIds / workers;
+}
+
+// Ports to slots of one share, with a multiplication instead of a division for each ACK.
+class SlotFinder {
+ public:
+  explicit constexpr SlotFinder(Share share)
+      : share_(share), reciprocal_((std::uint64_t{1} << 32) / share.count + 1) {}
+
+  static constexpr unsigned kNone = ~0U;
+
+  // kNone for a port that is no transfer id of this share.
+  [[nodiscard]] constexpr unsigned slot_of(std::uint16_t port) const {
+    const unsigned id = port - unsigned{kFirstTransferId};  // wraps to a huge number below it
+    if (id >= kTransferIds) return kNone;
+    // Exact: id < 2^16 and the reciprocal is at most one too high.
+    const auto slot = static_cast<unsigned>((id * reciprocal_) >> 32);
+    if (id - slot * share_.count != share_.index || slot >= transfer_slots(share_.count)) {
+      return kNone;
+    }
+    return slot;
+  }
+
+ private:
+  Share share_;
+  std::uint64_t reciprocal_;
+};
 
 }  // namespace reveille

@@ -86,6 +86,16 @@ class TftpView {
   };
 };
 
+// The block number when the packet is an ACK, without a view of it: nearly every packet
+// that a server receives is one.
+[[nodiscard]] inline std::optional<std::uint16_t> tftp_acknowledged_block(Bytes packet) {
+  if (packet.size() < 4 ||
+      load_be16(packet.data()) != static_cast<std::uint16_t>(TftpOpcode::acknowledgment)) {
+    return std::nullopt;
+  }
+  return load_be16(&packet[2]);
+}
+
 // The four octets before the data of a DATA packet.
 inline constexpr std::size_t kTftpDataHeader = 4;
 inline void write_tftp_data_header(std::uint8_t* to, std::uint16_t block) {

@@ -1,0 +1,106 @@
+// DATA packets from the template of a transfer: copy, patch two fields, point at the image.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+
+#include <reveille/wire/checksum.h>
+#include <reveille/wire/tftp.h>
+
+#include "image/image.h"
+#include "packet/reply.h"
+#include "tftp/state.h"
+#include "tftp/transfer.h"
+
+namespace reveille {
+
+// Where fields stand, counted from the end of the template, since a VLAN tag moves its
+// beginning: IPv4 header (20, we send no options), UDP header (8), opcode and block (4).
+inline constexpr std::size_t kIpv4FromEnd = 32;
+inline constexpr std::size_t kUdpFromEnd = 12;
+inline constexpr std::uint16_t kDataOpcode = 3;
+
+[[nodiscard]] inline std::uint64_t offset_of(const Transfer& transfer, std::uint64_t block) {
+  return (block - 1) * transfer.block_size;
+}
+[[nodiscard]] inline std::uint64_t bytes_acknowledged(const Transfer& transfer) {
+  return std::min(transfer.acked * transfer.block_size, transfer.image->size());
+}
+
+[[nodiscard]] inline bool same_link_destination(const Transfer& transfer, const MacAddress& mac) {
+  return std::memcmp(transfer.head.data(), mac.octets.data(), mac.octets.size()) == 0;
+}
+inline void set_link_destination(Transfer& transfer, const MacAddress& mac) {
+  std::memcpy(transfer.head.data(), mac.octets.data(), mac.octets.size());
+}
+[[nodiscard]] inline MacAddress link_destination(const Transfer& transfer) {
+  return MacAddress::from(transfer.head.data());
+}
+
+// Makes the headers of `head`, written for DATA of a full block, those of a UDP payload of
+// `payload_length` octets, and returns their sum for the UDP checksum. Sums are updated as RFC
+// 1624 says: add the complement of the old field, and the new one.
+inline std::uint16_t resize_headers(std::uint8_t* head, const Transfer& transfer,
+                                    std::size_t payload_length) {
+  std::uint8_t* const ip = head + transfer.head_length - kIpv4FromEnd;
+  std::uint8_t* const udp = head + transfer.head_length - kUdpFromEnd;
+  const std::uint16_t old_length = load_be16(udp + 4);
+  const auto new_length = static_cast<std::uint16_t>(8 + payload_length);
+  const auto old_total = load_be16(ip + 2);
+  const auto new_total = static_cast<std::uint16_t>(20 + new_length);
+  store_be16(udp + 4, new_length);
+  store_be16(ip + 2, new_total);
+  const std::uint64_t ip_sum = std::uint64_t{static_cast<std::uint16_t>(~load_be16(ip + 10))} +
+                               static_cast<std::uint16_t>(~old_total) + new_total;
+  store_be16(ip + 10, static_cast<std::uint16_t>(~wire::fold(ip_sum)));
+  // The length counts twice: in the UDP header and in the pseudo-header.
+  const std::uint64_t change = std::uint64_t{static_cast<std::uint16_t>(~old_length)} + new_length;
+  return wire::fold(transfer.header_sum + 2 * change);
+}
+
+inline void finish_udp_checksum(std::uint8_t* head, const Transfer& transfer, std::uint64_t sum) {
+  const auto checksum = static_cast<std::uint16_t>(~wire::fold(sum));
+  // Zero would say that there is none (RFC 768).
+  store_be16(head + transfer.head_length - kUdpFromEnd + 6, checksum == 0 ? 0xffff : checksum);
+}
+
+// Copies the template; the slot's head is always larger.
+inline void copy_head(Reply& reply, const Transfer& transfer) {
+  std::memcpy(reply.head, transfer.head.data(), Transfer::kHeadRoom);
+  reply.length = transfer.head_length;
+  reply.station = transfer.station();
+}
+
+// Block `block` of an octet transfer, payload by reference.
+inline void write_data(Reply& reply, const Transfer& transfer, std::uint64_t block) {
+  const std::uint64_t offset = offset_of(transfer, block);
+  std::uint32_t length = transfer.block_size;
+  std::uint64_t sum = transfer.header_sum;
+  copy_head(reply, transfer);
+  if (block == transfer.blocks) [[unlikely]] {
+    length = static_cast<std::uint32_t>(transfer.image->size() - offset);
+    sum = resize_headers(reply.head, transfer, wire::kTftpDataHeader + length);
+  }
+  const auto number = static_cast<std::uint16_t>(block);
+  store_be16(reply.head + transfer.head_length - 2, number);
+  sum += kDataOpcode + number + std::uint64_t{transfer.image->sum(offset, length)};
+  finish_udp_checksum(reply.head, transfer, sum);
+  reply.payload = {transfer.image->bytes().data() + offset, static_cast<std::uint16_t>(length),
+                   transfer.image};
+}
+
+// Takes the round trip of the last sending into account and sets the next deadline. Nothing
+// was retransmitted since. The smoothing is that of TCP (RFC 6298); four round trips stand in
+// for its variance, as iPXE does on its side.
+inline void measure_round_trip(Transfer& transfer, Instant now) {
+  const Instant sent_at = transfer.deadline - from_units(transfer.interval);
+  const auto sample = static_cast<std::int64_t>(to_units(now - sent_at));
+  const std::int64_t smoothed = transfer.round_trip;
+  transfer.round_trip =
+      static_cast<std::uint32_t>(smoothed == 0 ? sample : smoothed + ((sample - smoothed) >> 3));
+  transfer.interval = std::clamp<std::uint32_t>(4 * transfer.round_trip, to_units(kIntervalMin),
+                                                to_units(kIntervalMax));
+  transfer.deadline = now + from_units(transfer.interval);
+}
+
+}  // namespace reveille
