@@ -48,8 +48,9 @@ bool names_ipxe(std::string_view user_class) {
   while (!user_class.empty()) {
     const auto length = static_cast<std::uint8_t>(user_class.front());
     user_class.remove_prefix(1);
+    if (length > user_class.size()) return false;
     if (is_name(user_class.substr(0, length))) return true;
-    user_class.remove_prefix(std::min<std::size_t>(length, user_class.size()));
+    user_class.remove_prefix(length);
   }
   return false;
 }
