@@ -9,13 +9,16 @@
 #include "packet/context.h"
 #include "packet/request.h"
 #include "packet/share.h"
+#include "relay/relay_pairs.h"
 
 namespace reveille {
 
 class BootingClients;
+class LeaseTable;
 
 // Owner: one worker. Holds that worker's lease shard, offers and relay copy table; all memory is
 // taken at construction. Deterministic: the same calls with the same seed give the same replies.
+// Mode, subnets, pools and reservations are those of `first`.
 class DhcpEngine {
  public:
   DhcpEngine(const Snapshot& first, Share share, std::uint64_t seed, BootingClients& booting);
@@ -27,6 +30,11 @@ class DhcpEngine {
   void receive(const PeerMessage& message, const Context& context);
   // Expiry and lending; call at least each 100 ms, cheap when nothing is due.
   void tick(const Context& context);
+
+  // Who duplicates whose requests.
+  [[nodiscard]] const RelayPairs& relay_pairs() const;
+  // nullptr unless this is a server.
+  [[nodiscard]] const LeaseTable* leases() const;
 
  private:
   struct State;

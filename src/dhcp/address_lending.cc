@@ -1,0 +1,191 @@
+#include "dhcp/address_lending.h"
+
+#include <algorithm>
+
+namespace reveille {
+
+bool reclaim_offer(LeaseTable& leases, std::uint16_t subnet, Instant now, Nanoseconds offer_time) {
+  const Instant reclaimable = now + std::max(offer_time - kOfferKept, Nanoseconds{0});
+  // Reservations become free for their owners only: look further, but not for long.
+  for (int looks = 0; looks < 16; ++looks) {
+    const std::uint32_t offer = leases.oldest_offer(subnet);
+    if (offer == kNoIndex || leases[offer].until > reclaimable) return false;
+    leases.withdraw(offer);
+    if (!leases[offer].reserved) return true;
+  }
+  return false;
+}
+
+AddressLending::AddressLending(LeaseTable& leases, Share share, Nanoseconds offer_time)
+    : leases_(&leases), share_(share), offer_time_(offer_time), rounds_(leases.subnets()) {
+  for (std::uint16_t subnet = 0; subnet < rounds_.size(); ++subnet) {
+    Round& round = rounds_[subnet];
+    round.low_water = std::min(leases.counts(subnet).addresses / 8, kLowWaterMax);
+    round.peer = next_peer(static_cast<std::uint8_t>(share.index));
+  }
+}
+
+std::uint8_t AddressLending::next_peer(std::uint8_t peer) const {
+  auto next = static_cast<std::uint8_t>((peer + 1U) % share_.count);
+  if (next == share_.index) next = static_cast<std::uint8_t>((next + 1U) % share_.count);
+  return next;
+}
+
+std::uint16_t AddressLending::missing(std::uint16_t subnet) const {
+  const std::uint32_t free = leases_->counts(subnet).free;
+  const std::uint32_t low_water = rounds_[subnet].low_water;
+  return static_cast<std::uint16_t>(low_water - std::min(free, low_water));
+}
+
+bool AddressLending::ask(std::uint16_t subnet, std::uint16_t waiting, const Context& context) {
+  Round& round = rounds_[subnet];
+  if (share_.count == 1) return false;
+  if (round.open) {
+    // The answer on its way is to a question without need; if it is no, it does not count.
+    if (!round.for_clients) round.refusals = -1;
+    round.for_clients = true;
+    return true;
+  }
+  if (context.now < round.quiet_until || !leases_->has_room(kBatchMax)) return false;
+  round.for_clients = true;
+  round.refusals = 0;
+  return send_question(subnet, waiting, context);
+}
+
+void AddressLending::keep_stock(std::uint16_t subnet, const Context& context) {
+  Round& round = rounds_[subnet];
+  if (share_.count == 1 || round.open || missing(subnet) == 0) return;
+  // The spare room is for clients that wait.
+  if (context.now < round.stock_quiet_until || !leases_->has_room(8 * kBatchMax)) return;
+  round.for_clients = false;
+  round.refusals = 0;
+  send_question(subnet, 0, context);
+}
+
+bool AddressLending::send_question(std::uint16_t subnet, std::uint16_t waiting,
+                                   const Context& context) {
+  Round& round = rounds_[subnet];
+  PeerMessage question{PeerMessage::Kind::addresses_wanted};
+  question.from = static_cast<std::uint8_t>(share_.index);
+  question.to = round.peer;
+  question.subnet = subnet;
+  question.needed = std::min(waiting, kBatchMax);
+  question.count =
+      std::min<std::uint16_t>(static_cast<std::uint16_t>(waiting + missing(subnet)), kBatchMax);
+  const bool sent = context.outbox.add(question);
+  if (sent && !round.open) ++open_rounds_;
+  if (!sent && round.open) --open_rounds_;
+  round.open = sent;
+  round.asked_at = context.now;
+  return sent;
+}
+
+bool AddressLending::claim(ParkedRequest& parked, const Context& context) {
+  const auto self = static_cast<std::uint8_t>(share_.index);
+  if (share_.count == 1 || parked.refusals + 1U >= share_.count || !leases_->has_room(1)) {
+    return false;
+  }
+  parked.peer = next_peer(parked.refusals == 0 ? self : parked.peer);
+  PeerMessage question{PeerMessage::Kind::address_claimed};
+  question.from = self;
+  question.to = parked.peer;
+  question.claim = true;
+  question.subnet = parked.subnet;
+  question.address = parked.claimed;
+  return context.outbox.add(question);
+}
+
+void AddressLending::answer(const PeerMessage& question, const Context& context) {
+  if (question.kind == PeerMessage::Kind::address_claimed) return give_claimed(question, context);
+  give(question, context);
+}
+
+void AddressLending::give(const PeerMessage& question, const Context& context) {
+  const std::uint16_t subnet = question.subnet;
+  const std::uint16_t room =
+      static_cast<std::uint16_t>(std::min<std::size_t>(context.outbox.free(), kBatchMax));
+  while (leases_->counts(subnet).free < question.needed &&
+         reclaim_offer(*leases_, subnet, context.now, offer_time_)) {
+  }
+  const std::uint32_t free = leases_->counts(subnet).free;
+  const std::uint32_t plenty = free - std::min(free, 2 * rounds_[subnet].low_water);
+  const std::uint32_t wanted =
+      std::max<std::uint32_t>(std::min<std::uint32_t>(question.needed, free),
+                              std::min<std::uint32_t>(question.count, plenty));
+  const auto given = static_cast<std::uint16_t>(std::min<std::uint32_t>(wanted, room));
+  PeerMessage answer = question;
+  std::swap(answer.from, answer.to);
+  answer.needed = 0;
+  if (given == 0) {
+    answer.kind = PeerMessage::Kind::address_refused;
+    answer.count = 0;
+    context.outbox.add(answer);  // full: the asker's patience ends
+    return;
+  }
+  answer.kind = PeerMessage::Kind::address_given;
+  for (std::uint16_t i = 0; i < given; ++i) {
+    const std::uint32_t lease = leases_->oldest_free(subnet);
+    answer.address = (*leases_)[lease].address;
+    answer.count = static_cast<std::uint16_t>(given - 1 - i);
+    leases_->give_away(lease);
+    context.outbox.add(answer);
+  }
+}
+
+void AddressLending::give_claimed(const PeerMessage& question, const Context& context) {
+  PeerMessage answer = question;
+  std::swap(answer.from, answer.to);
+  answer.kind = PeerMessage::Kind::address_refused;
+  const std::uint32_t lease = leases_->at(question.address);
+  if (lease != kNoIndex && context.outbox.free() > 0) {
+    const Lease& record = (*leases_)[lease];
+    if (record.state == LeaseState::offered && record.until <= context.now) {
+      leases_->withdraw(lease);
+    }
+    if (record.state == LeaseState::free) {
+      leases_->give_away(lease);
+      answer.kind = PeerMessage::Kind::address_given;
+    }
+  }
+  context.outbox.add(answer);
+}
+
+std::uint32_t AddressLending::take(const PeerMessage& given, bool reserved,
+                                   const Context& context) {
+  Round& round = rounds_[given.subnet];
+  if (!given.claim && given.count == 0 && round.open && round.peer == given.from) {
+    round.open = false;
+    --open_rounds_;
+  }
+  const std::uint32_t lease = leases_->adopt(given.subnet, given.address, reserved);
+  if (lease == kNoIndex) {
+    PeerMessage back = given;
+    std::swap(back.from, back.to);
+    back.claim = true;  // nobody's answer
+    context.outbox.add(back);
+  }
+  return lease;
+}
+
+bool AddressLending::refused(const PeerMessage& refusal, std::uint16_t waiting,
+                             const Context& context) {
+  const Round& round = rounds_[refusal.subnet];
+  // The answer of a worker that was not waited for any longer.
+  if (!round.open || round.peer != refusal.from) return true;
+  return ask_next(refusal.subnet, waiting, context);
+}
+
+bool AddressLending::ask_next(std::uint16_t subnet, std::uint16_t waiting, const Context& context) {
+  Round& round = rounds_[subnet];
+  ++round.refusals;
+  round.peer = next_peer(round.peer);
+  const bool asked_all = round.refusals + 1 >= static_cast<int>(share_.count);
+  if (!asked_all && send_question(subnet, waiting, context)) return true;
+  if (round.open) --open_rounds_;
+  round.open = false;
+  round.stock_quiet_until = context.now + kStockPause;
+  if (round.for_clients) round.quiet_until = context.now + kPause;
+  return false;
+}
+
+}  // namespace reveille

@@ -1,0 +1,95 @@
+// How the lease shards of the workers lend each other addresses, so that a pool of N addresses
+// serves N clients however they hash.
+//
+// A worker whose free addresses run low asks its peers, one after the other: ahead of need when
+// it falls below a low-water mark, and at once when a client finds none. A peer gives what it
+// has to a client that waits, down to its last; to a stock it gives only from its plenty.
+// Addresses that a client names (a reservation by client-id, INIT-REBOOT) are claimed the same
+// way.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "dhcp/lease_table.h"
+#include "dhcp/parked_requests.h"
+#include "packet/context.h"
+#include "packet/peer_message.h"
+#include "packet/share.h"
+
+namespace reveille {
+
+// Owner: one worker, with its lease table. Asks about one subnet once at a time.
+class AddressLending {
+ public:
+  static constexpr std::uint16_t kBatchMax = 32;  // addresses asked for at once
+  static constexpr std::uint32_t kLowWaterMax = 32;
+
+  AddressLending(LeaseTable& leases, Share share, Nanoseconds offer_time);
+
+  // For `waiting` clients that found no free address. False: nobody has one, or cannot be asked.
+  bool ask(std::uint16_t subnet, std::uint16_t waiting, const Context& context);
+  // Asks ahead of need when the free addresses of the subnet run low.
+  void keep_stock(std::uint16_t subnet, const Context& context);
+  // Asks the next peer for parked.claimed. False: all were asked, or cannot be.
+  bool claim(ParkedRequest& parked, const Context& context);
+
+  // Questions of a peer.
+  void answer(const PeerMessage& question, const Context& context);
+
+  // An address of our own from now on; kNoIndex: no room, it went back.
+  std::uint32_t take(const PeerMessage& given, bool reserved, const Context& context);
+  // A peer has none: the next one is asked. False: that was the last one.
+  bool refused(const PeerMessage& refusal, std::uint16_t waiting, const Context& context);
+  // Calls gave_up(subnet) for each question that a stalled worker has left open for too long and
+  // that no other worker can answer.
+  template <class Waiting, class GaveUp>
+  void tick(const Context& context, Waiting&& waiting, GaveUp&& gave_up);
+
+ private:
+  static constexpr Nanoseconds kPatience = 200ms;
+  static constexpr Nanoseconds kPause = 50ms;     // before clients make us ask all again
+  static constexpr Nanoseconds kStockPause = 1s;  // before the stock does
+
+  struct Round {
+    Instant asked_at{};
+    Instant quiet_until{};
+    Instant stock_quiet_until{};
+    std::uint32_t low_water = 0;
+    std::int16_t refusals = 0;
+    std::uint8_t peer = 0;
+    bool open = false;
+    bool for_clients = false;
+  };
+  [[nodiscard]] std::uint8_t next_peer(std::uint8_t peer) const;
+  [[nodiscard]] std::uint16_t missing(std::uint16_t subnet) const;
+  bool send_question(std::uint16_t subnet, std::uint16_t waiting, const Context& context);
+  bool ask_next(std::uint16_t subnet, std::uint16_t waiting, const Context& context);
+  void give(const PeerMessage& question, const Context& context);
+  void give_claimed(const PeerMessage& question, const Context& context);
+
+  LeaseTable* leases_;
+  Share share_;
+  Nanoseconds offer_time_;
+  std::size_t open_rounds_ = 0;
+  std::vector<Round> rounds_;  // by subnet
+};
+
+// An offer that was not taken up for this long may be given to another client when nothing else
+// is free. The slowest firmware sends its REQUEST 12 s after the first OFFER.
+inline constexpr Nanoseconds kOfferKept = 15s;
+
+// Makes the subnet's oldest offer free if it is over, or older than kOfferKept.
+bool reclaim_offer(LeaseTable& leases, std::uint16_t subnet, Instant now, Nanoseconds offer_time);
+
+template <class Waiting, class GaveUp>
+void AddressLending::tick(const Context& context, Waiting&& waiting, GaveUp&& gave_up) {
+  if (open_rounds_ == 0) return;
+  for (std::uint16_t subnet = 0; subnet < rounds_.size(); ++subnet) {
+    const Round& round = rounds_[subnet];
+    if (!round.open || context.now - round.asked_at < kPatience) continue;
+    if (!ask_next(subnet, waiting(subnet), context)) gave_up(subnet);
+  }
+}
+
+}  // namespace reveille

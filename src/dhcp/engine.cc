@@ -1,0 +1,147 @@
+#include "dhcp/engine.h"
+
+#include <algorithm>
+#include <bit>
+#include <optional>
+
+#include <reveille/wire/dhcp.h>
+
+#include "dhcp/booting_clients.h"
+#include "dhcp/proxy.h"
+#include "dhcp/server.h"
+#include "dhcp/subnets.h"
+#include "policy/facts.h"
+#include "relay/copy_table.h"
+
+namespace reveille {
+namespace {
+
+using wire::DhcpOp;
+using wire::DhcpOption;
+using wire::DhcpView;
+
+constexpr std::uint8_t kEthernet = 1;
+
+// What no server may answer, whatever is asked.
+std::optional<Outcome> refusal_of(const DhcpView& message, const Context& context) {
+  if (message.op() == DhcpOp::reply) return Outcome::dhcp_reply_received;
+  if (message.htype() == kEthernet && message.hlen() != 6) return Outcome::dhcp_malformed;
+  if (message.hlen() == 6 && (message.chaddr().is_zero() || message.chaddr().is_group())) {
+    return Outcome::dhcp_malformed;
+  }
+  if (const auto id = message.option(DhcpOption::client_identifier); id && id->empty()) {
+    return Outcome::dhcp_bad_options;
+  }
+  if (message.hops() > context.snapshot.config->dhcp.hops_max) return Outcome::dhcp_hops_exceeded;
+  const Ipv4Address giaddr = message.giaddr();
+  const auto& stations = context.snapshot.stations;
+  const bool ours = std::any_of(stations.begin(), stations.end(), [&](const Station& station) {
+    return station.address.address == giaddr;
+  });
+  if (ours) return Outcome::dhcp_giaddr_ours;
+  return std::nullopt;
+}
+
+void tell_no_subnet(const Request& request, const DhcpView& message, const Context& context) {
+  Event* event = context.events.add(EventKind::dhcp_no_subnet, context.now);
+  if (event == nullptr) return;
+  const Facts facts = facts_of(message, request.station);
+  event->outcome = Outcome::dhcp_no_subnet;
+  event->firmware = facts.firmware;
+  event->architecture = facts.architecture;
+  event->vlan = context.snapshot.stations[request.station].vlan;
+  event->client = facts.mac;
+  event->relay = facts.relay;
+}
+
+}  // namespace
+
+struct DhcpEngine::State {
+  State(const Snapshot& first, Share share, std::uint64_t seed, BootingClients& booting_clients)
+      : copies(first.config->relay.entries, first.config->relay.window, seed),
+        booting(booting_clients) {
+    if (first.config->dhcp.mode != DhcpMode::server) return;
+    auto subnets = first.subnets ? first.subnets : std::make_shared<const Subnets>(*first.config);
+    server.emplace(*first.config, std::move(subnets), share, seed, booting);
+  }
+
+  // Scope first: whoever calls this is going to answer the request otherwise.
+  bool is_copy(const Request& request, const DhcpView& message, const Context& context) {
+    if (!context.snapshot.config->relay.drop_copies) return false;
+    const RelayPath path = relay_path_of(request, message);
+    const auto seen = copies.note(copy_key_of(request, message), path, context.now);
+    if (seen.kind != CopyTable::Kind::copy) return false;
+    const RelayPairs::Pair pair = RelayPairs::pair_of(seen.first_path, path);
+    const std::uint64_t count = pairs.count(pair);
+    // An operator needs the news, not each copy of a storm.
+    if (!std::has_single_bit(count)) return true;
+    if (Event* event = context.events.add(EventKind::dhcp_relay_copy, context.now)) {
+      event->outcome = Outcome::dhcp_relay_copy;
+      event->vlan = context.snapshot.stations[request.station].vlan;
+      event->client = message.chaddr();
+      event->address = pair.first;
+      event->relay = pair.second;
+      event->bytes = count;
+    }
+    return true;
+  }
+
+  Outcome answer_without_lease(const Request& request, const DhcpView& message,
+                               const Context& context) {
+    if (is_copy(request, message, context)) return Outcome::dhcp_relay_copy;
+    const Outcome outcome = request.service == Service::boot_server
+                                ? answer_boot_server(request, message, context)
+                                : answer_proxy(request, message, context);
+    const bool boots = outcome == Outcome::proxy_offered || outcome == Outcome::boot_server_acked;
+    if (boots) booting.saw(message.chaddr(), context.now);
+    return outcome;
+  }
+
+  CopyTable copies;
+  RelayPairs pairs;
+  std::optional<DhcpServer> server;
+  BootingClients& booting;
+};
+
+DhcpEngine::DhcpEngine(const Snapshot& first, Share share, std::uint64_t seed,
+                       BootingClients& booting)
+    : state_(std::make_unique<State>(first, share, seed, booting)) {}
+DhcpEngine::~DhcpEngine() = default;
+
+Outcome DhcpEngine::handle(const Request& request, const Context& context) {
+  const DhcpMode mode = context.snapshot.config->dhcp.mode;
+  const auto parsed = DhcpView::parse(request.body);
+  if (!parsed) return parsed.refusal();
+  const DhcpView& message = *parsed;
+  if (mode == DhcpMode::off) return Outcome::dhcp_disabled;
+  if (const auto refusal = refusal_of(message, context)) return *refusal;
+
+  if (request.service == Service::boot_server || !state_->server) {
+    return state_->answer_without_lease(request, message, context);
+  }
+  const Subnet* subnet = state_->server->subnet_of(request, message, context);
+  if (subnet == nullptr) {
+    tell_no_subnet(request, message, context);
+    return Outcome::dhcp_no_subnet;
+  }
+  if (state_->is_copy(request, message, context)) return Outcome::dhcp_relay_copy;
+  return state_->server->handle(request, message, *subnet, context);
+}
+
+void DhcpEngine::receive(const PeerMessage& message, const Context& context) {
+  if (state_->server) state_->server->receive(message, context);
+}
+
+void DhcpEngine::tick(const Context& context) {
+  if (state_->server) state_->server->tick(context);
+}
+
+const RelayPairs& DhcpEngine::relay_pairs() const {
+  return state_->pairs;
+}
+
+const LeaseTable* DhcpEngine::leases() const {
+  return state_->server ? &state_->server->leases() : nullptr;
+}
+
+}  // namespace reveille

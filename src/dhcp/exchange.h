@@ -1,0 +1,48 @@
+// One request on its way through the server: all that is known before anything is decided.
+#pragma once
+
+#include <reveille/config.h>
+#include <reveille/wire/dhcp.h>
+
+#include "dhcp/client_key.h"
+#include "dhcp/subnets.h"
+#include "packet/context.h"
+#include "packet/request.h"
+#include "packet/snapshot.h"
+#include "policy/facts.h"
+
+namespace reveille {
+
+// Borrows everything; valid for one call.
+struct Exchange {
+  const Request& request;
+  const wire::DhcpView& message;
+  const Context& context;
+  const Station& station;
+  const Subnet& subnet;
+  const Facts& facts;
+  ClientKey client;
+  const HostConfig* host = nullptr;  // its reservation
+  // What we call ourselves: our address on the station, or what the relay wants us to be called
+  // so that renewals go through it (RFC 5107).
+  Ipv4Address server_identifier;
+  // The other workers have been asked for the address that this client wants.
+  bool peers_asked = false;
+
+  [[nodiscard]] Instant now() const { return context.now; }
+  [[nodiscard]] const DhcpConfig& config() const { return context.snapshot.config->dhcp; }
+  [[nodiscard]] bool is_relayed() const { return !message.giaddr().is_zero(); }
+  // Its frames come from another layer-2 address than its own: a bridge that translates, or
+  // somebody who invents clients.
+  [[nodiscard]] bool is_foreign() const {
+    return !is_relayed() && message.hlen() == 6 && request.link_source != message.chaddr();
+  }
+  // The reserved address, if this is its subnet.
+  [[nodiscard]] std::optional<Ipv4Address> reservation() const {
+    if (host == nullptr || !host->address) return std::nullopt;
+    if (!subnet.config.prefix.contains(*host->address)) return std::nullopt;
+    return host->address;
+  }
+};
+
+}  // namespace reveille

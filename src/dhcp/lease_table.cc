@@ -1,0 +1,239 @@
+#include "dhcp/lease_table.h"
+
+#include <algorithm>
+#include <cassert>
+#include <numeric>
+
+namespace reveille {
+namespace {
+
+std::uint32_t sum(const std::vector<std::uint32_t>& counts) {
+  return std::accumulate(counts.begin(), counts.end(), std::uint32_t{0});
+}
+
+std::uint32_t room_for(const Subnets& subnets, Share share) {
+  const std::uint32_t all = sum(subnets.addresses_per_subnet({0, 1}));
+  const std::uint32_t own = sum(subnets.addresses_per_subnet(share));
+  return std::min(all, 2 * own + LeaseTable::kRoomExtra);
+}
+
+std::int64_t floor_seconds(Instant at) {
+  return std::chrono::floor<std::chrono::seconds>(at.time_since_epoch()).count();
+}
+
+}  // namespace
+
+LeaseTable::LeaseTable(const Subnets& subnets, Share share, std::uint64_t seed)
+    : seed_(seed),
+      room_(room_for(subnets, share)),
+      leases_(room_),
+      counts_(subnets.all().size()),
+      by_client_(room_),
+      by_address_(room_),
+      lists_(room_, vacant_list() + 1) {
+  for (std::uint32_t i = 0; i < room_; ++i) lists_.push_back(vacant_list(), i);
+  subnets.for_each_address(share, [this](const Subnet& subnet, Ipv4Address address, bool reserved) {
+    adopt(subnet.index, address, reserved);
+  });
+}
+
+std::uint64_t LeaseTable::hash_of(const ClientKey& client, std::uint16_t subnet) const {
+  return mix(client.low ^ seed_) ^ mix(client.high + subnet);
+}
+
+std::uint64_t LeaseTable::hash_of(Ipv4Address address) const {
+  return mix(address.value ^ seed_);
+}
+
+std::size_t LeaseTable::wheel_list(std::int64_t second) const {
+  return 2 * counts_.size() + static_cast<std::size_t>(second) % kWheelSeconds;
+}
+
+std::uint32_t LeaseTable::find(const ClientKey& client, std::uint16_t subnet) const {
+  return by_client_.find(hash_of(client, subnet), [&](std::uint32_t i) {
+    return leases_[i].client == client && leases_[i].subnet == subnet;
+  });
+}
+
+std::uint32_t LeaseTable::at(Ipv4Address address) const {
+  return by_address_.find(hash_of(address),
+                          [&](std::uint32_t i) { return leases_[i].address == address; });
+}
+
+std::uint32_t LeaseTable::oldest_free(std::uint16_t subnet) const {
+  return lists_.front(free_list(subnet));
+}
+
+std::uint32_t LeaseTable::oldest_offer(std::uint16_t subnet) const {
+  return lists_.front(offer_list(subnet));
+}
+
+void LeaseTable::offer(std::uint32_t lease, const ClientKey& client, const MacAddress& mac,
+                       Instant until, bool foreign) {
+  Lease& record = leases_[lease];
+  if (record.state == LeaseState::bound && record.client == client) return;
+  assert(record.state == LeaseState::free || record.state == LeaseState::offered);
+  give_up_other_lease(client, record.subnet, lease);
+  set_client(lease, client, mac);
+  count(record, -1U);
+  record.until = until;
+  record.foreign = foreign;
+  count(record, 1);
+  set_state(lease, LeaseState::offered);
+}
+
+void LeaseTable::withdraw(std::uint32_t lease) {
+  assert(leases_[lease].state == LeaseState::offered);
+  set_state(lease, LeaseState::free);
+}
+
+void LeaseTable::commit(const LeaseChange& change) {
+  const std::uint32_t lease = at(change.address);
+  assert(lease != kNoIndex);
+  Lease& record = leases_[lease];
+  count(record, -1U);
+  record.until = change.until;
+  record.bootp = change.kind == LeaseChange::Kind::bound && change.bootp;
+  count(record, 1);
+  switch (change.kind) {
+    case LeaseChange::Kind::bound:
+      give_up_other_lease(change.client, record.subnet, lease);
+      set_client(lease, change.client, change.mac);
+      return set_state(lease, LeaseState::bound);
+    case LeaseChange::Kind::declined:
+      forget_client(lease);
+      return set_state(lease, LeaseState::declined);
+    case LeaseChange::Kind::released:
+    case LeaseChange::Kind::expired:
+      return set_state(lease, LeaseState::free);
+  }
+}
+
+void LeaseTable::expire(Instant now, std::uint32_t leases_max) {
+  const std::int64_t second = floor_seconds(now);
+  // After a long silence one turn of the wheel reaches everything.
+  for (std::int64_t s = std::max(wheel_second_ + 1, second - kWheelSeconds + 1); s <= second; ++s) {
+    lists_.move_all(wheel_list(s), due_list());
+  }
+  wheel_second_ = std::max(wheel_second_, second);
+  for (; leases_max > 0; --leases_max) {
+    const std::uint32_t lease = lists_.front(due_list());
+    if (lease == kNoIndex) return;
+    lists_.unlink(lease);
+    const Lease& record = leases_[lease];
+    if (record.until > now) {
+      line_up(lease);
+    } else if (record.state == LeaseState::bound) {
+      commit({LeaseChange::Kind::expired, false, record.subnet, record.address, record.client,
+              record.mac, record.until});
+    } else {
+      set_state(lease, LeaseState::free);
+    }
+  }
+}
+
+std::uint32_t LeaseTable::adopt(std::uint16_t subnet, Ipv4Address address, bool reserved) {
+  const std::uint32_t lease = lists_.front(vacant_list());
+  if (lease == kNoIndex || at(address) != kNoIndex) return kNoIndex;
+  leases_[lease] = {.subnet = subnet, .address = address, .reserved = reserved};
+  by_address_.insert(hash_of(address), lease);
+  --room_;
+  ++counts_[subnet].addresses;
+  set_state(lease, LeaseState::free);
+  return lease;
+}
+
+void LeaseTable::give_away(std::uint32_t lease) {
+  assert(leases_[lease].state == LeaseState::free);
+  forget_client(lease);
+  by_address_.erase(lease, [this](std::uint32_t i) { return hash_of(leases_[i].address); });
+  --counts_[leases_[lease].subnet].addresses;
+  ++room_;
+  set_state(lease, LeaseState::vacant);
+}
+
+void LeaseTable::set_client(std::uint32_t lease, const ClientKey& client, const MacAddress& mac) {
+  Lease& record = leases_[lease];
+  record.mac = mac;
+  if (record.client == client) return;
+  forget_client(lease);
+  record.client = client;
+  by_client_.insert(hash_of(client, record.subnet), lease);
+}
+
+void LeaseTable::forget_client(std::uint32_t lease) {
+  Lease& record = leases_[lease];
+  if (record.client.is_nobody()) return;
+  by_client_.erase(
+      lease, [this](std::uint32_t i) { return hash_of(leases_[i].client, leases_[i].subnet); });
+  record.client = {};
+}
+
+void LeaseTable::give_up_other_lease(const ClientKey& client, std::uint16_t subnet,
+                                     std::uint32_t kept) {
+  const std::uint32_t other = find(client, subnet);
+  if (other == kNoIndex || other == kept) return;
+  const Lease& record = leases_[other];
+  if (record.state == LeaseState::bound) {
+    commit({LeaseChange::Kind::released, false, subnet, record.address, client, record.mac, {}});
+  } else if (record.state == LeaseState::offered) {
+    withdraw(other);
+  }
+  forget_client(other);
+}
+
+// The one place where a lease changes its state: counts and lists follow.
+void LeaseTable::set_state(std::uint32_t lease, LeaseState state) {
+  Lease& record = leases_[lease];
+  count(record, -1U);
+  lists_.unlink(lease);
+  record.state = state;
+  count(record, 1);
+  line_up(lease);
+}
+
+void LeaseTable::count(const Lease& lease, std::uint32_t one) {
+  Counts& counts = counts_[lease.subnet];
+  switch (lease.state) {
+    case LeaseState::vacant:
+      return;
+    case LeaseState::free:
+      if (!lease.reserved) counts.free += one;
+      return;
+    case LeaseState::offered:
+      counts.offered += one;
+      if (lease.foreign) counts.foreign_offers += one;
+      return;
+    case LeaseState::bound:
+      if (lease.bootp && !lease.reserved) counts.bootp += one;
+      return;
+    case LeaseState::declined:
+      counts.declined += one;
+      return;
+  }
+}
+
+void LeaseTable::line_up(std::uint32_t lease) {
+  const Lease& record = leases_[lease];
+  switch (record.state) {
+    case LeaseState::vacant:
+      return lists_.push_back(vacant_list(), lease);
+    case LeaseState::free:
+      if (!record.reserved) lists_.push_back(free_list(record.subnet), lease);
+      return;
+    case LeaseState::offered:
+      return lists_.push_back(offer_list(record.subnet), lease);
+    case LeaseState::bound:
+    case LeaseState::declined:
+      if (record.until == Instant::max()) return;
+      // The second after the end: when its turn comes, it is over.
+      return lists_.push_back(wheel_list(floor_seconds(record.until) + 1), lease);
+  }
+}
+
+std::size_t LeaseTable::memory_bytes() const {
+  return leases_.capacity() * sizeof(Lease) + counts_.capacity() * sizeof(Counts) +
+         by_client_.memory_bytes() + by_address_.memory_bytes() + lists_.memory_bytes();
+}
+
+}  // namespace reveille

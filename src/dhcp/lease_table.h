@@ -1,0 +1,100 @@
+// The addresses that one worker owns, and who has them.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <reveille/config.h>
+
+#include "dhcp/lease.h"
+#include "dhcp/subnets.h"
+#include "packet/share.h"
+#include "table/index_lists.h"
+#include "table/index_table.h"
+
+namespace reveille {
+
+// Owner: one worker. All memory is taken at construction: room for the addresses that the
+// share starts with, as many again and kRoomExtra, or for all there are if that is less.
+// Leases are named by index; an index is good until the address is given away.
+//
+// A client has at most one lease in a subnet. A free address remembers its last client, stands
+// in the subnet's line of free addresses, longest free first, and is reused in that order.
+class LeaseTable {
+ public:
+  static constexpr std::uint32_t kRoomExtra = 4096;
+
+  LeaseTable(const Subnets& subnets, Share share, std::uint64_t seed);
+
+  const Lease& operator[](std::uint32_t lease) const { return leases_[lease]; }
+  // kNoIndex: none, or the address is another worker's.
+  [[nodiscard]] std::uint32_t find(const ClientKey& client, std::uint16_t subnet) const;
+  [[nodiscard]] std::uint32_t at(Ipv4Address address) const;
+
+  [[nodiscard]] std::size_t subnets() const { return counts_.size(); }
+  // What the shard holds of a subnet.
+  struct Counts {
+    std::uint32_t addresses = 0;  // reservations included
+    std::uint32_t free = 0;       // without reservations
+    std::uint32_t offered = 0;
+    std::uint32_t declined = 0;
+    std::uint32_t bootp = 0;  // without reservations
+    std::uint32_t foreign_offers = 0;
+  };
+  [[nodiscard]] const Counts& counts(std::uint16_t subnet) const { return counts_[subnet]; }
+  [[nodiscard]] std::uint32_t oldest_free(std::uint16_t subnet) const;
+  [[nodiscard]] std::uint32_t oldest_offer(std::uint16_t subnet) const;
+
+  // Holds a free or offered address for a client. Its other lease in the subnet is given up.
+  // No effect on what it already has bound.
+  void offer(std::uint32_t lease, const ClientKey& client, const MacAddress& mac, Instant until,
+             bool foreign);
+  // An offer was not taken up.
+  void withdraw(std::uint32_t lease);
+  // See LeaseChange. The address is in the table.
+  void commit(const LeaseChange& change);
+
+  // Whoever had it last shall not get it back.
+  void forget_client(std::uint32_t lease);
+
+  // Makes leases and quarantines that are over free again, at most `leases_max` of them.
+  void expire(Instant now, std::uint32_t leases_max);
+
+  // Addresses come from and go to other workers' shards. adopt() returns kNoIndex when there is
+  // no room, or when the address is here already.
+  [[nodiscard]] bool has_room(std::uint32_t addresses) const { return addresses <= room_; }
+  std::uint32_t adopt(std::uint16_t subnet, Ipv4Address address, bool reserved);
+  void give_away(std::uint32_t lease);
+
+  [[nodiscard]] std::size_t memory_bytes() const;
+
+ private:
+  // Bound and declined leases stand in a wheel of seconds. One that ends beyond the next turn
+  // is looked at once a turn.
+  static constexpr std::uint32_t kWheelSeconds = 4096;
+
+  [[nodiscard]] std::uint64_t hash_of(const ClientKey& client, std::uint16_t subnet) const;
+  [[nodiscard]] std::uint64_t hash_of(Ipv4Address address) const;
+  [[nodiscard]] std::size_t free_list(std::uint16_t subnet) const { return 2U * subnet; }
+  [[nodiscard]] std::size_t offer_list(std::uint16_t subnet) const { return 2U * subnet + 1; }
+  [[nodiscard]] std::size_t wheel_list(std::int64_t second) const;
+  [[nodiscard]] std::size_t due_list() const { return 2 * counts_.size() + kWheelSeconds; }
+  [[nodiscard]] std::size_t vacant_list() const { return due_list() + 1; }
+
+  void set_client(std::uint32_t lease, const ClientKey& client, const MacAddress& mac);
+  void set_state(std::uint32_t lease, LeaseState state);
+  void count(const Lease& lease, std::uint32_t one);
+  void line_up(std::uint32_t lease);
+  void give_up_other_lease(const ClientKey& client, std::uint16_t subnet, std::uint32_t kept);
+
+  std::uint64_t seed_;
+  std::uint32_t room_;
+  std::int64_t wheel_second_ = 0;  // everything up to here has left the wheel
+  std::vector<Lease> leases_;
+  std::vector<Counts> counts_;
+  IndexTable by_client_;
+  IndexTable by_address_;
+  IndexLists lists_;
+};
+
+}  // namespace reveille

@@ -1,0 +1,176 @@
+#include "dhcp/server.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace reveille {
+namespace {
+
+using wire::DhcpOption;
+using wire::DhcpType;
+using wire::RelayOption;
+
+constexpr std::uint32_t kExpiredPerTick = 512;
+constexpr std::uint32_t kLeaseSecondsMin = 60;  // what a client may ask for
+
+std::optional<Ipv4Address> relay_address_option(const wire::DhcpView& message, RelayOption code) {
+  const auto value = message.relay_option(code);
+  if (!value || value->size() != 4) return std::nullopt;
+  return Ipv4Address::from(value->data());
+}
+
+bool is_host_address(Ipv4Address address) {
+  return !address.is_zero() && !address.is_multicast() && !address.is_loopback() &&
+         address != Ipv4Address::broadcast();
+}
+
+// Option 82 is believed when a relay stands behind it; a client could write one too.
+Ipv4Address server_identifier_for(const wire::DhcpView& message, const Station& station) {
+  if (!message.giaddr().is_zero()) {
+    const auto override_address = relay_address_option(message, RelayOption::server_id_override);
+    if (override_address && is_host_address(*override_address)) return *override_address;
+  }
+  return station.address.address;
+}
+
+// An operating system is told what to boot only when it asks.
+bool is_told_what_to_boot(const Exchange& exchange) {
+  if (exchange.facts.boots() || exchange.message.type() == DhcpType::none) return true;
+  if (exchange.facts.architecture != kArchitectureUnknown) return true;
+  const auto list = exchange.message.option(DhcpOption::parameter_request_list);
+  if (!list) return false;
+  constexpr auto kFile = static_cast<std::uint8_t>(DhcpOption::boot_file_name);
+  return std::find(list->begin(), list->end(), kFile) != list->end();
+}
+
+std::optional<BootPlan> boot_plan_for(const Exchange& exchange, Ipv4Address client_address) {
+  const BootPolicy* policy = exchange.context.snapshot.policy.get();
+  if (policy == nullptr || !is_told_what_to_boot(exchange)) return std::nullopt;
+  return policy->plan(exchange.facts, policy->file_override(exchange.facts, client_address));
+}
+
+}  // namespace
+
+DhcpServer::DhcpServer(const Config& config, std::shared_ptr<const Subnets> subnets, Share share,
+                       std::uint64_t seed, BootingClients& booting)
+    : identity_(config.dhcp.identity),
+      seed_(seed),
+      subnets_(std::move(subnets)),
+      leases_(*subnets_, share, seed),
+      lending_(leases_, share, config.dhcp.offer_time),
+      booting_(&booting) {}
+
+const Subnet* DhcpServer::subnet_of(const Request& request, const wire::DhcpView& message,
+                                    const Context& context) const {
+  if (const Ipv4Address giaddr = message.giaddr(); !giaddr.is_zero()) {
+    const auto link = relay_address_option(message, RelayOption::link_selection);  // RFC 3527
+    return subnets_->of_relay(link.value_or(giaddr));
+  }
+  const Ipv4Address here = context.snapshot.stations[request.station].address.address;
+  // Sent to us alone, perhaps through a router: the client's address tells its subnet.
+  if (!message.ciaddr().is_zero() && request.destination == here) {
+    return subnets_->containing(message.ciaddr());
+  }
+  return subnets_->containing(here);
+}
+
+Outcome DhcpServer::handle(const Request& request, const wire::DhcpView& message,
+                           const Subnet& subnet, const Context& context) {
+  return serve(request, message, subnet, context, false);
+}
+
+Outcome DhcpServer::serve(const Request& request, const wire::DhcpView& message,
+                          const Subnet& subnet, const Context& context, bool peers_asked) {
+  const auto client = client_key_of(message, identity_, seed_);
+  if (!client) return Outcome::dhcp_malformed;
+  const Station& station = context.snapshot.stations[request.station];
+  const Facts facts = facts_of(message, request.station);
+  Exchange exchange{request, message, context, station, subnet, facts};
+  exchange.client = *client;
+  exchange.host = subnets_->host(message.hlen() == 6 ? &facts.mac : nullptr,
+                                 facts.uuid ? &*facts.uuid : nullptr, facts.client_id);
+  exchange.server_identifier = server_identifier_for(message, station);
+  exchange.peers_asked = peers_asked;
+  return dispatch(exchange);
+}
+
+Outcome DhcpServer::dispatch(const Exchange& exchange) {
+  switch (exchange.message.type()) {
+    case DhcpType::none:
+      return bootp(exchange);
+    case DhcpType::discover:
+      return discover(exchange);
+    case DhcpType::request:
+      return request(exchange);
+    case DhcpType::decline:
+      return decline(exchange);
+    case DhcpType::release:
+      return release(exchange);
+    case DhcpType::inform:
+      return inform(exchange);
+    case DhcpType::offer:
+    case DhcpType::ack:
+    case DhcpType::nak:
+      break;
+  }
+  return Outcome::dhcp_not_requested;
+}
+
+void DhcpServer::tick(const Context& context) {
+  leases_.expire(context.now, kExpiredPerTick);
+  lending_.tick(
+      context, [this](std::uint16_t subnet) { return parked_.count_waiting(subnet); },
+      [&](std::uint16_t subnet) { give_up_waiting(subnet, context); });
+  // Whoever is still parked after a second has asked again, or will.
+  while (ParkedRequest* late = parked_.older_than(context.now - 1s)) give_up(*late, context);
+}
+
+bool DhcpServer::is_own(const Exchange& exchange, Ipv4Address server) const {
+  if (server == exchange.server_identifier) return true;
+  const auto& stations = exchange.context.snapshot.stations;
+  return std::any_of(stations.begin(), stations.end(),
+                     [&](const Station& station) { return station.address.address == server; });
+}
+
+std::uint32_t DhcpServer::lease_seconds(const Exchange& exchange) const {
+  const std::uint32_t most = exchange.subnet.lease_seconds;
+  const auto asked = exchange.message.option_u32(DhcpOption::lease_time);
+  return asked ? std::min(std::max(*asked, kLeaseSecondsMin), most) : most;
+}
+
+Outcome DhcpServer::answer(const Exchange& exchange, ServerReply reply, const LeaseChange* change,
+                           EventKind kind, Outcome outcome) {
+  Reply* slot = exchange.context.replies.take();
+  if (slot == nullptr) return Outcome::reply_buffers_exhausted;
+  const Ipv4Address client_address =
+      reply.yiaddr.is_zero() ? exchange.message.ciaddr() : reply.yiaddr;
+  const auto plan = boot_plan_for(exchange, client_address);
+  if (plan) reply.plan = &*plan;
+  if (!write_server_reply(*slot, exchange, reply)) {
+    exchange.context.replies.give_back();
+    return Outcome::dhcp_reply_too_long;
+  }
+  if (change != nullptr) leases_.commit(*change);
+  if (exchange.facts.boots()) {
+    booting_->saw(exchange.facts.mac, exchange.now());
+    if (!plan) tell(exchange, EventKind::boot_file_unknown, client_address, outcome, {});
+  }
+  tell(exchange, kind, client_address, outcome, plan ? plan->file : std::string_view{});
+  return outcome;
+}
+
+void DhcpServer::tell(const Exchange& exchange, EventKind kind, Ipv4Address address,
+                      Outcome outcome, std::string_view text) const {
+  Event* event = exchange.context.events.add(kind, exchange.now());
+  if (event == nullptr) return;
+  event->firmware = exchange.facts.firmware;
+  event->outcome = outcome;
+  event->architecture = exchange.facts.architecture;
+  event->vlan = exchange.station.vlan;
+  event->client = exchange.facts.mac;
+  event->address = address;
+  event->relay = exchange.message.giaddr();
+  event->set_text(text);
+}
+
+}  // namespace reveille

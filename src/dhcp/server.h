@@ -1,0 +1,110 @@
+// The DHCP server of RFC 2131 as one worker runs it: leases, offers, and who is told what.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include <reveille/config.h>
+#include <reveille/event.h>
+#include <reveille/outcome.h>
+#include <reveille/wire/dhcp.h>
+
+#include "dhcp/address_lending.h"
+#include "dhcp/booting_clients.h"
+#include "dhcp/exchange.h"
+#include "dhcp/lease_table.h"
+#include "dhcp/parked_requests.h"
+#include "dhcp/server_reply.h"
+#include "dhcp/subnets.h"
+#include "packet/context.h"
+#include "packet/peer_message.h"
+#include "packet/share.h"
+
+namespace reveille {
+
+// Owner: one worker. The subnets, pools and reservations are those of the construction: the
+// leases are built around them. Another address plan takes a restart.
+class DhcpServer {
+ public:
+  DhcpServer(const Config& config, std::shared_ptr<const Subnets> subnets, Share share,
+             std::uint64_t seed, BootingClients& booting);
+
+  // The subnet whose addresses a request is about; nullptr: it is none of ours.
+  [[nodiscard]] const Subnet* subnet_of(const Request& request, const wire::DhcpView& message,
+                                        const Context& context) const;
+  // A message that was checked, in its subnet.
+  Outcome handle(const Request& request, const wire::DhcpView& message, const Subnet& subnet,
+                 const Context& context);
+  void receive(const PeerMessage& message, const Context& context);
+  void tick(const Context& context);
+
+  [[nodiscard]] const LeaseTable& leases() const { return leases_; }
+
+ private:
+  // An address for a client, or the way to one.
+  struct Choice {
+    enum class Kind : std::uint8_t {
+      found,      // `lease`
+      elsewhere,  // `address` may be another worker's: claim it
+      none,       // nothing is free here
+      refused,    // this client may have no more
+    };
+    Kind kind = Kind::none;
+    std::uint32_t lease = kNoIndex;
+    Ipv4Address address;
+  };
+
+  Outcome serve(const Request& request, const wire::DhcpView& message, const Subnet& subnet,
+                const Context& context, bool peers_asked);
+  Outcome dispatch(const Exchange& exchange);
+
+  // server_discover.cc
+  Outcome discover(const Exchange& exchange);
+  Outcome bootp(const Exchange& exchange);
+  // server_request.cc
+  Outcome request(const Exchange& exchange);
+  Outcome select(const Exchange& exchange, Ipv4Address server);
+  Outcome reboot(const Exchange& exchange, Ipv4Address address);
+  Outcome extend(const Exchange& exchange);
+  Outcome acknowledge(const Exchange& exchange, std::uint32_t lease);
+  Outcome adopt(const Exchange& exchange, Ipv4Address address);
+  Outcome refuse(const Exchange& exchange, Ipv4Address address, Outcome why,
+                 std::string_view reason);
+  // server_release.cc
+  Outcome decline(const Exchange& exchange);
+  Outcome release(const Exchange& exchange);
+  Outcome inform(const Exchange& exchange);
+  // server_choice.cc
+  Choice choose(const Exchange& exchange);
+  Choice choose_free(const Exchange& exchange);
+  Choice choose_requested(const Exchange& exchange, Ipv4Address address);
+  [[nodiscard]] bool is_available(const Exchange& exchange, std::uint32_t lease) const;
+  // server_waiting.cc: what other workers have
+  Outcome wait(const Exchange& exchange, const Choice& choice);
+  Outcome no_address(const Exchange& exchange);
+  void resume(ParkedRequest& parked, const Context& context);
+  void give_up(ParkedRequest& parked, const Context& context);
+  void given(const PeerMessage& message, const Context& context);
+  void claim_refused(const PeerMessage& message, const Context& context);
+  void serve_waiting(std::uint16_t subnet, const Context& context);
+  void give_up_waiting(std::uint16_t subnet, const Context& context);
+
+  [[nodiscard]] bool is_own(const Exchange& exchange, Ipv4Address server) const;
+  [[nodiscard]] std::uint32_t lease_seconds(const Exchange& exchange) const;
+  // Writes the reply; then applies `change`, if any; then tells. Nothing changes unless the
+  // reply stands.
+  Outcome answer(const Exchange& exchange, ServerReply reply, const LeaseChange* change,
+                 EventKind kind, Outcome outcome);
+  void tell(const Exchange& exchange, EventKind kind, Ipv4Address address, Outcome outcome,
+            std::string_view text) const;
+
+  Identity identity_;
+  std::uint64_t seed_;
+  std::shared_ptr<const Subnets> subnets_;
+  LeaseTable leases_;
+  AddressLending lending_;
+  ParkedRequests parked_;
+  BootingClients* booting_;
+};
+
+}  // namespace reveille

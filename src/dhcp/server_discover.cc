@@ -1,0 +1,39 @@
+// DISCOVER (RFC 2131 4.3.1) and BOOTP (RFC 951, RFC 1534).
+#include "dhcp/server.h"
+
+namespace reveille {
+
+Outcome DhcpServer::discover(const Exchange& exchange) {
+  const Choice choice = choose(exchange);
+  if (choice.kind != Choice::Kind::found) return wait(exchange, choice);
+
+  ServerReply offer{wire::DhcpType::offer, choice.address, lease_seconds(exchange)};
+  const Outcome outcome =
+      answer(exchange, offer, nullptr, EventKind::dhcp_offered, Outcome::dhcp_offered);
+  if (outcome != Outcome::dhcp_offered) return outcome;
+  leases_.offer(choice.lease, exchange.client, exchange.facts.mac,
+                exchange.now() + exchange.config().offer_time, exchange.is_foreign());
+  lending_.keep_stock(exchange.subnet.index, exchange.context);
+  return outcome;
+}
+
+// The client knows no lease time: what it is told holds for ever. Hence few of the pool's
+// addresses go that way (choose()).
+Outcome DhcpServer::bootp(const Exchange& exchange) {
+  if (!exchange.config().bootp) return Outcome::bootp_refused;
+  const Choice choice = choose(exchange);
+  if (choice.kind == Choice::Kind::refused) return Outcome::bootp_refused;
+  if (choice.kind != Choice::Kind::found) return wait(exchange, choice);
+
+  const ServerReply reply{wire::DhcpType::none, choice.address};
+  const LeaseChange change{LeaseChange::Kind::bound,
+                           true,
+                           exchange.subnet.index,
+                           choice.address,
+                           exchange.client,
+                           exchange.facts.mac,
+                           Instant::max()};
+  return answer(exchange, reply, &change, EventKind::bootp_answered, Outcome::bootp_answered);
+}
+
+}  // namespace reveille

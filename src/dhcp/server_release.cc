@@ -1,0 +1,56 @@
+// DECLINE (RFC 2131 4.3.3), RELEASE (4.3.4) and INFORM (4.3.5). The first two are believed only
+// from the client that has the lease: anybody can send them.
+#include <algorithm>
+
+#include "dhcp/server.h"
+
+namespace reveille {
+
+using wire::DhcpOption;
+
+Outcome DhcpServer::decline(const Exchange& exchange) {
+  const auto server = exchange.message.option_address(DhcpOption::server_identifier);
+  if (server && !is_own(exchange, *server)) return Outcome::dhcp_other_server;
+  const auto address = exchange.message.option_address(DhcpOption::requested_address);
+  const std::uint32_t lease = leases_.find(exchange.client, exchange.subnet.index);
+  if (!address || lease == kNoIndex || leases_[lease].address != *address ||
+      leases_[lease].state == LeaseState::free) {
+    return Outcome::dhcp_decline_unknown;
+  }
+  // A hostile client must not set the pool aside: beyond a quarter of it a declined address
+  // only goes to the end of the line.
+  const auto& counts = leases_.counts(exchange.subnet.index);
+  const bool set_aside = counts.declined < std::max<std::uint32_t>(1, counts.addresses / 4);
+  leases_.commit({set_aside ? LeaseChange::Kind::declined : LeaseChange::Kind::released, false,
+                  exchange.subnet.index, *address, exchange.client, exchange.facts.mac,
+                  exchange.now() + exchange.config().decline_time});
+  leases_.forget_client(lease);
+  tell(exchange, EventKind::dhcp_declined, *address, Outcome::dhcp_declined, {});
+  return Outcome::dhcp_declined;
+}
+
+Outcome DhcpServer::release(const Exchange& exchange) {
+  const auto server = exchange.message.option_address(DhcpOption::server_identifier);
+  if (server && !is_own(exchange, *server)) return Outcome::dhcp_other_server;
+  const Ipv4Address address = exchange.message.ciaddr();
+  const std::uint32_t lease = leases_.find(exchange.client, exchange.subnet.index);
+  if (lease == kNoIndex || leases_[lease].address != address ||
+      leases_[lease].state != LeaseState::bound) {
+    return Outcome::dhcp_release_unknown;
+  }
+  leases_.commit({LeaseChange::Kind::released, false, exchange.subnet.index, address,
+                  exchange.client, exchange.facts.mac, exchange.now()});
+  tell(exchange, EventKind::dhcp_released, address, Outcome::dhcp_released, {});
+  return Outcome::dhcp_released;
+}
+
+// The client has an address from elsewhere and wants the rest: no yiaddr, no lease time.
+Outcome DhcpServer::inform(const Exchange& exchange) {
+  if (exchange.message.ciaddr().is_zero() && exchange.request.source.is_zero()) {
+    return Outcome::dhcp_request_incomplete;
+  }
+  return answer(exchange, {wire::DhcpType::ack}, nullptr, EventKind::dhcp_informed,
+                Outcome::dhcp_informed);
+}
+
+}  // namespace reveille

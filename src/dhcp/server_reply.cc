@@ -1,0 +1,213 @@
+#include "dhcp/server_reply.h"
+
+#include <algorithm>
+#include <array>
+#include <bitset>
+
+#include "dhcp/boot_options.h"
+#include "dhcp/reply_address.h"
+#include "packet/frame_writer.h"
+
+namespace reveille {
+namespace {
+
+using wire::DhcpOption;
+using wire::DhcpType;
+using wire::DhcpWriter;
+
+constexpr std::size_t kIpAndUdp = 28;
+constexpr std::uint16_t kMessageSizeMin = 576;  // RFC 2132 9.10
+constexpr std::uint16_t kBroadcastFlag = 0x8000;
+constexpr std::uint32_t kForEver = 0xffffffff;
+
+// The options of one reply, each written once.
+class OptionWalk {
+ public:
+  OptionWalk(DhcpWriter& writer, const Exchange& exchange, const ServerReply& reply)
+      : writer_(writer),
+        exchange_(exchange),
+        reply_(reply),
+        boot_{.facts = exchange.facts,
+              .plan = reply.plan,
+              .station = exchange.station,
+              .next_server = next_server_of(*exchange.context.snapshot.config, exchange.station)} {}
+
+  void header() { write_boot_header(writer_, exchange_.message, boot_); }
+
+  // Never taken from the parameter request list or the configuration: the server's own.
+  void reserve_own() {
+    constexpr std::array kOwn{DhcpOption::pad,
+                              DhcpOption::requested_address,
+                              DhcpOption::lease_time,
+                              DhcpOption::overload,
+                              DhcpOption::message_type,
+                              DhcpOption::server_identifier,
+                              DhcpOption::parameter_request_list,
+                              DhcpOption::maximum_message_size,
+                              DhcpOption::client_identifier,
+                              DhcpOption::relay_agent_information,
+                              DhcpOption::end};
+    for (const DhcpOption code : kOwn) written_.set(static_cast<std::size_t>(code));
+  }
+
+  void write_requested() {
+    const auto list = exchange_.message.option(DhcpOption::parameter_request_list);
+    if (!list) return;
+    for (const std::uint8_t code : *list) write(static_cast<DhcpOption>(code));
+  }
+
+  void write_rest() {
+    write(DhcpOption::subnet_mask);
+    write(DhcpOption::renewal_time);
+    write(DhcpOption::rebinding_time);
+    write_remaining_boot_options(writer_, exchange_.message, boot_, written_);
+    write(DhcpOption::router);
+    write(DhcpOption::domain_name_server);
+    write(DhcpOption::domain_name);
+    write(DhcpOption::host_name);
+    for (const DhcpOptionConfig& option : exchange_.subnet.config.options) {
+      write(static_cast<DhcpOption>(option.code));
+    }
+  }
+
+ private:
+  void write(DhcpOption code) {
+    const auto index = static_cast<std::size_t>(code);
+    if (written_.test(index)) return;
+    if (write_configured(code) || write_known(code) ||
+        write_boot_option(writer_, exchange_.message, boot_, code)) {
+      written_.set(index);
+    }
+  }
+
+  // What the configuration says as bytes goes before what we would say.
+  bool write_configured(DhcpOption code) {
+    for (const DhcpOptionConfig& option : exchange_.subnet.config.options) {
+      if (option.code != static_cast<std::uint8_t>(code)) continue;
+      writer_.option(code, Bytes{option.value});
+      return true;
+    }
+    return false;
+  }
+
+  bool write_known(DhcpOption code) {
+    const SubnetConfig& subnet = exchange_.subnet.config;
+    switch (code) {
+      case DhcpOption::subnet_mask:
+        writer_.option_u32(code, subnet.prefix.mask());
+        return true;
+      case DhcpOption::router:
+        return write_addresses(code, subnet.routers);
+      case DhcpOption::domain_name_server:
+        return write_addresses(code, subnet.dns_servers);
+      case DhcpOption::host_name:
+        return exchange_.host != nullptr && write_text(code, exchange_.host->host_name);
+      case DhcpOption::domain_name:
+        return write_text(code, subnet.domain_name);
+      case DhcpOption::broadcast_address:
+        writer_.option_address(code, subnet.prefix.directed_broadcast());
+        return true;
+      case DhcpOption::renewal_time:
+        return write_part_of_lease(code, 1, 2);
+      case DhcpOption::rebinding_time:
+        return write_part_of_lease(code, 7, 8);
+      default:
+        return false;
+    }
+  }
+
+  bool write_addresses(DhcpOption code, const std::vector<Ipv4Address>& addresses) {
+    constexpr std::size_t kAddressesMax = 32;
+    std::array<std::uint8_t, 4 * kAddressesMax> value;
+    const std::size_t count = std::min(addresses.size(), kAddressesMax);
+    for (std::size_t i = 0; i < count; ++i) store_be32(&value[4 * i], addresses[i].value);
+    if (count > 0) writer_.option(code, Bytes{value}.first(4 * count));
+    return count > 0;
+  }
+
+  bool write_text(DhcpOption code, std::string_view text) {
+    if (!text.empty()) writer_.option(code, text);
+    return !text.empty();
+  }
+
+  // RFC 2131 4.4.5: T1 is half of the lease, T2 seven eighths.
+  bool write_part_of_lease(DhcpOption code, std::uint64_t parts, std::uint64_t of) {
+    if (!reply_.lease_seconds) return false;
+    const std::uint64_t seconds = *reply_.lease_seconds;
+    writer_.option_u32(
+        code, static_cast<std::uint32_t>(seconds == kForEver ? seconds : seconds * parts / of));
+    return true;
+  }
+
+  DhcpWriter& writer_;
+  const Exchange& exchange_;
+  const ServerReply& reply_;
+  BootReply boot_;
+  std::bitset<256> written_;
+};
+
+// Octets of UDP payload that the client takes.
+std::size_t accepted_length(const Exchange& exchange, const ServerReply& reply) {
+  // A BOOTP client knows the vendor field's 64 octets; one that sends more takes more.
+  if (reply.type == DhcpType::none) {
+    return std::max(exchange.request.body.size(), wire::kBootpLength);
+  }
+  const std::uint16_t said =
+      exchange.message.option_u16(DhcpOption::maximum_message_size).value_or(kMessageSizeMin);
+  return std::max(said, kMessageSizeMin) - kIpAndUdp;
+}
+
+void write_fixed_fields(DhcpWriter& writer, const Exchange& exchange, const ServerReply& reply) {
+  const wire::DhcpView& message = exchange.message;
+  writer.reply_to(message);
+  writer.yiaddr(reply.yiaddr);
+  if (reply.type == DhcpType::ack || reply.type == DhcpType::none) writer.ciaddr(message.ciaddr());
+  // The relay cannot send a NAK to an address that the client does not have (RFC 2131 4.3.2).
+  if (reply.type == DhcpType::nak && exchange.is_relayed()) {
+    writer.flags(message.flags() | kBroadcastFlag);
+  }
+}
+
+void write_options(DhcpWriter& writer, const Exchange& exchange, const ServerReply& reply) {
+  const wire::DhcpView& message = exchange.message;
+  OptionWalk walk(writer, exchange, reply);
+  if (reply.type != DhcpType::nak) walk.header();
+  walk.reserve_own();
+  if (reply.type != DhcpType::none) {
+    writer.option_u8(DhcpOption::message_type, static_cast<std::uint8_t>(reply.type));
+    writer.option_address(DhcpOption::server_identifier, exchange.server_identifier);
+    if (reply.lease_seconds) writer.option_u32(DhcpOption::lease_time, *reply.lease_seconds);
+    // RFC 6842: the client tells by it that the reply is its own.
+    if (const auto id = message.option(DhcpOption::client_identifier)) {
+      writer.option(DhcpOption::client_identifier, *id);
+    }
+  }
+  if (reply.type == DhcpType::nak) {
+    writer.option(DhcpOption::message, reply.reason);
+    return;
+  }
+  walk.write_requested();
+  walk.write_rest();
+}
+
+}  // namespace
+
+bool write_server_reply(Reply& slot, const Exchange& exchange, const ServerReply& reply) {
+  const wire::DhcpView& message = exchange.message;
+  DhcpWriter writer(udp_room(slot, exchange.station), accepted_length(exchange, reply));
+  write_fixed_fields(writer, exchange, reply);
+  writer.allow_overload(reply.type != DhcpType::none);
+  if (const auto relay_information = message.option(DhcpOption::relay_agent_information)) {
+    writer.option_last(DhcpOption::relay_agent_information, *relay_information);
+    // A relay that misses it drops the reply (RFC 3046 2.1).
+    if (writer.overflowed()) return false;
+  }
+  write_options(writer, exchange, reply);
+  const std::size_t length = writer.finish();
+  if (length == 0) return false;
+  finish_udp(slot, exchange.station, exchange.request.station, wire::kDhcpServerPort,
+             reply_address(exchange.request, message, reply.type, reply.yiaddr), length);
+  return true;
+}
+
+}  // namespace reveille

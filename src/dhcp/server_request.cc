@@ -1,0 +1,121 @@
+// REQUEST: RFC 2131 4.3.2. Which of the four it is shows in what it carries (table 4):
+//
+//                 server identifier   requested address   ciaddr
+//   selecting     yes                 yes                 zero
+//   init-reboot   no                  yes                 zero
+//   renewing      no                  no                  the address; unicast
+//   rebinding     no                  no                  the address; broadcast
+#include "dhcp/server.h"
+
+namespace reveille {
+
+using wire::DhcpOption;
+using wire::DhcpType;
+
+Outcome DhcpServer::request(const Exchange& exchange) {
+  const wire::DhcpView& message = exchange.message;
+  // Some clients name the server when they renew, too; ciaddr tells.
+  if (!message.ciaddr().is_zero()) return extend(exchange);
+  const auto address = message.option_address(DhcpOption::requested_address);
+  const auto server = message.option_address(DhcpOption::server_identifier);
+  if (server) return select(exchange, *server);
+  if (address) return reboot(exchange, *address);
+  return Outcome::dhcp_request_incomplete;
+}
+
+Outcome DhcpServer::select(const Exchange& exchange, Ipv4Address server) {
+  const std::uint32_t own = leases_.find(exchange.client, exchange.subnet.index);
+  if (!is_own(exchange, server)) {
+    if (own != kNoIndex && leases_[own].state == LeaseState::offered) leases_.withdraw(own);
+    return Outcome::dhcp_other_server;
+  }
+  const auto address = exchange.message.option_address(DhcpOption::requested_address);
+  if (!address) return Outcome::dhcp_request_incomplete;
+  if (own != kNoIndex && leases_[own].address == *address) return acknowledge(exchange, own);
+  // Our offer is over, and may have gone to another client or another worker.
+  return adopt(exchange, *address);
+}
+
+Outcome DhcpServer::reboot(const Exchange& exchange, Ipv4Address address) {
+  if (!exchange.subnet.config.prefix.contains(address)) {
+    return refuse(exchange, address, Outcome::dhcp_no_subnet, "address is of another network");
+  }
+  const std::uint32_t own = leases_.find(exchange.client, exchange.subnet.index);
+  if (own != kNoIndex) {
+    if (leases_[own].address == address) return acknowledge(exchange, own);
+    return refuse(exchange, address, Outcome::dhcp_unknown_lease, "client has another address");
+  }
+  if (!exchange.config().authoritative) return Outcome::dhcp_unknown_lease;
+  return adopt(exchange, address);
+}
+
+Outcome DhcpServer::extend(const Exchange& exchange) {
+  const Ipv4Address address = exchange.message.ciaddr();
+  const auto server = exchange.message.option_address(DhcpOption::server_identifier);
+  if (server && !is_own(exchange, *server)) return Outcome::dhcp_other_server;
+  if (!exchange.subnet.config.prefix.contains(address)) {
+    return refuse(exchange, address, Outcome::dhcp_no_subnet, "address is of another network");
+  }
+  const std::uint32_t own = leases_.find(exchange.client, exchange.subnet.index);
+  if (own != kNoIndex && leases_[own].address == address) return acknowledge(exchange, own);
+  const std::uint32_t other = leases_.at(address);
+  if (other != kNoIndex && !is_available(exchange, other)) {
+    return refuse(exchange, address, Outcome::dhcp_unknown_lease, "address is in use");
+  }
+  if (!exchange.config().authoritative) return Outcome::dhcp_unknown_lease;
+  return adopt(exchange, address);
+}
+
+// The client has `lease`, or nobody has.
+Outcome DhcpServer::acknowledge(const Exchange& exchange, std::uint32_t lease) {
+  const Ipv4Address address = leases_[lease].address;
+  const std::uint32_t seconds = lease_seconds(exchange);
+  const ServerReply ack{DhcpType::ack, address, seconds};
+  const LeaseChange change{
+      LeaseChange::Kind::bound,
+      false,
+      exchange.subnet.index,
+      address,
+      exchange.client,
+      exchange.facts.mac,
+      seconds == 0xffffffff ? Instant::max() : exchange.now() + Seconds{seconds}};
+  return answer(exchange, ack, &change, EventKind::dhcp_acked, Outcome::dhcp_acked);
+}
+
+// A client says that it has an address of which there is no record: taken on if it is free.
+Outcome DhcpServer::adopt(const Exchange& exchange, Ipv4Address address) {
+  const auto reserved = exchange.reservation();
+  if (reserved && *reserved != address) {
+    return refuse(exchange, address, Outcome::dhcp_unknown_lease, "client has a reservation");
+  }
+  const bool may_have = reserved || (subnets_->is_in_pool(exchange.subnet, address) &&
+                                     !subnets_->is_reserved(address));
+  if (!may_have) {
+    return refuse(exchange, address, Outcome::dhcp_unknown_lease, "address is not leased here");
+  }
+  const std::uint32_t lease = leases_.at(address);
+  if (lease == kNoIndex && !exchange.peers_asked) {
+    const Outcome outcome = wait(exchange, {Choice::Kind::elsewhere, kNoIndex, address});
+    if (outcome == Outcome::dhcp_waiting_for_address) return outcome;
+  }
+  if (lease == kNoIndex || !is_available(exchange, lease)) {
+    return refuse(exchange, address, Outcome::dhcp_unknown_lease, "address is in use");
+  }
+  return acknowledge(exchange, lease);
+}
+
+Outcome DhcpServer::refuse(const Exchange& exchange, Ipv4Address address, Outcome why,
+                           std::string_view reason) {
+  Reply* slot = exchange.context.replies.take();
+  if (slot == nullptr) return Outcome::reply_buffers_exhausted;
+  ServerReply nak{DhcpType::nak};
+  nak.reason = reason;
+  if (!write_server_reply(*slot, exchange, nak)) {
+    exchange.context.replies.give_back();
+    return Outcome::dhcp_reply_too_long;
+  }
+  tell(exchange, EventKind::dhcp_nakked, address, why, reason);
+  return Outcome::dhcp_nakked;
+}
+
+}  // namespace reveille

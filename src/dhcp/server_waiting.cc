@@ -1,0 +1,112 @@
+// When this worker has no address for a client, but another one may.
+#include "dhcp/server.h"
+
+namespace reveille {
+
+Outcome DhcpServer::wait(const Exchange& exchange, const Choice& choice) {
+  const std::uint16_t subnet = exchange.subnet.index;
+  if (choice.kind == Choice::Kind::refused) return no_address(exchange);
+  // A repetition of what is waiting already.
+  if (parked_.holds(exchange.client)) return Outcome::dhcp_waiting_for_address;
+
+  if (choice.kind == Choice::Kind::elsewhere && parked_.claim_of(choice.address) == nullptr) {
+    ParkedRequest* parked = parked_.add(exchange.request, exchange.client, subnet, exchange.now());
+    if (parked != nullptr) {
+      parked->claimed = choice.address;
+      if (lending_.claim(*parked, exchange.context)) return Outcome::dhcp_waiting_for_address;
+      parked_.remove(*parked);
+    }
+  }
+  if (choice.kind == Choice::Kind::elsewhere) {
+    // It cannot be claimed, now or at all: as if all had been asked.
+    if (exchange.message.type() == wire::DhcpType::request) return Outcome::dhcp_no_address;
+    return serve(exchange.request, exchange.message, exchange.subnet, exchange.context, true);
+  }
+  ParkedRequest* parked = parked_.add(exchange.request, exchange.client, subnet, exchange.now());
+  if (parked == nullptr) return no_address(exchange);
+  if (!lending_.ask(subnet, parked_.count_waiting(subnet), exchange.context)) {
+    parked_.remove(*parked);
+    return no_address(exchange);
+  }
+  return Outcome::dhcp_waiting_for_address;
+}
+
+Outcome DhcpServer::no_address(const Exchange& exchange) {
+  tell(exchange, EventKind::dhcp_no_address, {}, Outcome::dhcp_no_address, {});
+  return Outcome::dhcp_no_address;
+}
+
+void DhcpServer::receive(const PeerMessage& message, const Context& context) {
+  if (message.subnet >= subnets_->all().size()) return;
+  switch (message.kind) {
+    case PeerMessage::Kind::addresses_wanted:
+    case PeerMessage::Kind::address_claimed:
+      return lending_.answer(message, context);
+    case PeerMessage::Kind::address_given:
+      return given(message, context);
+    case PeerMessage::Kind::address_refused:
+      if (message.claim) return claim_refused(message, context);
+      if (!lending_.refused(message, parked_.count_waiting(message.subnet), context)) {
+        give_up_waiting(message.subnet, context);
+      }
+      return;
+  }
+}
+
+void DhcpServer::given(const PeerMessage& message, const Context& context) {
+  lending_.take(message, subnets_->is_reserved(message.address), context);
+  if (ParkedRequest* parked = parked_.claim_of(message.address)) {
+    return resume(*parked, context);
+  }
+  serve_waiting(message.subnet, context);
+}
+
+void DhcpServer::claim_refused(const PeerMessage& message, const Context& context) {
+  ParkedRequest* parked = parked_.claim_of(message.address);
+  if (parked == nullptr || parked->peer != message.from) return;
+  ++parked->refusals;
+  if (!lending_.claim(*parked, context)) resume(*parked, context);
+}
+
+void DhcpServer::serve_waiting(std::uint16_t subnet, const Context& context) {
+  while (leases_.oldest_free(subnet) != kNoIndex) {
+    ParkedRequest* parked = parked_.first_waiting(subnet);
+    if (parked == nullptr) return;
+    resume(*parked, context);
+  }
+  const std::uint16_t waiting = parked_.count_waiting(subnet);
+  if (waiting > 0 && !lending_.ask(subnet, waiting, context)) give_up_waiting(subnet, context);
+}
+
+// Serves a parked request as if it came now, but claims nothing more for it. It may be parked
+// once more, for any address.
+void DhcpServer::resume(ParkedRequest& parked, const Context& context) {
+  const ParkedRequest copy = parked;
+  parked_.remove(parked);
+  Request request = copy.request;
+  request.body = Bytes{copy.bytes}.first(copy.length);
+  const auto message = wire::DhcpView::parse(request.body);
+  if (!message) return;
+  serve(request, *message, subnets_->all()[copy.subnet], context, true);
+}
+
+void DhcpServer::give_up_waiting(std::uint16_t subnet, const Context& context) {
+  while (ParkedRequest* parked = parked_.first_waiting(subnet)) give_up(*parked, context);
+}
+
+void DhcpServer::give_up(ParkedRequest& parked, const Context& context) {
+  parked_.remove(parked);
+  Event* event = context.events.add(EventKind::dhcp_no_address, context.now);
+  if (event == nullptr) return;
+  event->outcome = Outcome::dhcp_no_address;
+  const auto message = wire::DhcpView::parse(parked.request.body);
+  if (!message) return;
+  const Facts facts = facts_of(*message, parked.request.station);
+  event->client = facts.mac;
+  event->firmware = facts.firmware;
+  event->architecture = facts.architecture;
+  event->relay = facts.relay;
+  event->vlan = context.snapshot.stations[parked.request.station].vlan;
+}
+
+}  // namespace reveille

@@ -1,0 +1,170 @@
+#include "dhcp/subnets.h"
+
+#include <algorithm>
+#include <bitset>
+
+namespace reveille {
+namespace {
+
+constexpr std::uint32_t kForEver = 0xffffffff;
+
+std::uint64_t network_key(std::uint8_t length, Ipv4Address network) {
+  return (std::uint64_t{length} << 32) | network.value;
+}
+
+std::uint32_t lease_seconds_of(const SubnetConfig& subnet, const Config& config) {
+  const auto seconds = subnet.lease_time.value_or(config.dhcp.lease_time).count();
+  return static_cast<std::uint32_t>(std::clamp<decltype(seconds)>(seconds, 1, kForEver));
+}
+
+std::size_t count_relays(const Config& config) {
+  std::size_t count = 0;
+  for (const SubnetConfig& subnet : config.subnets) count += subnet.relays.size();
+  return count;
+}
+
+std::size_t count_servers(const Config& config) {
+  std::size_t count = count_relays(config) + 1;
+  for (const InterfaceConfig& interface : config.interfaces) count += 1 + interface.vlans.size();
+  for (const SubnetConfig& subnet : config.subnets) {
+    count += subnet.routers.size() + subnet.dns_servers.size();
+  }
+  return count;
+}
+
+bool before(Bytes a, Bytes b) {
+  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
+}
+
+}  // namespace
+
+std::uint64_t Subnets::count_addresses(const Config& config) {
+  std::uint64_t count = 0;
+  for (const SubnetConfig& subnet : config.subnets) {
+    for (const PoolConfig& pool : subnet.pools) {
+      if (pool.first <= pool.last) count += std::uint64_t{pool.last.value} - pool.first.value + 1;
+    }
+  }
+  return count;
+}
+
+Subnets::Subnets(const Config& config)
+    : hosts_(config.hosts),
+      by_network_(config.subnets.size()),
+      by_relay_(count_relays(config)),
+      reserved_(config.hosts.size()),
+      set_aside_(count_servers(config)),
+      host_by_mac_(config.hosts.size()),
+      host_by_uuid_(config.hosts.size()) {
+  const std::size_t count = std::min(config.subnets.size(), kSubnetsMax);
+  subnets_.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const SubnetConfig& subnet = config.subnets[i];
+    subnets_.push_back({subnet, static_cast<std::uint16_t>(i), lease_seconds_of(subnet, config)});
+  }
+  index_subnets();
+  index_hosts();
+  set_aside(config);
+}
+
+void Subnets::index_subnets() {
+  std::bitset<33> lengths;
+  for (const Subnet& subnet : subnets_) {
+    const Ipv4Prefix& prefix = subnet.config.prefix;
+    lengths.set(prefix.length);
+    by_network_.insert(network_key(prefix.length, prefix.network()), subnet.index);
+    for (const Ipv4Address relay : subnet.config.relays) {
+      by_relay_.insert(relay.value, subnet.index);
+    }
+  }
+  for (std::uint8_t length = 33; length-- > 0;) {
+    if (lengths.test(length)) lengths_.push_back(length);
+  }
+}
+
+void Subnets::index_hosts() {
+  for (std::uint32_t i = 0; i < hosts_.size(); ++i) {
+    const HostConfig& host = hosts_[i];
+    if (host.address) reserved_.insert(host.address->value, i);
+    if (host.mac) host_by_mac_.insert(host.mac->number(), i);
+    if (host.uuid) host_by_uuid_.insert(*host.uuid, i);
+    if (!host.client_id.empty()) host_by_client_id_.push_back({host.client_id, i});
+  }
+  std::stable_sort(host_by_client_id_.begin(), host_by_client_id_.end(),
+                   [](const auto& a, const auto& b) { return before(a.client_id, b.client_id); });
+}
+
+void Subnets::set_aside(const Config& config) {
+  const auto keep_out = [this](Ipv4Address address) { set_aside_.insert(address.value, true); };
+  for (const InterfaceConfig& interface : config.interfaces) {
+    if (interface.address) keep_out(interface.address->address);
+    for (const VlanConfig& vlan : interface.vlans) keep_out(vlan.address.address);
+  }
+  for (const SubnetConfig& subnet : config.subnets) {
+    for (const Ipv4Address router : subnet.routers) keep_out(router);
+    for (const Ipv4Address server : subnet.dns_servers) keep_out(server);
+    for (const Ipv4Address relay : subnet.relays) keep_out(relay);
+  }
+  if (config.boot.next_server) keep_out(*config.boot.next_server);
+}
+
+const Subnet* Subnets::containing(Ipv4Address address) const {
+  for (const std::uint8_t length : lengths_) {
+    const Ipv4Prefix prefix{address, length};
+    if (const auto* index = by_network_.find(network_key(length, prefix.network()))) {
+      return &subnets_[*index];
+    }
+  }
+  return nullptr;
+}
+
+const Subnet* Subnets::of_relay(Ipv4Address giaddr) const {
+  if (const auto* index = by_relay_.find(giaddr.value)) return &subnets_[*index];
+  return containing(giaddr);
+}
+
+bool Subnets::is_usable(const Subnet& subnet, Ipv4Address address) const {
+  const Ipv4Prefix& prefix = subnet.config.prefix;
+  if (!prefix.contains(address)) return false;
+  // RFC 3021: a /31 has neither.
+  if (prefix.length <= 30 &&
+      (address == prefix.network() || address == prefix.directed_broadcast())) {
+    return false;
+  }
+  if (address.is_zero() || address.is_multicast() || address.is_loopback() ||
+      address == Ipv4Address::broadcast()) {
+    return false;
+  }
+  return set_aside_.find(address.value) == nullptr;
+}
+
+bool Subnets::is_in_pool(const Subnet& subnet, Ipv4Address address) const {
+  const auto& pools = subnet.config.pools;
+  const bool inside = std::any_of(pools.begin(), pools.end(), [&](const PoolConfig& pool) {
+    return pool.first <= address && address <= pool.last;
+  });
+  return inside && is_usable(subnet, address);
+}
+
+const HostConfig* Subnets::host(const MacAddress* mac, const Uuid* uuid, Bytes client_id) const {
+  if (mac != nullptr) {
+    if (const auto* host = host_by_mac_.find(mac->number())) return &hosts_[*host];
+  }
+  if (uuid != nullptr) {
+    if (const auto* host = host_by_uuid_.find(*uuid)) return &hosts_[*host];
+  }
+  if (client_id.empty()) return nullptr;
+  const auto found =
+      std::lower_bound(host_by_client_id_.begin(), host_by_client_id_.end(), client_id,
+                       [](const ClientIdHost& a, Bytes b) { return before(a.client_id, b); });
+  if (found == host_by_client_id_.end() || before(client_id, found->client_id)) return nullptr;
+  return &hosts_[found->host];
+}
+
+std::vector<std::uint32_t> Subnets::addresses_per_subnet(Share share) const {
+  std::vector<std::uint32_t> count(subnets_.size());
+  for_each_address(share, [&](const Subnet& subnet, Ipv4Address, bool) { ++count[subnet.index]; });
+  return count;
+}
+
+}  // namespace reveille
