@@ -207,7 +207,7 @@ void check_served(const Config& config, const Origins& origins, Problems& proble
     }
     return;
   }
-  bool any = !config.hosts.empty();
+  bool any = !config.hosts.empty() || origins.has(kPoolsGiven);
   for (std::size_t i = 0; i < config.subnets.size(); ++i) any = any || has_pools(i);
   if (!any) {
     problems.error(origins.of("subnet"),
@@ -215,6 +215,7 @@ void check_served(const Config& config, const Origins& origins, Problems& proble
                    "clients beside another DHCP server with mode = \"proxy\" or --proxy");
     return;
   }
+  if (origins.has(kPoolsGiven) && config.subnets.empty()) return;  // said already
   for (const OwnAddress& own : own_addresses(config)) {
     if (!is_given(own.address) || !unusable(own.address.address).empty()) continue;
     const auto holds = [&](const SubnetConfig& subnet) {

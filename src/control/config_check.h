@@ -15,6 +15,9 @@ namespace reveille {
 // All pools together: what the lease tables of all workers are made for.
 inline constexpr std::uint64_t kPoolAddressesMax = std::uint64_t{1} << 20;
 
+// The path in Origins that says: the command line gives pools.
+inline constexpr const char* kPoolsGiven = "--pool";
+
 // Adds what is wrong to `problems`. Works on configurations that parse_config() found errors in:
 // values that are absent because they could not be understood are not reported again.
 void check_config(const Config& config, const Origins& origins, Problems& problems);

@@ -55,6 +55,7 @@ ParsedConfig parse_config(std::string_view text, std::string file) {
     Reading reading{parsed.origins, parsed.problems, parsed.keys};
     TableReader reader(root, "", "", reading);
     read_file(reader, parsed.config);
+    parsed.readable = true;
   } catch (const toml::parse_error& error) {
     const toml::source_position at = error.source().begin;
     parsed.problems.error({.option = {}, .line = at.line, .column = at.column}, syntax_text(error));

@@ -31,6 +31,8 @@ struct ParsedConfig {
   Config config;
   Origins origins;
   Problems problems;
+  // The text is TOML, if nothing else: what is absent was not written.
+  bool readable = false;
   // Each key that can stand in the tables that the file has: "subnet.pools".
   std::set<std::string> keys;
 };

@@ -1,0 +1,155 @@
+#include "control/command_line.h"
+
+#include <algorithm>
+
+#include <CLI/CLI.hpp>
+
+namespace reveille {
+namespace {
+
+constexpr const char* kAbout =
+    "reveille boots machines from the network: DHCP, ProxyDHCP and TFTP on poll-mode cores.";
+
+constexpr const char* kExamples =
+    "\nExamples:\n"
+    "  reveille serve --interface eth1 --address 10.77.0.1/16 --root /srv/boot \\\n"
+    "                 --pool 10.77.1.0-10.77.255.254\n"
+    "  reveille serve --interface eth1 --address 10.77.0.1/16 --root /srv/boot --proxy\n"
+    "  reveille check --config reveille.toml\n"
+    "  reveille replay boot.pcap --root /srv/boot --out answers.pcap\n";
+
+// One value each time it is given; it never swallows the words after that.
+CLI::Option* one_each(CLI::Option* option) {
+  return option->allow_extra_args(false);
+}
+
+// The options that stand for keys of the configuration file.
+class ConfigOptions {
+ public:
+  explicit ConfigOptions(CLI::App& app) : app_(app) {
+    app.add_option("--config", to_.config_file, "Configuration file (TOML)")->type_name("FILE");
+    interfaces_ = add_port("--interface", "Kernel interface to serve (repeatable)", "NAME");
+    devices_ = add_port("--device", "NIC bound to vfio-pci (repeatable)", "PCI");
+    vdevs_ = add_port("--vdev", "DPDK virtual device (repeatable)", "SPEC");
+    one_each(app.add_option("--address", to_.addresses,
+                            "Our address on the interface before it, with its prefix length"))
+        ->type_name("A.B.C.D/N");
+    one_each(app.add_option("--pool", to_.pools, "Addresses to lease (repeatable)"))
+        ->type_name("FIRST-LAST");
+    app.add_flag("--proxy", to_.proxy, "Lease nothing: boot clients beside another DHCP server");
+    app.add_option("--root", to_.root, "Folder of boot images")->type_name("DIR");
+    app.add_option("--workers", to_.workers, "Poll-mode cores (default 1)")->type_name("N");
+    app.add_option("--idle", to_.idle, "What a worker without frames does: adaptive or busy")
+        ->type_name("HOW");
+    app.add_option("--log-format", to_.log_format, "text or json")->type_name("FORMAT");
+    app.add_option("--log-file", to_.log_file, "Log there instead of to standard error")
+        ->type_name("FILE");
+    app.add_flag("--quiet", to_.quiet, "Log warnings and the closing table only");
+  }
+  ConfigOptions(const ConfigOptions&) = delete;
+
+  // The ports in the order of the words, across the three options.
+  ConfigArguments take() {
+    for (const CLI::Option* option : app_.parse_order()) {
+      for (PortOption* port : {&*interfaces_, &*devices_, &*vdevs_}) {
+        if (port->option == option)
+          to_.ports.push_back({port->name, port->values.at(port->next++)});
+      }
+    }
+    return std::move(to_);
+  }
+
+ private:
+  struct PortOption {
+    std::string_view name;
+    std::vector<std::string> values;
+    CLI::Option* option = nullptr;
+    std::size_t next = 0;
+  };
+
+  std::unique_ptr<PortOption> add_port(const char* name, const char* help, const char* type) {
+    auto port = std::make_unique<PortOption>(PortOption{name, {}, nullptr, 0});
+    port->option = one_each(app_.add_option(name, port->values, help))->type_name(type);
+    return port;
+  }
+
+  CLI::App& app_;
+  ConfigArguments to_;
+  std::unique_ptr<PortOption> interfaces_;
+  std::unique_ptr<PortOption> devices_;
+  std::unique_ptr<PortOption> vdevs_;
+};
+
+// An unknown option, with what was probably meant.
+std::string unknown_word(const CLI::App& app, const std::vector<std::string>& words) {
+  const CLI::App* verb = app.get_subcommands().empty() ? &app : app.get_subcommands().front();
+  std::vector<std::string> names;
+  for (const CLI::Option* option : verb->get_options()) names.push_back(option->get_name());
+  for (const CLI::App* other : verb->get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(other->get_name());
+  }
+  const std::vector<std::string_view> candidates(names.begin(), names.end());
+  const std::vector<std::string> extras = app.remaining(true);
+  const std::string word = extras.empty() ? words.front() : extras.front();
+  const std::string_view meant = nearest(word, candidates);
+  return "unknown word " + in_quotes(word) +
+         (meant.empty() ? "; see reveille --help" : "; did you mean " + in_quotes(meant) + "?");
+}
+
+CommandLineEnd misuse(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return {1, "reveille: error: " + text + "\n"};
+}
+
+}  // namespace
+
+tl::expected<CommandLine, CommandLineEnd> parse_command_line(std::vector<std::string> words) {
+  CLI::App app{kAbout, "reveille"};
+  app.footer(kExamples);
+  app.require_subcommand(0, 1);
+  CommandLine line;
+
+  CLI::App* serve = app.add_subcommand("serve", "Answer DHCP, ProxyDHCP and TFTP until stopped");
+  ConfigOptions serve_options(*serve);
+  CLI::App* check = app.add_subcommand("check", "Say all that is wrong with a configuration");
+  ConfigOptions check_options(*check);
+  CLI::App* replay =
+      app.add_subcommand("replay", "Answer the frames of a capture, without a network");
+  ConfigOptions replay_options(*replay);
+  replay->add_option("capture", line.capture, "Frames to answer (pcap)")
+      ->required()
+      ->type_name("IN.pcap");
+  replay->add_option("--out", line.answers, "Write the answers there")->type_name("OUT.pcap");
+  CLI::App* version = app.add_subcommand("version", "Say which version this is");
+
+  const std::vector<std::string> as_written = words;
+  std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
+  try {
+    app.parse(std::move(words));
+  } catch (const CLI::CallForHelp&) {
+    const auto chosen = app.get_subcommands();
+    return tl::unexpected(CommandLineEnd{0, chosen.empty() ? app.help() : chosen.front()->help()});
+  } catch (const CLI::ExtrasError&) {
+    return tl::unexpected(misuse(unknown_word(app, as_written)));
+  } catch (const CLI::ParseError& error) {
+    return tl::unexpected(misuse(error.what()));
+  }
+
+  if (serve->parsed()) {
+    line.verb = Verb::serve;
+    line.config = serve_options.take();
+  } else if (check->parsed()) {
+    line.verb = Verb::check;
+    line.config = check_options.take();
+  } else if (replay->parsed()) {
+    line.verb = Verb::replay;
+    line.config = replay_options.take();
+  } else if (version->parsed()) {
+    line.verb = Verb::version;
+  } else {
+    return tl::unexpected(CommandLineEnd{1, app.help()});
+  }
+  return line;
+}
+
+}  // namespace reveille
