@@ -1,0 +1,78 @@
+#include "port/pools.h"
+
+#include <rte_errno.h>
+#include <rte_mbuf.h>
+
+#include "port/eal_log.h"
+
+namespace reveille {
+namespace {
+
+constexpr unsigned kCache = 256;                   // buffers a worker keeps at hand
+constexpr unsigned kCached = kCache + kCache / 2;  // it may hold this many before it gives back
+constexpr std::size_t kNoteSize = RTE_ALIGN_CEIL(sizeof(FrameNote), RTE_MBUF_PRIV_ALIGN);
+constexpr std::size_t kHeadRoom = RTE_PKTMBUF_HEADROOM + kFrameRoom;
+
+// Pools are told apart by a number: a process may have several sets one after the other.
+std::string pool_name(const char* what) {
+  static unsigned count = 0;
+  return std::string("reveille_") + what + std::to_string(count++);
+}
+
+tl::expected<Pool, std::string> create_pool(const char* what, unsigned buffers,
+                                            std::size_t note_size, std::size_t room) {
+  // A small pool (in tests) must not vanish into its caches.
+  const unsigned cache = buffers >= 4 * kCache ? kCache : 0;
+  forget_eal_log();
+  Pool pool{rte_pktmbuf_pool_create(pool_name(what).c_str(), buffers, cache,
+                                    static_cast<std::uint16_t>(note_size),
+                                    static_cast<std::uint16_t>(room), SOCKET_ID_ANY)};
+  if (pool) return pool;
+  return tl::unexpected(with_eal_words("not enough memory for " + std::to_string(buffers) +
+                                           " frame buffers (free hugepages, or fewer workers)",
+                                       rte_errno));
+}
+
+}  // namespace
+
+PoolSizes pool_sizes(unsigned workers, std::size_t ports) {
+  // Held elsewhere: by the descriptors of the ports, in rings to other workers, in caches.
+  const unsigned away =
+      static_cast<unsigned>(ports) * kDescriptors + (workers > 1 ? kSteeredMax : 0) + kCached;
+  return {
+      .receive = workers * (away + 2 * kBurst),
+      .heads = away + 2 * static_cast<unsigned>(kReplySlots),
+      .payloads = away + 2 * static_cast<unsigned>(kReplySlots),
+  };
+}
+
+std::size_t pool_bytes(unsigned workers, std::size_t ports) {
+  // A buffer's own header, its mempool header and padding to cache lines.
+  constexpr std::size_t kOverhead = sizeof(rte_mbuf) + 128;
+  const PoolSizes sizes = pool_sizes(workers, ports);
+  const std::size_t buffers =
+      sizes.receive * (kHeadRoom + kNoteSize + kOverhead) +
+      workers * (sizes.heads * (kHeadRoom + kOverhead) + sizes.payloads * kOverhead);
+  // Event rings, rings between workers, ethdev state, memzone rounding.
+  constexpr std::size_t kForEachWorker = std::size_t{4} << 20;
+  constexpr std::size_t kForAll = std::size_t{32} << 20;
+  return buffers + buffers / 8 + workers * kForEachWorker + kForAll;
+}
+
+tl::expected<Pools, std::string> Pools::create(unsigned workers, const PoolSizes& sizes) {
+  Pools pools;
+  auto receive = create_pool("receive", sizes.receive, kNoteSize, kHeadRoom);
+  if (!receive) return tl::unexpected(receive.error());
+  pools.receive = std::move(*receive);
+  for (unsigned k = 0; k < workers; ++k) {
+    auto heads = create_pool("heads", sizes.heads, 0, kHeadRoom);
+    if (!heads) return tl::unexpected(heads.error());
+    pools.heads.push_back(std::move(*heads));
+    auto payloads = create_pool("payloads", sizes.payloads, 0, 0);
+    if (!payloads) return tl::unexpected(payloads.error());
+    pools.payloads.push_back(std::move(*payloads));
+  }
+  return pools;
+}
+
+}  // namespace reveille

@@ -1,0 +1,59 @@
+// The memory that frames live in: taken at start, sized so that the ordinary limits (rings,
+// descriptors, slots) are reached before the pools run dry.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <rte_mempool.h>
+#include <tl/expected.hpp>
+
+#include <reveille/instant.h>
+
+#include "packet/request.h"
+
+namespace reveille {
+
+// Octets of a frame that fit a buffer: an untruncated 1500-byte packet with tags, and more.
+inline constexpr std::size_t kFrameRoom = 2048;
+// The most frames taken from a queue or ring at once.
+inline constexpr unsigned kBurst = 32;
+// Replies that can be under way at once in one worker, before a flush.
+inline constexpr std::size_t kReplySlots = 256;
+inline constexpr unsigned kDescriptors = 1024;  // asked of each queue; a port may want fewer
+// Frames that may wait for one worker in all the rings that lead to it.
+inline constexpr unsigned kSteeredMax = 2048;
+
+// What travels with a frame to the worker that owns its client: in the private area of the mbuf.
+struct FrameNote {
+  Request request;
+  Instant at{};
+};
+
+struct PoolDeleter {
+  void operator()(rte_mempool* pool) const { rte_mempool_free(pool); }
+};
+using Pool = std::unique_ptr<rte_mempool, PoolDeleter>;
+
+// How many buffers each pool has.
+struct PoolSizes {
+  unsigned receive = 0;   // one pool for all workers, FrameNote in front of each frame
+  unsigned heads = 0;     // a pool for each worker: whole replies, or what precedes a payload
+  unsigned payloads = 0;  // a pool for each worker: segments that point into an image
+};
+[[nodiscard]] PoolSizes pool_sizes(unsigned workers, std::size_t ports);
+
+// What pools, rings and ports of this many workers and ports need of DPDK's memory.
+[[nodiscard]] std::size_t pool_bytes(unsigned workers, std::size_t ports);
+
+struct Pools {
+  Pool receive;
+  std::vector<Pool> heads;     // by worker
+  std::vector<Pool> payloads;  // by worker
+
+  static tl::expected<Pools, std::string> create(unsigned workers, const PoolSizes& sizes);
+};
+
+}  // namespace reveille

@@ -1,0 +1,243 @@
+#include "port/port.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <rte_dev.h>
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+
+#include "port/eal_log.h"
+#include "port/pools.h"
+
+namespace reveille {
+namespace {
+
+using Result = tl::expected<void, std::string>;
+
+// DPDK's name and arguments of a virtual device.
+struct VirtualDevice {
+  std::string name;
+  std::string arguments;
+};
+
+VirtualDevice split(const std::string& vdev) {
+  const std::size_t comma = vdev.find(',');
+  if (comma == std::string::npos) return {vdev, ""};
+  return {vdev.substr(0, comma), vdev.substr(comma + 1)};
+}
+
+// How af_packet serves an interface of the kernel:
+//  - frames of 2048 octets: 32 for the ring's own header leave room for any 1500-byte packet, and
+//    a receive buffer of ours holds each (the driver copies without a check of its own);
+//  - blocks of pages that frames fill without a rest, as the driver counts them;
+//  - the queueing discipline stays in the path: a slow device then queues a burst where a bypass
+//    would drop it, and tcpdump on the interface shows our replies.
+VirtualDevice af_packet_on(const std::string& interface, unsigned index, unsigned workers) {
+  return {"net_af_packet" + std::to_string(index),
+          "iface=" + interface +
+              ",blocksz=65536,framesz=2048,framecnt=2048,qdisc_bypass=0,qpairs=" +
+              std::to_string(workers)};
+}
+
+// Replies are a few microseconds behind requests: take packets out of the device at once.
+rte_eth_conf configuration_for(const PortProfile& profile, const rte_eth_dev_info& info,
+                               unsigned receive_queues) {
+  rte_eth_conf configuration{};
+  // No VLAN stripping or insertion: the tag is part of the frame for classify and the engines.
+  if (profile.receive_checksums) {
+    configuration.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
+  }
+  if (profile.gathers) {
+    configuration.txmode.offloads |= info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+  }
+  const std::uint64_t spread =
+      info.flow_type_rss_offloads & (RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_UDP);
+  if (receive_queues > 1 && spread != 0) {
+    configuration.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+    configuration.rx_adv_conf.rss_conf.rss_hf = spread;
+  }
+  return configuration;
+}
+
+}  // namespace
+
+tl::expected<Port, std::string> Port::open(const InterfaceConfig& config, unsigned workers,
+                                           rte_mempool* receive) {
+  Port port;
+  forget_eal_log();
+  if (Result probed = port.probe(config, workers); !probed) return tl::unexpected(probed.error());
+  if (Result ready = port.configure(workers, receive); !ready) {
+    return tl::unexpected(ready.error());
+  }
+  return port;
+}
+
+Result Port::probe(const InterfaceConfig& config, unsigned workers) {
+  VirtualDevice vdev;
+  if (!config.interface.empty()) {
+    name_ = config.interface;
+    auto kernel = KernelInterface::claim(config.interface);
+    if (!kernel) return tl::unexpected(kernel.error());
+    kernel_ = std::move(*kernel);
+    vdev = af_packet_on(config.interface, kernel_->index(), workers);
+  } else if (!config.vdev.empty()) {
+    vdev = split(config.vdev);
+    name_ = vdev.name;
+  } else {
+    name_ = config.device;
+  }
+  device_ = vdev.name.empty() ? config.device : vdev.name;
+
+  std::uint16_t id = 0;
+  const bool exists = rte_eth_dev_get_port_by_name(device_.c_str(), &id) == 0;
+  if (!exists && vdev.name.empty()) {
+    return tl::unexpected(with_eal_words("device " + name_ +
+                                             " is no NIC that DPDK can use (is it bound to "
+                                             "vfio-pci, and its whole IOMMU group with it?)",
+                                         ENODEV));
+  }
+  if (!exists) {
+    const int error = rte_eal_hotplug_add("vdev", vdev.name.c_str(), vdev.arguments.c_str());
+    if (error != 0) {
+      return tl::unexpected(with_eal_words("port " + name_ + " cannot be opened", error));
+    }
+    plugged_in_ = true;
+    if (rte_eth_dev_get_port_by_name(device_.c_str(), &id) != 0) {
+      return tl::unexpected("port " + name_ + " is no Ethernet device");
+    }
+  }
+  rte_eth_dev_owner owner{};
+  if (rte_eth_dev_owner_new(&owner.id) != 0 || rte_eth_dev_owner_set(id, &owner) != 0) {
+    return tl::unexpected("port " + name_ + " is taken: it is configured twice");
+  }
+  id_ = id;
+  taken_ = true;
+
+  rte_eth_dev_info info{};
+  if (const int error = rte_eth_dev_info_get(id_, &info); error != 0) {
+    return tl::unexpected(with_eal_words("port " + name_ + " does not describe itself", error));
+  }
+  driver_ = info.driver_name;
+  profile_ = profile_of(driver_, vdev.name.empty() ? nullptr : &vdev.arguments, info);
+  return {};
+}
+
+Result Port::configure(unsigned workers, rte_mempool* receive) {
+  const auto failed = [this](const char* what, int error) {
+    return tl::unexpected(with_eal_words("port " + name_ + ": " + what, error));
+  };
+  rte_eth_dev_info info{};
+  rte_eth_dev_info_get(id_, &info);
+  receive_queues_ = static_cast<std::uint16_t>(std::min<unsigned>(workers, info.max_rx_queues));
+  transmit_queues_ = static_cast<std::uint16_t>(std::min<unsigned>(workers, info.max_tx_queues));
+  if (receive_queues_ == 0 || transmit_queues_ == 0) return failed("it has no queues", ENOTSUP);
+
+  const rte_eth_conf configuration = configuration_for(profile_, info, receive_queues_);
+  if (const int error =
+          rte_eth_dev_configure(id_, receive_queues_, transmit_queues_, &configuration);
+      error != 0) {
+    return failed("it refuses its configuration", error);
+  }
+  std::uint16_t receive_descriptors = kDescriptors;
+  std::uint16_t transmit_descriptors = kDescriptors;
+  rte_eth_dev_adjust_nb_rx_tx_desc(id_, &receive_descriptors, &transmit_descriptors);
+  const int socket = rte_eth_dev_socket_id(id_);
+  for (std::uint16_t queue = 0; queue < receive_queues_; ++queue) {
+    if (const int error = rte_eth_rx_queue_setup(id_, queue, receive_descriptors,
+                                                 static_cast<unsigned>(socket), nullptr, receive);
+        error != 0) {
+      return failed("a receive queue cannot be set up", error);
+    }
+  }
+  // Never MBUF_FAST_FREE: frames come from two pools, and payloads are held elsewhere too.
+  for (std::uint16_t queue = 0; queue < transmit_queues_; ++queue) {
+    if (const int error = rte_eth_tx_queue_setup(id_, queue, transmit_descriptors,
+                                                 static_cast<unsigned>(socket), nullptr);
+        error != 0) {
+      return failed("a transmit queue cannot be set up", error);
+    }
+  }
+  rte_ether_addr address{};
+  if (const int error = rte_eth_macaddr_get(id_, &address); error != 0) {
+    return failed("it has no MAC address", error);
+  }
+  mac_ = MacAddress::from(address.addr_bytes);
+  std::uint16_t device_mtu = profile_.mtu_max;
+  rte_eth_dev_get_mtu(id_, &device_mtu);
+  mtu_ = std::min(kernel_ ? kernel_->mtu() : device_mtu, profile_.mtu_max);
+  return {};
+}
+
+Result Port::start() {
+  forget_eal_log();
+  if (const int error = rte_eth_dev_start(id_); error != 0) {
+    return tl::unexpected(with_eal_words("port " + name_ + " cannot be started", error));
+  }
+  started_ = true;
+  // Only what is addressed to us, and IPv6 neighbour discovery (33:33:...). Virtual ports that
+  // know neither deliver everything anyway; classify sorts it out.
+  if (rte_eth_promiscuous_get(id_) == 1) rte_eth_promiscuous_disable(id_);
+  rte_eth_allmulticast_enable(id_);
+  if (profile_.stale_at_start) discard_stale_frames();
+  return {};
+}
+
+void Port::discard_stale_frames() const {
+  constexpr unsigned kBurstsMax = 256;  // more than the rings of the port hold
+  std::array<rte_mbuf*, kBurst> frames;
+  for (std::uint16_t queue = 0; queue < receive_queues_; ++queue) {
+    for (unsigned i = 0; i < kBurstsMax; ++i) {
+      const std::uint16_t count = rte_eth_rx_burst(id_, queue, frames.data(), kBurst);
+      if (count == 0) break;
+      rte_pktmbuf_free_bulk(frames.data(), count);
+    }
+  }
+}
+
+std::vector<std::string> Port::warnings() const {
+  return kernel_ ? kernel_->warnings() : std::vector<std::string>{};
+}
+
+Port::Port(Port&& other) noexcept
+    : name_(std::move(other.name_)),
+      device_(std::move(other.device_)),
+      driver_(std::move(other.driver_)),
+      profile_(other.profile_),
+      kernel_(std::move(other.kernel_)),
+      id_(other.id_),
+      taken_(std::exchange(other.taken_, false)),
+      plugged_in_(std::exchange(other.plugged_in_, false)),
+      started_(std::exchange(other.started_, false)),
+      mac_(other.mac_),
+      mtu_(other.mtu_),
+      receive_queues_(other.receive_queues_),
+      transmit_queues_(other.transmit_queues_) {}
+
+Port::~Port() {
+  if (started_) rte_eth_dev_stop(id_);
+  if (taken_) rte_eth_dev_close(id_);
+  if (plugged_in_) rte_eal_hotplug_remove("vdev", device_.c_str());
+}
+
+void add_stations(std::vector<Station>& stations, const Port& port, const InterfaceConfig& config) {
+  Station station{.port = port.id(),
+                  .vlan = 0,
+                  .mac = port.mac(),
+                  .address = {},
+                  .link_local = Ipv6Address::link_local(port.mac()),
+                  .mtu = port.mtu(),
+                  .partial_checksums = port.profile().partial_checksums};
+  if (config.address) {
+    station.address = *config.address;
+    stations.push_back(station);
+  }
+  for (const VlanConfig& vlan : config.vlans) {
+    station.vlan = vlan.id;
+    station.address = vlan.address;
+    stations.push_back(station);
+  }
+}
+
+}  // namespace reveille

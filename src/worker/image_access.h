@@ -1,0 +1,53 @@
+// Image bytes on their way out: who still reads them, and which devices can reach them.
+//
+// A frame whose payload stays in the image holds a reference of the image's Hold for the worker
+// that sent it, in Image::Hold::transmit_state; the port gives it back by freeing the segment.
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include <rte_mbuf.h>
+
+#include "image/image.h"
+
+namespace reveille {
+
+// What lies in Image::Hold::transmit_state. All zero: not admitted, to be copied.
+struct TransmitState {
+  rte_mbuf_ext_shared_info shared;
+  bool admitted;
+  bool in_place;  // may be sent without a copy ...
+  bool mapped;    // ... by physical devices too
+};
+
+[[nodiscard]] TransmitState& transmit_state(const Image& image, unsigned worker);
+
+// Thread: control.
+class ImageAccess {
+ public:
+  // `physical_ports`: DPDK ports whose devices read memory by themselves.
+  ImageAccess(unsigned workers, std::vector<std::uint16_t> physical_ports);
+
+  // Before any worker can see the image; nothing happens the second time.
+  void admit(const Image& image);
+  // Nobody reads the image any more, and nobody can begin to.
+  void dismiss(const Image& image);
+
+  [[nodiscard]] bool in_transfer(const Image& image) const;  // a transfer reads it
+  [[nodiscard]] bool in_flight(const Image& image) const;    // a frame points into it
+
+ private:
+  struct Range {
+    std::uint8_t* start = nullptr;
+    std::size_t length = 0;
+  };
+  bool map(const Image& image);
+
+  unsigned workers_;
+  std::vector<std::uint16_t> physical_ports_;
+  std::unordered_map<const Image*, Range> mapped_;
+};
+
+}  // namespace reveille

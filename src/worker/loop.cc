@@ -1,0 +1,125 @@
+// The poll loop. Read run(), turn() and serve(): they are the architecture.
+#include "worker/loop.h"
+
+#include <rte_ethdev.h>
+#include <rte_ether.h>
+#include <rte_prefetch.h>
+
+#include "packet/classify.h"
+
+namespace reveille {
+namespace {
+
+// What the frame asks, or the outcome in which it ends here.
+wire::Checked<Request> read(rte_mbuf* frame, const Snapshot& snapshot) {
+  // Buffers hold any frame that an MTU of 1500 allows; no codec reads across segments.
+  if (frame->nb_segs > 1) return Outcome::frame_too_long;
+  // Some devices take the tag out of the frame unasked; put back, it is read like any other.
+  if ((frame->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0 && rte_vlan_insert(&frame) != 0) {
+    return Outcome::frame_truncated;
+  }
+  const FrameInfo info{.port = frame->port,
+                       .ipv4_checksum_good = (frame->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) ==
+                                             RTE_MBUF_F_RX_IP_CKSUM_GOOD,
+                       .udp_checksum_good = (frame->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) ==
+                                            RTE_MBUF_F_RX_L4_CKSUM_GOOD};
+  return classify(Bytes(rte_pktmbuf_mtod(frame, const std::uint8_t*), frame->data_len), info,
+                  snapshot);
+}
+
+}  // namespace
+
+void Worker::run() {
+  sharpen_sleep();
+  snapshots_.join(share_.index);
+  last_turn_ = tsc_.now();
+  while (!stopping_.load(std::memory_order_relaxed)) {
+    const bool worked = turn();
+    snapshots_.quiescent(share_.index);
+    if (!worked) rest();
+  }
+  snapshots_.leave(share_.index);
+}
+
+// One look at everything that can bring work, and the answers to it. True if there was any.
+bool Worker::turn() {
+  const Instant started = tsc_.now();
+  const Snapshot& snapshot = snapshots_.read();
+  Context context{clock_.now(), snapshot, transmit_.replies(), events_, outbox_, links_};
+
+  const std::size_t received = receive(context);  // frames from our ports
+  std::size_t work = received;
+  work += receive_steered(context);    // frames for us from others' ports
+  work += hear_peers(context);         // what others' engines tell ours
+  work += tick(context);               // what is due without a frame
+  transmit_.flush(snapshot.stations);  // replies leave together
+  work += transmit_.forward();         // others' replies, through our queues
+  work += tell_peers();
+  tell_control();
+  account(started, received, work);
+  return work != 0;
+}
+
+std::size_t Worker::receive(Context& context) {
+  std::array<rte_mbuf*, kBurst> frames;
+  std::size_t received = 0;
+  for (const ReceiveQueue& queue : queues_) {
+    const std::uint16_t count =
+        rte_eth_rx_burst(queue.port, queue.queue, frames.data(), burst_max_);
+    if (count == 0) continue;
+    context.now = clock_.at(*frames[0]);
+    serve(Frames(frames).first(count), context);
+    received += count;
+  }
+  statistics_.frames_received += received;
+  return received;
+}
+
+// Classify, steer, handle: each frame ends in one outcome, here or at its owner.
+void Worker::serve(Frames frames, Context& context) {
+  for (const rte_mbuf* frame : frames) rte_prefetch0(rte_pktmbuf_mtod(frame, const void*));
+  unsigned done = 0;
+  for (rte_mbuf* const frame : frames) {
+    const wire::Checked<Request> request = read(frame, context.snapshot);
+    if (!request) {
+      statistics_.outcomes.add(request.refusal());
+    } else if (const unsigned owner = owner_of(*request, share_.count, share_.index);
+               owner != share_.index) {
+      steering_.hand_over(owner, frame, *request, context.now);
+      continue;
+    } else {
+      statistics_.outcomes.add(handle(*request, context));
+    }
+    frames[done++] = frame;
+  }
+  rte_pktmbuf_free_bulk(frames.data(), done);
+  const unsigned steered = static_cast<unsigned>(frames.size()) - done;
+  if (steered == 0) return;
+  const unsigned refused = steering_.flush();
+  statistics_.outcomes.add(Outcome::steering_ring_full, refused);
+  statistics_.frames_steered += steered - refused;
+}
+
+Outcome Worker::handle(const Request& request, const Context& context) {
+  transmit_.make_room(context.snapshot.stations);
+  return responder_.handle(request, context);
+}
+
+std::size_t Worker::receive_steered(Context& context) {
+  std::array<rte_mbuf*, kBurst> frames;
+  std::size_t received = 0;
+  for (unsigned from = 0; from < share_.count; ++from) {
+    if (from == share_.index) continue;
+    const unsigned count = steering_.receive(from, std::span(frames).first(burst_max_));
+    if (count == 0) continue;
+    context.now = clock_.at(note_of(*frames[0]).at);
+    for (unsigned i = 0; i < count; ++i) {
+      statistics_.outcomes.add(handle(note_of(*frames[i]).request, context));
+    }
+    rte_pktmbuf_free_bulk(frames.data(), count);
+    received += count;
+  }
+  return received;
+}
+
+}  // namespace reveille

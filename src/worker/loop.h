@@ -1,0 +1,122 @@
+// A worker: one thread that polls its queues and serves the clients that are its own.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <rte_mbuf.h>
+
+#include <reveille/config.h>
+#include <reveille/event.h>
+#include <reveille/wire/checked.h>
+
+#include "packet/context.h"
+#include "packet/share.h"
+#include "worker/clock.h"
+#include "worker/idle.h"
+#include "worker/published.h"
+#include "worker/responder.h"
+#include "worker/snapshots.h"
+#include "worker/spsc_ring.h"
+#include "worker/statistics.h"
+#include "worker/steering.h"
+#include "worker/transmit.h"
+
+namespace reveille {
+
+// A receive queue that belongs to one worker.
+struct ReceiveQueue {
+  std::uint16_t port = 0;
+  std::uint16_t queue = 0;
+};
+
+// What a worker is made of, and what it shares with the others. All of it outlives the worker.
+struct WorkerParts {
+  Share share;
+  std::uint64_t seed = 0;
+  Idle idle = Idle::adaptive;
+  std::optional<int> timestamp_offset;  // time comes from the frames; see WorkerClock
+  std::vector<ReceiveQueue> queues;
+  std::vector<Lane> lanes;
+  rte_mempool* heads = nullptr;
+  rte_mempool* payloads = nullptr;
+  const TscClock* tsc = nullptr;
+  Snapshots* snapshots = nullptr;
+  const Rings* rings = nullptr;
+  LinkState* links = nullptr;
+};
+
+class Worker {
+ public:
+  // Takes all memory that the worker will ever use. Thread: control.
+  Worker(const WorkerParts& parts, const Snapshot& first);
+
+  // Polls until stop(). Thread: the worker's own.
+  void run();
+
+  // Any thread.
+  void stop() { stopping_.store(true, std::memory_order_relaxed); }
+  [[nodiscard]] WorkerStatistics statistics() const { return published_.read(); }
+  // Its ports had nothing at the last look, and statistics() tells all that came before it.
+  [[nodiscard]] bool dry() const { return dry_.load(std::memory_order_acquire); }
+
+  // Thread: control.
+  [[nodiscard]] SpscRing<Event>& events() { return event_ring_; }
+
+ private:
+  static constexpr Nanoseconds kTick = 1ms;
+  static constexpr std::size_t kEventsPerTurn = 256;
+  static constexpr std::size_t kMessagesPerTurn = 256;
+  static constexpr unsigned kEventsKept = 4095;  // until control fetches them
+
+  using Frames = std::span<rte_mbuf*>;
+
+  // loop.cc
+  bool turn();
+  std::size_t receive(Context& context);
+  std::size_t receive_steered(Context& context);
+  void serve(Frames frames, Context& context);
+  Outcome handle(const Request& request, const Context& context);
+  // loop_chores.cc
+  std::size_t hear_peers(Context& context);
+  std::size_t tell_peers();
+  std::size_t tick(Context& context);
+  void tell_control();
+  void account(Instant started, std::size_t received, std::size_t work);
+  void rest();
+
+  // Hot first.
+  std::atomic<bool> stopping_{false};
+  const Share share_;
+  const std::uint16_t burst_max_;
+  WorkerClock clock_;
+  std::vector<ReceiveQueue> queues_;
+  Snapshots& snapshots_;
+  WorkerStatistics statistics_;
+  Steering steering_;
+  Transmit transmit_;
+  Responder responder_;
+  LinkState& links_;
+  Backoff backoff_;
+  const TscClock& tsc_;
+  Instant next_tick_{};
+
+  std::array<PeerMessage, kMessagesPerTurn> outbox_storage_{};
+  Outbox outbox_{outbox_storage_};
+  std::array<Event, kEventsPerTurn> event_storage_{};
+  Events events_{event_storage_};
+  SpscRing<Event> event_ring_{kEventsKept};
+  std::uint64_t events_refused_ = 0;  // by the ring
+
+  Instant last_turn_{};
+  Instant last_account_{};
+  bool unaccounted_ = true;
+  Published<WorkerStatistics> published_;
+  std::atomic<bool> dry_{false};
+};
+
+}  // namespace reveille

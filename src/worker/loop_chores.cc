@@ -1,0 +1,99 @@
+// What a worker does besides frames: messages, ticks, its account, rest.
+#include <rte_pause.h>
+
+#include "worker/loop.h"
+
+namespace reveille {
+
+Worker::Worker(const WorkerParts& parts, const Snapshot& first)
+    : share_(parts.share),
+      // A frame clock is exact only for the first frame of a burst.
+      burst_max_(parts.timestamp_offset ? 1 : kBurst),
+      clock_(parts.timestamp_offset ? WorkerClock::of_frames(*parts.timestamp_offset)
+                                    : WorkerClock::live(*parts.tsc)),
+      queues_(parts.queues),
+      snapshots_(*parts.snapshots),
+      steering_(parts.share, *parts.rings),
+      transmit_(parts.share, parts.heads, parts.payloads, parts.lanes, *parts.rings, statistics_),
+      responder_(first, parts.share, parts.seed),
+      links_(*parts.links),
+      backoff_(parts.idle),
+      tsc_(*parts.tsc) {}
+
+std::size_t Worker::hear_peers(Context& context) {
+  std::array<PeerMessage, kBurst> messages;
+  std::size_t heard = 0;
+  for (unsigned from = 0; from < share_.count; ++from) {
+    if (from == share_.index) continue;
+    const unsigned count = steering_.receive(from, messages);
+    for (unsigned i = 0; i < count; ++i) {
+      transmit_.make_room(context.snapshot.stations);
+      responder_.receive(messages[i], context);
+    }
+    heard += count;
+  }
+  statistics_.messages_received += heard;
+  return heard;
+}
+
+std::size_t Worker::tell_peers() {
+  const std::size_t told = outbox_.all().empty() ? 0 : steering_.send(outbox_);
+  statistics_.messages_sent += told;
+  return told;
+}
+
+std::size_t Worker::tick(Context& context) {
+  if (context.now < next_tick_) return 0;
+  transmit_.make_room(context.snapshot.stations);
+  const std::size_t free = transmit_.replies().free();
+  responder_.tick(context);
+  const std::size_t left = transmit_.replies().free();
+  // When replies have run out there is more to do: go on in the next turn.
+  if (left > 0) next_tick_ = context.now + kTick;
+  return free - left;
+}
+
+void Worker::tell_control() {
+  const std::span<const Event> events = events_.all();
+  if (events.empty()) return;
+  const unsigned told = event_ring_.put(events);
+  events_refused_ += events.size() - told;
+  events_.clear();
+}
+
+// Counters are copied out for others to read when the worker has a moment, or each millisecond.
+void Worker::account(Instant started, std::size_t received, std::size_t work) {
+  constexpr Nanoseconds kWhileBusy = 1ms;
+  constexpr Nanoseconds kAlways = 100ms;
+  statistics_.longest_gap = std::max(statistics_.longest_gap, started - last_turn_);
+  last_turn_ = started;
+  unaccounted_ |= work != 0;
+  const Nanoseconds age = started - last_account_;
+  if ((unaccounted_ && (work == 0 || age >= kWhileBusy)) || age >= kAlways) {
+    statistics_.events_lost = events_.lost() + events_refused_;
+    statistics_.transfers = responder_.tftp().transfers();
+    statistics_.half_open = responder_.tftp().half_open();
+    published_.write(statistics_);
+    last_account_ = started;
+    unaccounted_ = false;
+  }
+  const bool dry = received == 0 && !unaccounted_;
+  if (dry != dry_.load(std::memory_order_relaxed)) dry_.store(dry, std::memory_order_release);
+  if (work != 0) backoff_.worked(started);
+}
+
+void Worker::rest() {
+  const Instant now = tsc_.now();
+  // On a frame clock nothing becomes due while nothing arrives.
+  const Instant deadline = clock_.follows_frames() ? now + Backoff::kLongestNap : next_tick_;
+  const Nanoseconds nap = backoff_.nap(now, deadline);
+  if (nap <= Nanoseconds::zero()) {
+    rte_pause();
+    return;
+  }
+  snapshots_.rest(share_.index);
+  sleep_for(nap);
+  snapshots_.resume(share_.index);
+}
+
+}  // namespace reveille

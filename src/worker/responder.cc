@@ -1,0 +1,81 @@
+#include "worker/responder.h"
+
+#include "link/engine.h"
+#include "packet/snapshot.h"
+#include "tftp/transfer_id.h"
+
+namespace reveille {
+namespace {
+
+// Machines that may boot at once and ask for a router: bounded, the oldest are not remembered.
+constexpr std::size_t kBootingClientsMax = 4096;
+
+// RFC 2131, section 2: chaddr follows op, htype, hlen, hops, xid, secs, flags and four addresses.
+constexpr std::size_t kChaddrOffset = 28;
+
+MacAddress client_of(const Request& request) {
+  if (request.body.size() < kChaddrOffset + 6) return request.link_source;
+  return MacAddress::from(&request.body[kChaddrOffset]);
+}
+
+}  // namespace
+
+unsigned owner_of(const Request& request, unsigned workers, unsigned here) {
+  if (workers == 1) return here;
+  switch (request.service) {
+    case Service::dhcp:
+    case Service::boot_server:
+      return owner_of(client_of(request), workers);
+    case Service::tftp_open:
+      return owner_of(request.source.value, workers);
+    case Service::tftp_transfer:
+      return transfer_owner(request.destination_port, workers);
+    case Service::router_solicitation:
+      // Who has just seen this machine's DHCP: the owner of its MAC address.
+      return owner_of(request.link_source, workers);
+    case Service::arp:
+    case Service::icmp_echo:
+    case Service::neighbour:
+    case Service::router_advertisement:
+      return here;
+  }
+  return here;
+}
+
+Responder::Responder(const Snapshot& first, Share share, std::uint64_t seed)
+    : booting_(kBootingClientsMax),
+      dhcp_(first, share, seed, booting_),
+      tftp_(first.config->tftp, share, mix(seed + 1)) {}
+
+Outcome Responder::handle(const Request& request, const Context& context) {
+  switch (request.service) {
+    case Service::arp:
+      return answer_arp(request, context);
+    case Service::icmp_echo:
+      return answer_echo(request, context);
+    case Service::neighbour:
+      return answer_neighbour_solicitation(request, context);
+    case Service::router_solicitation:
+      return answer_router_solicitation(request, context, booting_);
+    case Service::router_advertisement:
+      return note_router_advertisement(request, context);
+    case Service::dhcp:
+    case Service::boot_server:
+      return dhcp_.handle(request, context);
+    case Service::tftp_open:
+    case Service::tftp_transfer:
+      return tftp_.handle(request, context);
+  }
+  return Outcome::frame_other_ethertype;
+}
+
+void Responder::receive(const PeerMessage& message, const Context& context) {
+  dhcp_.receive(message, context);
+}
+
+void Responder::tick(const Context& context) {
+  tftp_.tick(context);
+  dhcp_.tick(context);
+}
+
+}  // namespace reveille

@@ -1,0 +1,42 @@
+// The rings between workers: one for each ordered pair and kind, so that each has one writer and
+// one reader and a slow worker holds up nobody but itself.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "packet/peer_message.h"
+#include "worker/spsc_ring.h"
+
+struct rte_mbuf;
+
+namespace reveille {
+
+struct RingPair {
+  explicit RingPair(unsigned frames_max, unsigned outgoing_max)
+      : frames(frames_max), outgoing(outgoing_max), messages(kMessagesMax) {}
+
+  static constexpr unsigned kMessagesMax = 255;
+
+  SpscRing<rte_mbuf*> frames;    // received, classified, owned by the other worker's client
+  SpscRing<rte_mbuf*> outgoing;  // finished replies for a transmit queue of the other worker
+  SpscRing<PeerMessage> messages;
+};
+
+class Rings {
+ public:
+  // `queues_shared`: some port has fewer transmit queues than there are workers.
+  Rings(unsigned workers, bool queues_shared);
+
+  [[nodiscard]] unsigned workers() const { return workers_; }
+  // From != to.
+  [[nodiscard]] RingPair& between(unsigned from, unsigned to) const {
+    return *pairs_[from * workers_ + to];
+  }
+
+ private:
+  unsigned workers_;
+  std::vector<std::unique_ptr<RingPair>> pairs_;
+};
+
+}  // namespace reveille

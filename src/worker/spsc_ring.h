@@ -1,0 +1,50 @@
+// An rte_ring between two threads: one puts, one takes, whole elements by value.
+#pragma once
+
+#include <bit>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <span>
+#include <type_traits>
+
+#include <rte_ring_elem.h>
+
+namespace reveille {
+
+// Bounded; never waits. Memory is taken at construction. Made and destroyed by control.
+template <class T>
+class SpscRing {
+  static_assert(std::is_trivially_copyable_v<T> && sizeof(T) % 4 == 0);
+
+ public:
+  // Room for at least `capacity` elements.
+  explicit SpscRing(unsigned capacity) {
+    const unsigned cells = std::bit_ceil(capacity + 1);  // one stays empty
+    const auto bytes = static_cast<std::size_t>(rte_ring_get_memsize_elem(sizeof(T), cells));
+    void* const memory =
+        std::aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_ALIGN_CEIL(bytes, RTE_CACHE_LINE_SIZE));
+    if (memory == nullptr) throw std::bad_alloc();
+    ring_.reset(static_cast<rte_ring*>(memory));
+    rte_ring_init(ring_.get(), "", cells, RING_F_SP_ENQ | RING_F_SC_DEQ);
+  }
+
+  // How many were taken over, from the front; the rest did not fit. Owner: the putting thread.
+  unsigned put(std::span<const T> elements) {
+    return rte_ring_sp_enqueue_burst_elem(ring_.get(), elements.data(), sizeof(T),
+                                          static_cast<unsigned>(elements.size()), nullptr);
+  }
+  // How many were moved into `room`. Owner: the taking thread.
+  unsigned take(std::span<T> room) {
+    return rte_ring_sc_dequeue_burst_elem(ring_.get(), room.data(), sizeof(T),
+                                          static_cast<unsigned>(room.size()), nullptr);
+  }
+
+ private:
+  struct Free {
+    void operator()(rte_ring* ring) const { std::free(ring); }
+  };
+  std::unique_ptr<rte_ring, Free> ring_;
+};
+
+}  // namespace reveille

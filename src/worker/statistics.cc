@@ -1,0 +1,29 @@
+#include "worker/statistics.h"
+
+#include <algorithm>
+
+namespace reveille {
+
+void WorkerStatistics::add(const WorkerStatistics& other) {
+  outcomes.add(other.outcomes);
+  frames_received += other.frames_received;
+  frames_steered += other.frames_steered;
+  frames_sent += other.frames_sent;
+  frames_unsent += other.frames_unsent;
+  payloads_gathered += other.payloads_gathered;
+  payloads_copied += other.payloads_copied;
+  messages_sent += other.messages_sent;
+  messages_received += other.messages_received;
+  events_lost += other.events_lost;
+  transfers += other.transfers;
+  half_open += other.half_open;
+  longest_gap = std::max(longest_gap, other.longest_gap);
+}
+
+WorkerStatistics Statistics::sum() const {
+  WorkerStatistics all;
+  for (const WorkerStatistics& worker : workers) all.add(worker);
+  return all;
+}
+
+}  // namespace reveille

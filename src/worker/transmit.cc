@@ -1,0 +1,192 @@
+#include "worker/transmit.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include <rte_ethdev.h>
+#include <rte_pause.h>
+
+#include "worker/image_access.h"
+
+namespace reveille {
+namespace {
+
+// How often a full transmit queue is offered the same frames. A device at line rate frees some
+// within these; one that is stuck shall not hold up the requests behind.
+constexpr unsigned kTriesMax = 16;
+
+// IEEE 802.3 without FCS. NICs pad by themselves, virtual ports do not, and some receivers drop
+// what is shorter.
+constexpr std::uint16_t kFrameMin = 60;
+
+void pad(rte_mbuf* frame) {
+  const auto missing = static_cast<std::uint16_t>(kFrameMin - frame->pkt_len);
+  if (char* const end = rte_pktmbuf_append(frame, missing)) std::memset(end, 0, missing);
+}
+
+}  // namespace
+
+Transmit::Transmit(Share share, rte_mempool* heads, rte_mempool* payloads, std::vector<Lane> lanes,
+                   const Rings& rings, WorkerStatistics& statistics)
+    : replies_({}),
+      statistics_(statistics),
+      head_pool_(heads),
+      payload_pool_(payloads),
+      lanes_(std::move(lanes)),
+      batches_(lanes_.size()),
+      share_(share),
+      rings_(rings) {
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    lane_of_port_[lanes_[i].port] = static_cast<std::uint8_t>(i);
+  }
+  replace_heads(0);
+}
+
+Transmit::~Transmit() {
+  rte_pktmbuf_free_bulk(heads_.data(), static_cast<unsigned>(backed_));
+}
+
+void Transmit::set_head(std::size_t slot, rte_mbuf* head) {
+  heads_[slot] = head;
+  slots_[slot].head = rte_pktmbuf_mtod(head, std::uint8_t*);
+  slots_[slot].capacity = rte_pktmbuf_tailroom(head);
+}
+
+// The first `used` slots gave their mbufs away; puts fresh ones behind them and behind those that
+// an earlier shortage left bare. When the pool runs dry the backed slots close ranks.
+void Transmit::replace_heads(std::size_t used) {
+  std::array<rte_mbuf*, kReplySlots> fresh;
+  const std::size_t wanted = used + (kReplySlots - backed_);
+  std::size_t got = 0;
+  for (std::size_t ask = wanted; ask > 0 && got < wanted; ask = std::min(ask, wanted - got)) {
+    if (rte_pktmbuf_alloc_bulk(head_pool_, &fresh[got], static_cast<unsigned>(ask)) == 0) {
+      got += ask;
+    } else {
+      ask /= 2;
+    }
+  }
+  for (std::size_t slot = 0; slot < used; ++slot) {
+    if (got > 0) {
+      set_head(slot, fresh[--got]);
+    } else if (backed_ > used) {
+      set_head(slot, heads_[--backed_]);
+    } else {
+      backed_ = slot;
+      break;
+    }
+  }
+  while (got > 0) set_head(backed_++, fresh[--got]);
+  replies_ = Replies(std::span(slots_).first(backed_));
+}
+
+void Transmit::flush(const std::vector<Station>& stations) {
+  const std::span<const Reply> replies = replies_.all();
+  if (replies.empty() && backed_ == kReplySlots) return;
+  for (std::size_t slot = 0; slot < replies.size(); ++slot) {
+    const std::size_t lane = lane_of_port_[stations[replies[slot].station].port];
+    add(lane, build(replies[slot], heads_[slot], lanes_[lane]));
+  }
+  for (std::size_t lane = 0; lane < lanes_.size(); ++lane) send(lane);
+  replace_heads(replies.size());
+}
+
+// The finished frame, or nullptr when it cannot be sent on this lane; `head` is consumed.
+rte_mbuf* Transmit::build(const Reply& reply, rte_mbuf* head, const Lane& lane) {
+  head->data_len = reply.length;
+  head->pkt_len = reply.length;
+  const Payload& payload = reply.payload;
+  if (payload.length == 0) {
+    if (head->pkt_len < kFrameMin) pad(head);
+    return head;
+  }
+  if (rte_mbuf* const segment = image_segment(payload, lane); segment != nullptr) {
+    head->next = segment;
+    head->nb_segs = 2;
+    head->pkt_len += payload.length;
+    ++statistics_.payloads_gathered;
+    return head;
+  }
+  char* const room = rte_pktmbuf_append(head, payload.length);
+  if (room == nullptr) {  // longer than a buffer: only a port that gathers could send it
+    discard({&head, 1});
+    return nullptr;
+  }
+  std::memcpy(room, payload.bytes, payload.length);
+  ++statistics_.payloads_copied;
+  return head;
+}
+
+// A segment that points into the image, or nullptr when the payload is to be copied.
+rte_mbuf* Transmit::image_segment(const Payload& payload, const Lane& lane) {
+  if (!lane.gathers || payload.length < kGatherMin || payload.image == nullptr) return nullptr;
+  TransmitState& state = transmit_state(*payload.image, share_.index);
+  if (!state.in_place || (lane.maps_memory && !state.mapped)) return nullptr;
+  rte_mbuf* const segment = rte_pktmbuf_alloc(payload_pool_);
+  if (segment == nullptr) return nullptr;
+  // Mapped memory has its virtual address as IO address; no other device asks for one.
+  auto* const bytes = const_cast<std::uint8_t*>(payload.bytes);
+  rte_pktmbuf_attach_extbuf(segment, bytes, reinterpret_cast<std::uintptr_t>(bytes), payload.length,
+                            &state.shared);
+  rte_mbuf_ext_refcnt_update(&state.shared, 1);
+  segment->data_len = payload.length;
+  segment->pkt_len = payload.length;
+  return segment;
+}
+
+void Transmit::add(std::size_t lane, rte_mbuf* frame) {
+  if (frame == nullptr) return;
+  Batch& batch = batches_[lane];
+  batch.frames[batch.count++] = frame;
+  if (batch.count == kBatch) send(lane);
+}
+
+void Transmit::send(std::size_t lane) {
+  Batch& batch = batches_[lane];
+  if (batch.count == 0) return;
+  const std::span<rte_mbuf*> frames = std::span(batch.frames).first(batch.count);
+  batch.count = 0;
+  const Lane& to = lanes_[lane];
+  if (to.owner == share_.index) {
+    transmit(to, frames);
+    return;
+  }
+  for (rte_mbuf* frame : frames) frame->port = to.port;
+  const unsigned taken = rings_.between(share_.index, to.owner).outgoing.put(frames);
+  discard(frames.subspan(taken));
+}
+
+void Transmit::transmit(const Lane& lane, std::span<rte_mbuf*> frames) {
+  for (unsigned tries = 0; tries < kTriesMax && !frames.empty();) {
+    const std::uint16_t taken = rte_eth_tx_burst(lane.port, lane.queue, frames.data(),
+                                                 static_cast<std::uint16_t>(frames.size()));
+    statistics_.frames_sent += taken;
+    frames = frames.subspan(taken);
+    if (taken == 0) {
+      ++tries;
+      rte_pause();
+    }
+  }
+  if (!frames.empty()) discard(frames);
+}
+
+void Transmit::discard(std::span<rte_mbuf*> frames) {
+  statistics_.frames_unsent += frames.size();
+  rte_pktmbuf_free_bulk(frames.data(), static_cast<unsigned>(frames.size()));
+}
+
+std::size_t Transmit::forward() {
+  std::array<rte_mbuf*, kBurst> frames;
+  std::size_t forwarded = 0;
+  for (unsigned from = 0; from < share_.count; ++from) {
+    if (from == share_.index) continue;
+    const unsigned count = rings_.between(from, share_.index).outgoing.take(frames);
+    for (unsigned i = 0; i < count; ++i) add(lane_of_port_[frames[i]->port], frames[i]);
+    forwarded += count;
+  }
+  if (forwarded > 0) {
+    for (std::size_t lane = 0; lane < lanes_.size(); ++lane) send(lane);
+  }
+  return forwarded;
+}
+
+}  // namespace reveille

@@ -1,0 +1,87 @@
+// Replies to frames: mbufs behind the engines' reply slots, and their way out.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <rte_mbuf.h>
+
+#include "packet/reply.h"
+#include "packet/share.h"
+#include "packet/snapshot.h"
+#include "port/pools.h"
+#include "worker/rings.h"
+#include "worker/statistics.h"
+
+namespace reveille {
+
+// How one worker reaches one port.
+struct Lane {
+  std::uint16_t port = 0;   // DPDK port index
+  std::uint16_t queue = 0;  // of the port
+  unsigned owner = 0;       // the worker that may use the queue; others hand their frames to it
+  bool gathers = false;     // see PortProfile
+  bool maps_memory = false;
+};
+
+// Owner: one worker.
+//
+// Each slot of replies() has an mbuf behind it, so that engines write heads where the port reads
+// them. Payloads stay in the image as a second segment where the port gathers; elsewhere, and
+// when short, they are copied behind the head.
+class Transmit {
+ public:
+  // Below this a copy is cheaper than a second segment.
+  static constexpr std::uint16_t kGatherMin = 512;
+
+  Transmit(Share share, rte_mempool* heads, rte_mempool* payloads, std::vector<Lane> lanes,
+           const Rings& rings, WorkerStatistics& statistics);
+  ~Transmit();
+  Transmit(const Transmit&) = delete;
+  Transmit& operator=(const Transmit&) = delete;
+
+  [[nodiscard]] Replies& replies() { return replies_; }
+
+  // Before each request: at least kRepliesPerRequest replies are free, unless buffers ran out.
+  void make_room(const std::vector<Station>& stations) {
+    if (replies_.free() < kRepliesPerRequest) flush(stations);
+  }
+  // Sends all replies. What a full port does not take after a few tries is freed and counted.
+  void flush(const std::vector<Station>& stations);
+  // Sends what other workers finished for our transmit queues. Returns how many frames.
+  std::size_t forward();
+
+ private:
+  static constexpr std::uint16_t kBatch = 64;
+  struct Batch {
+    std::array<rte_mbuf*, kBatch> frames;
+    std::uint16_t count = 0;
+  };
+
+  rte_mbuf* build(const Reply& reply, rte_mbuf* head, const Lane& lane);
+  rte_mbuf* image_segment(const Payload& payload, const Lane& lane);
+  void add(std::size_t lane, rte_mbuf* frame);
+  void send(std::size_t lane);
+  void transmit(const Lane& lane, std::span<rte_mbuf*> frames);
+  void discard(std::span<rte_mbuf*> frames);
+  void replace_heads(std::size_t used);
+  void set_head(std::size_t slot, rte_mbuf* head);
+
+  // Hot first.
+  Replies replies_;
+  std::array<Reply, kReplySlots> slots_{};
+  std::array<rte_mbuf*, kReplySlots> heads_{};  // behind the first backed_ slots
+  std::size_t backed_ = 0;
+  WorkerStatistics& statistics_;
+  rte_mempool* head_pool_;
+  rte_mempool* payload_pool_;
+  std::vector<Lane> lanes_;
+  std::vector<Batch> batches_;  // by lane
+  std::array<std::uint8_t, RTE_MAX_ETHPORTS> lane_of_port_{};
+  Share share_;
+  const Rings& rings_;
+};
+
+}  // namespace reveille

@@ -1,0 +1,54 @@
+// What is known of drivers that they do not say themselves.
+#include "port/port_profile.h"
+
+#include <gtest/gtest.h>
+
+namespace reveille {
+namespace {
+
+PortProfile of(std::string_view driver, const std::string& arguments = "") {
+  return profile_of(driver, &arguments, rte_eth_dev_info{});
+}
+
+TEST(PortProfile, OfVirtualDriversThatGather) {
+  for (const char* driver :
+       {"net_af_packet", "net_tap", "net_memif", "net_ring", "net_null", "net_pcap", "net_vhost"}) {
+    EXPECT_TRUE(of(driver).gathers) << driver;
+    EXPECT_FALSE(of(driver).maps_memory) << driver;
+  }
+}
+
+TEST(PortProfile, OfVirtualDriversThatMustBeGivenCopies) {
+  EXPECT_FALSE(of("net_af_xdp").gathers);       // reads past the first segment of a chain
+  EXPECT_FALSE(of("net_virtio_user").gathers);  // its peer sees DPDK's memory only
+  EXPECT_FALSE(of("net_memif", "role=client,zero-copy=yes").gathers);
+  EXPECT_FALSE(of("net_of_tomorrow").gathers);
+}
+
+TEST(PortProfile, PartialChecksumsComeFromPeersInTheSameKernel) {
+  EXPECT_TRUE(of("net_af_packet").partial_checksums);
+  EXPECT_TRUE(of("net_pcap").partial_checksums);
+  EXPECT_FALSE(of("net_ring").partial_checksums);
+  EXPECT_FALSE(profile_of("net_ixgbe", nullptr, {}).partial_checksums);
+}
+
+TEST(PortProfile, OfPhysicalDevicesFollowsTheirCapabilities) {
+  rte_eth_dev_info info{};
+  EXPECT_FALSE(profile_of("net_ixgbe", nullptr, info).gathers);
+  info.tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+  info.rx_offload_capa = RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
+  const PortProfile profile = profile_of("net_ixgbe", nullptr, info);
+  EXPECT_TRUE(profile.gathers);
+  EXPECT_TRUE(profile.maps_memory);
+  EXPECT_TRUE(profile.receive_checksums);
+  info.rx_offload_capa = RTE_ETH_RX_OFFLOAD_IPV4_CKSUM;
+  EXPECT_FALSE(profile_of("net_ixgbe", nullptr, info).receive_checksums);
+}
+
+TEST(PortProfile, OnlyPacketSocketsHoldFramesOfBefore) {
+  EXPECT_TRUE(of("net_af_packet").stale_at_start);
+  EXPECT_FALSE(of("net_pcap").stale_at_start);  // there they are the capture
+}
+
+}  // namespace
+}  // namespace reveille
