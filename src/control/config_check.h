@@ -9,11 +9,12 @@
 #include <reveille/config.h>
 
 #include "control/problem.h"
+#include "dhcp/subnets.h"
 
 namespace reveille {
 
 // All pools together: what the lease tables of all workers are made for.
-inline constexpr std::uint64_t kPoolAddressesMax = std::uint64_t{1} << 20;
+inline constexpr std::uint64_t kPoolAddressesMax = Subnets::kAddressesMax;
 
 // The path in Origins that says: the command line gives pools.
 inline constexpr const char* kPoolsGiven = "--pool";

@@ -1,10 +1,8 @@
 #include "control/config_tables.h"
 
 #include <algorithm>
-#include <charconv>
 
-#include <reveille/architecture.h>
-
+#include "control/architecture_key.h"
 #include "control/config_file.h"
 #include "control/dhcp_option_value.h"
 #include "control/value_text.h"
@@ -54,15 +52,6 @@ void read_options(TableReader& subnet, std::vector<DhcpOptionConfig>& to) {
   });
 }
 
-// By name, or by number for codes that have none yet.
-std::optional<std::uint16_t> parse_architecture(std::string_view text) {
-  if (const auto code = architecture_code(text)) return code;
-  std::uint16_t code = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), code);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return code;
-}
-
 void read_boot_files(TableReader& boot, std::vector<ArchitectureFile>& to) {
   Reading& reading = boot.reading();
   boot.entries("files", kBootFilesMax, [&](const toml::key& key, const toml::node& value) {
@@ -70,9 +59,8 @@ void read_boot_files(TableReader& boot, std::vector<ArchitectureFile>& to) {
         .option = {}, .line = key.source().begin.line, .column = key.source().begin.column};
     const auto architecture = parse_architecture(key.str());
     if (!architecture) {
-      std::vector<std::string_view> names;
-      for (const ArchitectureName& known : kArchitectureNames) names.push_back(known.name);
-      const std::string_view meant = nearest(key.str(), names);
+      const std::vector<std::string> keys = architecture_keys();
+      const std::string_view meant = nearest(key.str(), {keys.begin(), keys.end()});
       return reading.problems.error(
           at, "unknown client architecture " + in_quotes(key.str()) +
                   (meant.empty() ? "; give a name such as \"x64-uefi\" or its number"

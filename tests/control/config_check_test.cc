@@ -175,8 +175,8 @@ const Case kSubnets[] = {
      "f:8:46: error: pool 10.77.3.0-10.77.4.0 overlaps pool 10.77.1.0-10.77.9.0\n"},
     {"PoolsTooLarge",
      subnet(kGoodSubnet + "[[subnet]]\nprefix = \"11.0.0.0/8\"\n"
-                          "pools = [\"11.0.0.1-11.16.0.0\"]\n"),
-     "f:6:1: error: the pools hold 1 048 833 addresses together; at most 1 048 576 are "
+                          "pools = [\"11.0.0.1-11.64.0.0\"]\n"),
+     "f:6:1: error: the pools hold 4 194 561 addresses together; at most 4 194 304 are "
      "possible\n"},
     {"RouterOutside", subnet(kGoodSubnet + "routers = [\"10.78.0.1\"]\n"),
      "f:9:12: error: router 10.78.0.1 is not inside its subnet 10.77.0.0/16; clients could not "
