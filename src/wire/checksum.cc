@@ -14,10 +14,24 @@ std::uint16_t sum(Bytes bytes) {
     std::memcpy(&word, at, 8);
     total += (word & 0xffffffff) + (word >> 32);
   }
-  if (left > 0) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, at, left);
-    total += (word & 0xffffffff) + (word >> 32);
+  if ((left & 4) != 0) {
+    std::uint32_t word;
+    std::memcpy(&word, at, 4);
+    total += word;
+    at += 4;
+  }
+  if ((left & 2) != 0) {
+    std::uint16_t word;
+    std::memcpy(&word, at, 2);
+    total += word;
+    at += 2;
+  }
+  if ((left & 1) != 0) {
+    // The high octet of a word whose low one is zero.
+    const std::uint8_t last[2] = {*at, 0};
+    std::uint16_t word;
+    std::memcpy(&word, last, 2);
+    total += word;
   }
   const std::uint16_t native = fold(total);
   return detail::swap_if_little(native);
