@@ -90,7 +90,7 @@ terminal_output serial
 insmod hashsum
 insmod gcry_sha256
 echo "lab-mark grub $grub_cpu-$grub_platform"
-if hashsum --hash sha256 --check grub/sums --prefix '(tftp)'; then echo "lab-mark grub sums right"; fi
+if hashsum --hash sha256 --check grub/sums --prefix "($root)"; then echo "lab-mark grub sums right"; fi
 linux vmlinuz {arguments} lab.via=grub-$grub_platform
 initrd initrd.img
 boot
@@ -189,9 +189,9 @@ def build_common(folder):
     (folder / "payload.bin").write_bytes(payload())
 
 
-def build_ipxe(folder, chain=""):
+def build_ipxe(folder, chain="", binaries=("undionly.kpxe", "snponly.efi")):
     build_common(folder)
-    for name in ("undionly.kpxe", "snponly.efi", "ipxe.efi"):
+    for name in binaries:
         shutil.copyfile(f"/usr/lib/ipxe/{name}", folder / name)
     script = IPXE_SCRIPT.format(arguments=KERNEL_ARGUMENTS, chain=chain)
     (folder / "boot.ipxe").write_text(script)
@@ -199,6 +199,10 @@ def build_ipxe(folder, chain=""):
 
 def build_undionly(folder):
     build_ipxe(folder, chain=IPXE_CHAIN_UNDIONLY)
+
+
+def build_ipxe_drivers(folder):
+    build_ipxe(folder, binaries=("ipxe.efi",))
 
 
 def build_pxelinux(folder):
@@ -217,8 +221,22 @@ def build_grub(folder):
                    check=True, stdin=subprocess.DEVNULL, capture_output=True)
     shutil.copyfile(folder / "grub" / "x86_64-efi" / "core.efi", folder / "grubx64.efi")
     (folder / "grub" / "grub.cfg").write_text(GRUB_CONFIG.format(arguments=KERNEL_ARGUMENTS))
-    sums = "".join(f"{sha256(folder / name)}  /{name}\n" for name in ("vmlinuz", "initrd.img"))
+    sums = "".join(f"{sha256(folder / name)}  {name}\n" for name in ("vmlinuz", "initrd.img"))
     (folder / "grub" / "sums").write_text(sums)
+
+
+def build_grub_named_server(folder):
+    """GRUB takes its server from the DHCP ACK, which beside ProxyDHCP names the wrong one.
+
+    Who runs GRUB there builds the server's address into its image, as is done here.
+    """
+    build_grub(folder)
+    for target, core, modules in (("i386-pc-pxe", "i386-pc/core.0", ("pxe", "tftp")),
+                                  ("x86_64-efi", "x86_64-efi/core.efi", ("efinet", "tftp"))):
+        subprocess.run(["grub-mkimage", "-O", target, "-p", f"(tftp,{SERVER})/grub",
+                        "-o", folder / "grub" / core, *modules],
+                       check=True, stdin=subprocess.DEVNULL, capture_output=True)
+    shutil.copyfile(folder / "grub" / "x86_64-efi" / "core.efi", folder / "grubx64.efi")
 
 
 def build_bulk(folder):
@@ -231,8 +249,10 @@ def build_bulk(folder):
 FLAVOURS = {
     "ipxe": build_ipxe,
     "undionly": build_undionly,
+    "ipxe-drivers": build_ipxe_drivers,
     "pxelinux": build_pxelinux,
     "grub": build_grub,
+    "grub-named-server": build_grub_named_server,
     "bulk": build_bulk,
 }
 
@@ -250,8 +270,9 @@ def folder(flavour):
     if done.exists():
         return done
     CACHE.mkdir(parents=True, exist_ok=True)
-    for outdated in CACHE.glob(f"{flavour}-*"):
-        shutil.rmtree(outdated, ignore_errors=True)
+    for outdated in CACHE.iterdir():
+        if outdated.name.rpartition("-")[0] == flavour:
+            shutil.rmtree(outdated, ignore_errors=True)
     work = Path(tempfile.mkdtemp(prefix=f"{flavour}.", dir=CACHE))
     try:
         work.chmod(0o755)

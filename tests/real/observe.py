@@ -9,6 +9,8 @@ import struct
 import subprocess
 import threading
 
+from lab import LabError
+
 # Of file transfers only what begins and ends them: bulk data would drown the rest.
 FILTER = ("udp and (port 67 or port 68 or port 4011 or port 69 or udp[8:2] = 5 or udp[8:2] = 6 "
           "or (udp[8:2] = 3 and udp[10:2] = 1))")
@@ -40,14 +42,16 @@ class Observer:
         self._lock = threading.Lock()
         self._process = None
         self._thread = None
+        self._begun = threading.Event()
 
     def start(self):
         argv = ["tcpdump", "-i", self._lab.lan.interface, "-U", "--immediate-mode", "-B", "8192",
                 "-s", "1600", "-w", "-", FILTER]
         self._process = self._lab.spawn("capture", self._lab.lan, argv, stdout=subprocess.PIPE)
-        self._process.wait_for("listening on", 10)
         self._thread = threading.Thread(target=self._follow, daemon=True)
         self._thread.start()
+        if not self._begun.wait(10):
+            raise LabError(f"tcpdump does not begin:\n{self._process.tail()}")
         return self
 
     def stop(self):
@@ -64,7 +68,7 @@ class Observer:
     def _follow(self):
         stream = self._process.popen.stdout
         with open(self._lab.log_folder / "capture.pcap", "wb") as copy:
-            for seconds, frame in read_pcap(stream, copy):
+            for seconds, frame in read_pcap(stream, copy, self._begun.set):
                 event = parse(seconds, frame)
                 if event:
                     with self._lock:
@@ -93,7 +97,7 @@ class Timing:
         return self.ack.address if self.ack else None
 
 
-def read_pcap(stream, copy=None):
+def read_pcap(stream, copy=None, on_header=lambda: None):
     """Yields (seconds, frame) from a little-endian pcap stream until it ends."""
     def take(size):
         data = stream.read(size)
@@ -105,6 +109,7 @@ def read_pcap(stream, copy=None):
     header = take(24)
     if len(header) < 24 or header[:4] != b"\xd4\xc3\xb2\xa1":
         return
+    on_header()  # tcpdump writes it once the capture runs
     while len(record := take(16)) == 16:
         seconds, microseconds, captured, _ = struct.unpack("<IIII", record)
         frame = take(captured)

@@ -16,9 +16,13 @@ POOL = ("10.77.1.0", "10.77.1.250")
 REVEILLE = PROJECT / "build" / "reveille"
 
 
+def pool_argument(pool):
+    return f"--dhcp-range={pool[0]},{pool[1]},255.255.0.0,1h"
+
+
 def dnsmasq_arguments(lab, name):
     leases = lab.log_folder / f"{name}.leases"
-    return ["dnsmasq", "--keep-in-foreground", "--log-facility=-", "--log-dhcp", "--conf-file=/dev/null",
+    return ["dnsmasq", "--keep-in-foreground", "--log-facility=-", "--conf-file=/dev/null",
             "--port=0", "--user=root", "--interface=eth0", "--bind-interfaces", "--no-ping",
             "--pid-file=", f"--dhcp-leasefile={leases}", "--dhcp-authoritative"]
 
@@ -26,7 +30,7 @@ def dnsmasq_arguments(lab, name):
 def start_address_server(lab):
     """A plain DHCP server that knows nothing of booting, as routers are."""
     host = lab.host("addresses", f"{ADDRESS_SERVER}/{PREFIX_LENGTH}")
-    argv = dnsmasq_arguments(lab, "addresses") + [f"--dhcp-range={POOL[0]},{POOL[1]},255.255.0.0,1h"]
+    argv = dnsmasq_arguments(lab, "addresses") + [pool_argument(POOL)]
     process = lab.spawn("addresses", host, argv)
     process.wait_for(r"started, version", 10)
     return process
@@ -37,11 +41,10 @@ class Dnsmasq:
 
     name = "dnsmasq"
 
-    def __init__(self, lab, images, proxy=False, boot_files=None):
+    def __init__(self, lab, images, proxy=False):
         self.lab = lab
         self.images = images
         self.proxy = proxy
-        self.boot_files = boot_files or {}
         self.host = None
         self.process = None
 
@@ -52,38 +55,33 @@ class Dnsmasq:
         argv = dnsmasq_arguments(self.lab, "server")
         argv += ["--enable-tftp", f"--tftp-root={self.images}", "--tftp-no-fail"]
         argv += ["--dhcp-match=set:ipxe,175", "--dhcp-match=set:bios,option:client-arch,0",
-                 "--dhcp-match=set:efi,option:client-arch,7",
-                 "--dhcp-match=set:efi,option:client-arch,9"]
+                 "--dhcp-match=set:uefi,option:client-arch,7",
+                 "--dhcp-match=set:uefi,option:client-arch,9"]
         if self.proxy:
             argv.append(f"--dhcp-range={SERVER},proxy,255.255.0.0")
         else:
-            argv.append(f"--dhcp-range={POOL[0]},{POOL[1]},255.255.0.0,1h")
+            argv.append(pool_argument(POOL))
         argv += self._boot_arguments()
         self.process = self.lab.spawn("server", self.host, argv)
         self.process.wait_for(r"started, version", 10)
         return self
 
     def _boot_arguments(self):
-        files = dict(boot_files_of(self.images), **self.boot_files)
-        if self.proxy:
-            arguments = []
-            for kind, tag, csa in (("bios", "bios", "x86PC"), ("uefi", "efi", "X86-64_EFI"),
-                                   ("uefi", "efi", "BC_EFI")):
-                if kind in files:
-                    arguments.append(f"--pxe-service=tag:!ipxe,{csa},lab,{files[kind]}")
-                if "ipxe" in files:
-                    arguments.append(f"--pxe-service=tag:ipxe,{csa},lab,{files['ipxe']}")
-                elif kind in files:
-                    arguments.append(f"--pxe-service=tag:ipxe,{csa},lab,{files[kind]}")
-            return arguments
+        files = boot_files_of(self.images)
+        script = files.get("ipxe")
         arguments = []
-        script = "ipxe" in files
-        for kind, tag in (("bios", "bios"), ("uefi", "efi")):
-            if kind in files:
-                condition = f"tag:{tag},tag:!ipxe" if script else f"tag:{tag}"
+        for kind, architectures in (("bios", ("x86PC",)), ("uefi", ("X86-64_EFI", "BC_EFI"))):
+            if self.proxy:
+                for architecture in architectures:
+                    for tag, file in (("!ipxe", files.get(kind)),
+                                      ("ipxe", script or files.get(kind))):
+                        if file:
+                            arguments.append(f"--pxe-service=tag:{tag},{architecture},lab,{file}")
+            elif kind in files:
+                condition = f"tag:{kind},tag:!ipxe" if script else f"tag:{kind}"
                 arguments.append(f"--dhcp-boot={condition},{files[kind]}")
-        if script:
-            arguments.append(f"--dhcp-boot=tag:ipxe,{files['ipxe']}")
+        if script and not self.proxy:
+            arguments.append(f"--dhcp-boot=tag:ipxe,{script}")
         return arguments
 
     def running(self):
@@ -101,11 +99,11 @@ class Reveille:
 
     name = "reveille"
 
-    def __init__(self, lab, images, proxy=False, boot_files=None, extra=()):
+    def __init__(self, lab, images, proxy=False, pool=POOL, extra=()):
         self.lab = lab
         self.images = images
         self.proxy = proxy
-        self.boot_files = boot_files or {}
+        self.pool = pool
         self.extra = list(extra)
         self.host = None
         self.process = None
@@ -126,7 +124,7 @@ class Reveille:
     def command(self):
         argv = [REVEILLE, "serve", "--interface", "eth0", "--address", f"{SERVER}/{PREFIX_LENGTH}",
                 "--root", self.images]
-        argv += ["--proxy"] if self.proxy else ["--pool", f"{POOL[0]}-{POOL[1]}"]
+        argv += ["--proxy"] if self.proxy else ["--pool", f"{self.pool[0]}-{self.pool[1]}"]
         return argv + self.extra
 
     def _wait_until_it_answers(self, probe, tries=60):

@@ -1,0 +1,264 @@
+"""Every test there is, in parts with a time limit each, counted one by one. See scripts/test."""
+
+import argparse
+import concurrent.futures
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+CORES = os.cpu_count() or 1
+FUZZ_SECONDS = 30
+OUTPUT_LINES = 150  # of a failed test
+
+# Tests of what several threads do together run once more under ThreadSanitizer.
+THREADED = ("worker", "port", "control", "sim")
+
+SANITIZER_ENVIRONMENT = {
+    "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
+    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+    "TSAN_OPTIONS": f"halt_on_error=1:suppressions={PROJECT}/tests/tsan.supp",
+}
+
+
+@dataclasses.dataclass
+class Result:
+    name: str
+    verdict: str  # passed, failed or skipped
+    seconds: float = 0.0
+    output: str = ""
+
+
+class Ended(Exception):
+    """A signal asked us to stop."""
+
+
+def end_on_signals():
+    def leave(number, _):
+        raise Ended(number)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, leave)
+
+
+def run(argv, limit, environment=None):
+    """(status, output, seconds); status is None when the time ran out."""
+    begin = time.monotonic()
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen([str(part) for part in argv], cwd=PROJECT,
+                                   stdin=subprocess.DEVNULL, stdout=output,
+                                   stderr=subprocess.STDOUT, start_new_session=True,
+                                   env=dict(os.environ, **(environment or {})))
+        try:
+            status = process.wait(limit)
+        except subprocess.TimeoutExpired:
+            status = None
+        finally:
+            end(process)
+        output.seek(0)
+        text = output.read().decode(errors="replace")
+    if status is None:
+        text += f"\nno end after {limit} s\n"
+    return status, text, time.monotonic() - begin
+
+
+def end(process):
+    """Ends what we started, and what it started, if it still runs."""
+    for number, patience in ((signal.SIGTERM, 30), (signal.SIGKILL, 10)):
+        if process.poll() is not None:
+            return
+        try:
+            os.killpg(process.pid, number)
+            process.wait(patience)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            pass
+
+
+def single(name, argv, limit, environment=None):
+    """A program whose exit status is its verdict."""
+    status, output, seconds = run(argv, limit, environment)
+    return Result(name, "passed" if status == 0 else "failed", seconds, output)
+
+
+def from_json(name, argv, limit):
+    """A program that writes its results with --json FILE."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        status, output, seconds = run([*argv, "--json", file.name], limit)
+        try:
+            results = [Result(**entry) for entry in json.load(file)]
+        except json.JSONDecodeError:
+            results = []
+    if status != 0 and not any(result.verdict == "failed" for result in results):
+        results.append(Result(name, "failed", seconds, output))
+    return results
+
+
+# ---- unit tests, as meson knows them
+
+def meson_tests(build):
+    """The tests of a build: [{name, cmd, protocol, suite, timeout, env ...}]."""
+    done = subprocess.run(["meson", "introspect", "--tests", str(build)], check=True,
+                          capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    return json.loads(done.stdout)
+
+
+def unit_test(label, test):
+    """One test program: a result for each gtest case in it, or one for the whole."""
+    environment = dict(test["env"], **SANITIZER_ENVIRONMENT)
+    argv = [*fixed_addresses(), *test["cmd"]]
+    name = f"{label} {test['name']}"
+    limit = test["timeout"] * (1 if label == "unit" else 4)
+    if test["protocol"] != "gtest":
+        return [single(name, argv, limit, environment)]
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        status, output, seconds = run([*argv, f"--gtest_output=json:{file.name}"], limit,
+                                      environment)
+        try:
+            suites = json.load(file)["testsuites"]
+        except json.JSONDecodeError:  # it died before its end
+            return [Result(name, "failed", seconds, output)]
+    results = [gtest_result(name, case) for suite in suites for case in suite["testsuite"]]
+    if status != 0 and not any(result.verdict == "failed" for result in results):
+        results.append(Result(name, "failed", seconds, output))  # a leak, found at exit
+    return results
+
+
+def gtest_result(program, case):
+    failures = "\n".join(failure["failure"] for failure in case.get("failures", ()))
+    skipped = case.get("result") == "SKIPPED" or case.get("status") == "NOTRUN"
+    verdict = "failed" if failures else "skipped" if skipped else "passed"
+    return Result(f"{program} {case['classname']}.{case['name']}", verdict,
+                  float(case["time"].rstrip("s")), failures)
+
+
+def fixed_addresses():
+    """Sanitizers of GCC 12 and clang 14 get lost where the kernel randomises too many bits."""
+    argv = ["setarch", os.uname().machine, "--addr-no-randomize"]
+    probe = subprocess.run([*argv, "true"], capture_output=True)
+    return argv if probe.returncode == 0 else []
+
+
+def unit_tests(label, build, wanted=lambda test: True):
+    tests = [test for test in meson_tests(PROJECT / build) if wanted(test)]
+    with concurrent.futures.ThreadPoolExecutor(CORES) as pool:
+        return [result for results in pool.map(lambda test: unit_test(label, test), tests)
+                for result in results]
+
+
+def is_threaded(test):
+    return test["name"] in THREADED or any("threads" in suite for suite in test["suite"])
+
+
+def targets_of_threaded(build):
+    """What has to be compiled for them, as ninja names it."""
+    return [os.path.relpath(test["cmd"][0], PROJECT / build)
+            for test in meson_tests(PROJECT / build) if is_threaded(test)]
+
+
+# ---- the parts
+
+def part_build(limit):
+    return [single("build release", ["scripts/build", "release"], limit)]
+
+
+def part_check(limit):
+    return from_json("check", ["scripts/check"], limit)
+
+
+def part_unit(_):
+    return unit_tests("unit", "build")
+
+
+def part_asan(limit):
+    built = single("build asan", ["scripts/build", "asan"], limit)
+    return [built] if built.verdict == "failed" else [built, *unit_tests("asan", "build-asan")]
+
+
+def part_tsan(limit):
+    built = single("configure tsan", ["scripts/build", "tsan", "build.ninja"], limit)
+    if built.verdict == "failed":
+        return [built]
+    targets = targets_of_threaded("build-tsan")
+    if not targets:
+        return [Result("tsan", "failed", 0, "no test runs several threads")]
+    built = single("build tsan", ["scripts/build", "tsan", *targets], limit)
+    if built.verdict == "failed":
+        return [built]
+    return [built, *unit_tests("tsan", "build-tsan", is_threaded)]
+
+
+def part_fuzz(limit):
+    return from_json("fuzz", ["tests/fuzz/run", "--seconds", FUZZ_SECONDS, "--jobs", CORES], limit)
+
+
+def part_real(limit):
+    return from_json("real clients", ["tests/real/run", "--jobs", CORES], limit)
+
+
+# name: (function, time limit in seconds, left out by --quick)
+PARTS = {
+    "build": (part_build, 900, False),
+    "check": (part_check, 420, False),
+    "unit": (part_unit, 300, False),
+    "asan": (part_asan, 600, False),
+    "tsan": (part_tsan, 400, False),
+    "fuzz": (part_fuzz, 500, True),
+    "real": (part_real, 900, True),
+}
+
+
+def show(name, results, seconds):
+    counts = count(results)
+    line = ", ".join(f"{number} {verdict}" for verdict, number in counts.items() if number)
+    print(f"{name:8} {seconds:7.1f} s  {line or 'nothing to do'}", flush=True)
+    for result in results:
+        if result.verdict == "failed":
+            lines = result.output.splitlines()
+            if len(lines) > OUTPUT_LINES:
+                lines = ["..."] + lines[-OUTPUT_LINES:]
+            print(f"  FAILED {result.name} ({result.seconds:.1f} s)")
+            print("\n".join(f"    {line}" for line in lines), flush=True)
+
+
+def count(results):
+    return {verdict: sum(result.verdict == verdict for result in results)
+            for verdict in ("passed", "failed", "skipped")}
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/test", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="no fuzzing, no real clients")
+    parser.add_argument("--only", metavar="PART,...", help=f"of: {', '.join(PARTS)}")
+    arguments = parser.parse_args()
+    only = arguments.only.split(",") if arguments.only else None
+    if only and (unknown := set(only) - set(PARTS)):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    end_on_signals()
+
+    results = []
+    try:
+        for name, (part, limit, thorough) in PARTS.items():
+            if (only and name not in only) or (arguments.quick and thorough):
+                continue
+            begin = time.monotonic()
+            done = part(limit)
+            show(name, done, time.monotonic() - begin)
+            results += done
+            if name == "build" and done[0].verdict == "failed":
+                break
+    except Ended as signalled:
+        print("interrupted")
+        return 128 + signalled.args[0]
+    total = count(results)
+    skipped = f", {total['skipped']} skipped" if total["skipped"] else ""
+    print(f"{total['passed']} passed, {total['failed']} failed{skipped}")
+    return 1 if total["failed"] or not total["passed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
