@@ -78,7 +78,9 @@ std::size_t Worker::receive(Context& context) {
 // Classify, steer, handle: each frame ends in one outcome, here or at its owner.
 void Worker::serve(Frames frames, Context& context) {
   for (const rte_mbuf* frame : frames) rte_prefetch0(rte_pktmbuf_mtod(frame, const void*));
-  unsigned done = 0;
+  std::array<Request, kBurst> ours;
+  unsigned ours_count = 0;
+  unsigned kept = 0;  // frames that end here
   for (rte_mbuf* const frame : frames) {
     const wire::Checked<Request> request = read(frame, context.snapshot);
     if (!request) {
@@ -88,12 +90,15 @@ void Worker::serve(Frames frames, Context& context) {
       steering_.hand_over(owner, frame, *request, context.now);
       continue;
     } else {
-      statistics_.outcomes.add(handle(*request, context));
+      responder_.prefetch(*request);
+      ours[ours_count++] = *request;
     }
-    frames[done++] = frame;
+    frames[kept++] = frame;
   }
-  rte_pktmbuf_free_bulk(frames.data(), done);
-  const unsigned steered = static_cast<unsigned>(frames.size()) - done;
+  for (unsigned i = 0; i < ours_count; ++i) statistics_.outcomes.add(handle(ours[i], context));
+  rte_pktmbuf_free_bulk(frames.data(), kept);
+
+  const unsigned steered = static_cast<unsigned>(frames.size()) - kept;
   if (steered == 0) return;
   const unsigned refused = steering_.flush();
   statistics_.outcomes.add(Outcome::steering_ring_full, refused);

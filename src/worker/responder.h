@@ -21,6 +21,8 @@ class Responder {
  public:
   Responder(const Snapshot& first, Share share, std::uint64_t seed);
 
+  // Starts the memory accesses of a later handle(request).
+  void prefetch(const Request& request) const { tftp_.prefetch(request); }
   Outcome handle(const Request& request, const Context& context);
   void receive(const PeerMessage& message, const Context& context);
   void tick(const Context& context);

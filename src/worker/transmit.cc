@@ -79,7 +79,7 @@ void Transmit::replace_heads(std::size_t used) {
   replies_ = Replies(std::span(slots_).first(backed_));
 }
 
-void Transmit::flush(const std::vector<Station>& stations) {
+void Transmit::flush(const Stations& stations) {
   const std::span<const Reply> replies = replies_.all();
   if (replies.empty() && backed_ == kReplySlots) return;
   for (std::size_t slot = 0; slot < replies.size(); ++slot) {

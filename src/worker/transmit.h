@@ -45,11 +45,11 @@ class Transmit {
   [[nodiscard]] Replies& replies() { return replies_; }
 
   // Before each request: at least kRepliesPerRequest replies are free, unless buffers ran out.
-  void make_room(const std::vector<Station>& stations) {
+  void make_room(const Stations& stations) {
     if (replies_.free() < kRepliesPerRequest) flush(stations);
   }
   // Sends all replies. What a full port does not take after a few tries is freed and counted.
-  void flush(const std::vector<Station>& stations);
+  void flush(const Stations& stations);
   // Sends what other workers finished for our transmit queues. Returns how many frames.
   std::size_t forward();
 

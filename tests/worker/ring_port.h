@@ -1,0 +1,140 @@
+// A port whose wire is in the test's hands: DPDK's net_ring, frames as octets.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <rte_dev.h>
+#include <rte_eth_ring.h>
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <rte_ring.h>
+
+#include <reveille/bytes.h>
+#include <reveille/config.h>
+
+#include "port/pools.h"
+#include "port/test_eal.h"
+#include "vectors/vectors.h"
+
+namespace reveille::test {
+
+// Opened through Workers or Port by config(); destroyed after them.
+class RingPort {
+ public:
+  struct Shape {
+    unsigned receive_queues = 1;
+    unsigned transmit_queues = 1;
+    unsigned transmit_room = 4096;  // frames that wait for collect() in each queue
+  };
+
+  RingPort() : RingPort(Shape{}) {}
+  explicit RingPort(Shape shape) : name_("t" + std::to_string(next_number())) {
+    test_eal();
+    pool_.reset(rte_pktmbuf_pool_create((name_ + "pool").c_str(), 8191, 0, sizeof(FrameNote),
+                                        RTE_PKTMBUF_HEADROOM + kFrameRoom, SOCKET_ID_ANY));
+    for (unsigned i = 0; i < shape.receive_queues; ++i) to_port_.push_back(make_ring(8192));
+    for (unsigned i = 0; i < shape.transmit_queues; ++i) {
+      from_port_.push_back(make_ring(shape.transmit_room));
+    }
+    EXPECT_GE(rte_eth_from_rings(name_.c_str(), to_port_.data(), shape.receive_queues,
+                                 from_port_.data(), shape.transmit_queues, 0),
+              0);
+  }
+  ~RingPort() {
+    collect();
+    rte_mbuf* frame = nullptr;
+    for (rte_ring* ring : to_port_) {
+      while (rte_ring_dequeue(ring, reinterpret_cast<void**>(&frame)) == 0) rte_pktmbuf_free(frame);
+    }
+    rte_eal_hotplug_remove("vdev", device().c_str());
+    for (rte_ring* ring : to_port_) rte_ring_free(ring);
+    for (rte_ring* ring : from_port_) rte_ring_free(ring);
+  }
+  RingPort(const RingPort&) = delete;
+  RingPort& operator=(const RingPort&) = delete;
+
+  [[nodiscard]] std::string device() const { return "net_ring_" + name_; }
+  [[nodiscard]] InterfaceConfig config(const char* address = "10.77.0.1/16") const {
+    InterfaceConfig config;
+    config.vdev = device();
+    config.address = Ipv4Prefix::parse(address);
+    return config;
+  }
+
+  // Puts a frame on the wire towards the port; false when its queue is full. `cut`: in so many
+  // segments.
+  bool inject(Bytes octets, unsigned queue = 0, unsigned segments = 1) {
+    rte_mbuf* frame = nullptr;
+    const std::size_t part = octets.size() / segments;
+    for (unsigned i = 0; i < segments; ++i) {
+      rte_mbuf* const segment = rte_pktmbuf_alloc(pool_.get());
+      if (segment == nullptr) return false;
+      const Bytes bytes =
+          i + 1 < segments ? octets.subspan(i * part, part) : octets.subspan(i * part);
+      std::memcpy(rte_pktmbuf_append(segment, static_cast<std::uint16_t>(bytes.size())),
+                  bytes.data(), bytes.size());
+      if (frame == nullptr) {
+        frame = segment;
+      } else {
+        rte_pktmbuf_chain(frame, segment);
+      }
+    }
+    if (rte_ring_enqueue(to_port_[queue], frame) == 0) return true;
+    rte_pktmbuf_free(frame);
+    return false;
+  }
+
+  // Takes what the port has sent so far, all queues, and frees the frames.
+  std::vector<Octets> collect() {
+    std::vector<Octets> frames;
+    rte_mbuf* frame = nullptr;
+    for (rte_ring* ring : from_port_) {
+      while (rte_ring_dequeue(ring, reinterpret_cast<void**>(&frame)) == 0) {
+        frames.push_back(octets_of(*frame));
+        rte_pktmbuf_free(frame);
+      }
+    }
+    return frames;
+  }
+  // The same, but the caller frees them.
+  rte_mbuf* collect_one() {
+    rte_mbuf* frame = nullptr;
+    for (rte_ring* ring : from_port_) {
+      if (rte_ring_dequeue(ring, reinterpret_cast<void**>(&frame)) == 0) return frame;
+    }
+    return nullptr;
+  }
+  static Octets octets_of(const rte_mbuf& frame) {
+    Octets octets;
+    for (const rte_mbuf* segment = &frame; segment != nullptr; segment = segment->next) {
+      const auto* data = rte_pktmbuf_mtod(segment, const std::uint8_t*);
+      octets.insert(octets.end(), data, data + segment->data_len);
+    }
+    EXPECT_EQ(octets.size(), frame.pkt_len);
+    return octets;
+  }
+
+ private:
+  static unsigned next_number() {
+    static unsigned number = 0;
+    return number++;
+  }
+  rte_ring* make_ring(unsigned room) {
+    const std::string name = name_ + "ring" + std::to_string(to_port_.size() + from_port_.size());
+    rte_ring* const ring = rte_ring_create(name.c_str(), room, SOCKET_ID_ANY, RING_F_EXACT_SZ);
+    EXPECT_NE(ring, nullptr);
+    return ring;
+  }
+
+  std::string name_;
+  Pool pool_;
+  std::vector<rte_ring*> to_port_;
+  std::vector<rte_ring*> from_port_;
+};
+
+}  // namespace reveille::test
