@@ -6,6 +6,7 @@
 #include <reveille/event.h>
 
 #include "dhcp/boot_options.h"
+#include "dhcp/reply_address.h"
 #include "packet/frame_writer.h"
 #include "policy/boot_policy.h"
 #include "policy/facts.h"
@@ -63,20 +64,14 @@ Outcome nothing_to_boot(const Asked& asked) {
   return Outcome::boot_file_unknown;
 }
 
-// RFC 2131 4.1 for a server that gives no address. A client without one hears only broadcast IP;
-// its own MAC address is enough below that unless it asks for more, and then a farm that wakes
-// at once is spared a copy of every offer on every port.
+// A client without an address hears only broadcast IP. Below that its own MAC address is enough
+// unless it asks for more, and then a farm that wakes at once is spared a copy of every offer on
+// every port.
 UdpDestination destination_of_offer(const Asked& asked) {
-  const DhcpView& message = asked.message;
-  if (!message.giaddr().is_zero()) {
-    return {asked.request.link_source, message.giaddr(), wire::kDhcpServerPort};
-  }
-  if (!message.ciaddr().is_zero()) {
-    return {asked.request.link_source, message.ciaddr(), wire::kDhcpClientPort};
-  }
-  const MacAddress mac =
-      message.broadcast_flag() ? MacAddress::broadcast() : asked.request.link_source;
-  return {mac, Ipv4Address::broadcast(), wire::kDhcpClientPort};
+  UdpDestination to = reply_address(asked.request, asked.message, DhcpType::offer, {});
+  const bool broadcast = to.address == Ipv4Address::broadcast();
+  if (broadcast && !asked.message.broadcast_flag()) to.mac = asked.request.link_source;
+  return to;
 }
 
 // To the address and port that asked: EDK2 listens on 4011, iPXE on 68.
