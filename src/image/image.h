@@ -62,6 +62,17 @@ class Image {
     return digest_.sums.sum(bytes_, offset, length);
   }
 
+  // The same in two halves, for a transfer that sends one stretch after the other; see
+  // PrefixSums::before() and between().
+  [[nodiscard]] std::uint16_t sum_before(std::uint64_t end) const {
+    return digest_.sums.before(bytes_, end);
+  }
+  // For usual block sizes, these sums side by side: PrefixSums::strides().
+  [[nodiscard]] const std::uint16_t* sums_before_blocks(std::uint32_t block_size) const {
+    return digest_.sums.strides(block_size);
+  }
+  void prefetch_sum_before(std::uint64_t end) const { digest_.sums.prefetch(bytes_, end); }
+
   // No worker is reading it. Exact only once no worker can find the image any more.
   [[nodiscard]] bool unread() const;
 

@@ -1,6 +1,7 @@
 // Internet checksums of any part of an image without reading that part.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -27,10 +28,28 @@ class PrefixSums {
   // zero (its protocol is 17), so that a checksum made from it is exact.
   [[nodiscard]] std::uint16_t sum(Bytes whole, std::uint64_t offset, std::uint32_t length) const;
 
- private:
+  // The two halves of sum(), for one who goes through the whole in order: where one stretch
+  // ends the next begins, so that each offset is looked at once. What before() returns is in
+  // the byte order of this machine and only good for between().
   [[nodiscard]] std::uint16_t before(Bytes whole, std::uint64_t end) const;
+  [[nodiscard]] static std::uint16_t between(std::uint16_t before_begin, std::uint16_t before_end,
+                                             std::uint64_t begin);
+  // Starts the memory accesses of a later before(whole, end).
+  void prefetch(Bytes whole, std::uint64_t end) const {
+    __builtin_prefetch(&sums_[end / kBlockSize]);
+    if (end % kBlockSize != 0) __builtin_prefetch(whole.data() + end / kBlockSize * kBlockSize);
+  }
 
+  // The TFTP block sizes that firmware asks for and that are no multiple of kBlockSize: iPXE,
+  // WDS and legacy PXE, EDK2, and what fits Ethernet beside larger IP and UDP headers.
+  static constexpr std::array<std::uint32_t, 4> kStrides{1428, 1432, 1456, 1468};
+  // For one of these: element k is before(whole, k * stride), so that the bytes of the whole
+  // are not touched at all, and the next 31 lie in the same cache line. nullptr for others.
+  [[nodiscard]] const std::uint16_t* strides(std::uint32_t stride) const;
+
+ private:
   std::vector<std::uint16_t> sums_{0};  // in the byte order of this machine
+  std::array<std::vector<std::uint16_t>, kStrides.size()> strides_;
 };
 
 }  // namespace reveille

@@ -71,19 +71,28 @@ inline void copy_head(Reply& reply, const Transfer& transfer) {
   reply.station = transfer.station();
 }
 
-// Block `block` of an octet transfer, payload by reference.
-inline void write_data(Reply& reply, const Transfer& transfer, std::uint64_t block) {
+// Block `block` of an octet transfer, payload by reference. `sum_before` is that of the image
+// before this block, and becomes that before the next.
+inline void write_data(Reply& reply, const Transfer& transfer, std::uint64_t block,
+                       std::uint16_t& sum_before) {
   const std::uint64_t offset = offset_of(transfer, block);
   std::uint32_t length = transfer.block_size;
   std::uint64_t sum = transfer.header_sum;
+  std::uint16_t sum_after;
   copy_head(reply, transfer);
   if (block == transfer.blocks) [[unlikely]] {
     length = static_cast<std::uint32_t>(transfer.image->size() - offset);
     sum = resize_headers(reply.head, transfer, wire::kTftpDataHeader + length);
+    sum_after = transfer.image->sum_before(offset + length);
+  } else if (transfer.sums_before != nullptr) {
+    sum_after = transfer.sums_before[block];
+  } else {
+    sum_after = transfer.image->sum_before(offset + length);
   }
   const auto number = static_cast<std::uint16_t>(block);
   store_be16(reply.head + transfer.head_length - 2, number);
-  sum += kDataOpcode + number + std::uint64_t{transfer.image->sum(offset, length)};
+  sum += kDataOpcode + number + std::uint64_t{PrefixSums::between(sum_before, sum_after, offset)};
+  sum_before = sum_after;
   finish_udp_checksum(reply.head, transfer, sum);
   reply.payload = {transfer.image->bytes().data() + offset, static_cast<std::uint16_t>(length),
                    transfer.image};

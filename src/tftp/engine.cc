@@ -7,6 +7,9 @@
 namespace reveille {
 namespace {
 
+// Memory accesses that a core has under way at a time are few.
+constexpr std::uint64_t kPrefetchedBlocks = 4;
+
 TransferTable::Limits limits_of(const TftpConfig& config, Share share) {
   return {config.transfers_max / share.count, config.half_open_max / share.count};
 }
@@ -45,7 +48,8 @@ Outcome TftpEngine::State::receive(const Request& request, const Context& contex
     transfer.acked = transfer.sent;
     const Instant before = transfer.deadline;
     measure_round_trip(transfer, context.now);
-    if (send_window(transfer, context) == 0) return Outcome::reply_buffers_exhausted;
+    if (send_blocks(transfer, transfer.window, context) == 0)
+      return Outcome::reply_buffers_exhausted;
     if (transfer.deadline < before) [[unlikely]]
       wheel.place(slot, transfer.deadline);
     return Outcome::tftp_acked;
@@ -131,6 +135,22 @@ void TftpEngine::prefetch(const Request& request) const {
   const Transfer& transfer = state_->table.transfer(slot);
   __builtin_prefetch(&transfer, 1);
   __builtin_prefetch(&transfer.head);
+}
+
+void TftpEngine::prefetch_payload(const Request& request) const {
+  const unsigned slot = state_->table.slot_of(request.destination_port);
+  if (request.service != Service::tftp_transfer || slot == SlotFinder::kNone) return;
+  const Transfer& transfer = state_->table.transfer(slot);
+  if (transfer.flags != 0) return;
+  if (transfer.sums_before != nullptr) {
+    __builtin_prefetch(&transfer.sums_before[transfer.sent + 1]);
+    return;
+  }
+  const std::uint64_t last = std::min<std::uint64_t>(transfer.window, kPrefetchedBlocks);
+  for (std::uint64_t ahead = 1; ahead <= last; ++ahead) {
+    const std::uint64_t end = (transfer.sent + ahead) * transfer.block_size;
+    if (end <= transfer.image->size()) transfer.image->prefetch_sum_before(end);
+  }
 }
 
 std::size_t TftpEngine::transfers() const {

@@ -27,8 +27,10 @@ class TftpEngine {
   // the next call. Call at least each 10 ms, cheap when nothing is due.
   void tick(const Context& context);
 
-  // Starts the memory accesses of a later handle(request). Changes nothing.
+  // Start the memory accesses of a later handle(request), in two steps over a burst: first the
+  // transfer, then what the checksums of its next blocks need. They change nothing.
   void prefetch(const Request& request) const;
+  void prefetch_payload(const Request& request) const;
 
   [[nodiscard]] std::size_t transfers() const;
   [[nodiscard]] std::size_t half_open() const;

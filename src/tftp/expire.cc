@@ -60,7 +60,7 @@ void TftpEngine::State::retransmit(unsigned slot, const Context& context) {
   if (transfer.has(Transfer::kNetascii)) {
     send_netascii(slot, context);
   } else {
-    send_window(transfer, context);
+    send_blocks(transfer, transfer.window, context);
   }
 }
 

@@ -117,6 +117,7 @@ Outcome TftpEngine::State::open_read(const wire::TftpView& packet, const Request
   transfer.image = image;
   transfer.block_size = terms.block_size;
   transfer.window = terms.window_size;
+  transfer.sums_before = image->sums_before_blocks(terms.block_size);
   // A last block is always short: a file that is a multiple of the block size ends in an
   // empty one (RFC 1350 section 6). The translated size shows at its end.
   transfer.blocks = netascii ? ~std::uint64_t{0} : image->size() / terms.block_size + 1;
@@ -145,14 +146,9 @@ Outcome TftpEngine::State::open_read(const wire::TftpView& packet, const Request
 Outcome TftpEngine::State::reopen(unsigned slot, const Context& context) {
   Transfer& transfer = table.transfer(slot);
   transfer.set(Transfer::kRetransmitted);
-  bool sent = false;
-  if (transfer.has(Transfer::kHalfOpen) || transfer.has(Transfer::kNetascii)) {
-    sent = send_first(slot, context);
-  } else if (Reply* reply = context.replies.take()) {
-    write_data(*reply, transfer, transfer.acked + 1);
-    transfer.sent = std::max(transfer.sent, transfer.acked + 1);
-    sent = true;
-  }
+  const bool sent = transfer.has(Transfer::kHalfOpen) || transfer.has(Transfer::kNetascii)
+                        ? send_first(slot, context)
+                        : send_blocks(transfer, 1, context) > 0;
   return sent ? Outcome::tftp_reopened : Outcome::reply_buffers_exhausted;
 }
 

@@ -23,7 +23,7 @@ bool TftpEngine::State::send_first(unsigned slot, const Context& context) {
   Transfer& transfer = table.transfer(slot);
   if (!transfer.has(Transfer::kOackPending)) {
     return transfer.has(Transfer::kNetascii) ? send_netascii(slot, context) > 0
-                                             : send_window(transfer, context) > 0;
+                                             : send_blocks(transfer, transfer.window, context) > 0;
   }
   Reply* reply = context.replies.take();
   if (reply == nullptr) return false;
@@ -39,15 +39,22 @@ bool TftpEngine::State::send_first(unsigned slot, const Context& context) {
   return true;
 }
 
-unsigned TftpEngine::State::send_window(Transfer& transfer, const Context& context) {
-  const std::uint64_t last = std::min(transfer.acked + transfer.window, transfer.blocks);
+unsigned TftpEngine::State::send_blocks(Transfer& transfer, std::uint64_t count,
+                                        const Context& context) {
+  const std::uint64_t last = std::min(transfer.acked + count, transfer.blocks);
   std::uint64_t block = transfer.acked;
+  std::uint16_t sum_before = block == transfer.sent
+                                 ? transfer.sum_before
+                                 : transfer.image->sum_before(block * transfer.block_size);
   while (block < last) {
     Reply* reply = context.replies.take();
     if (reply == nullptr) break;
-    write_data(*reply, transfer, ++block);
+    write_data(*reply, transfer, ++block, sum_before);
   }
-  transfer.sent = std::max(transfer.sent, block);
+  if (block > transfer.sent) {
+    transfer.sent = block;
+    transfer.sum_before = sum_before;
+  }
   return static_cast<unsigned>(block - transfer.acked);
 }
 
@@ -75,8 +82,9 @@ unsigned TftpEngine::State::send_netascii(unsigned slot, const Context& context)
 
 Outcome TftpEngine::State::send_and_wait(unsigned slot, const Context& context) {
   Transfer& transfer = table.transfer(slot);
-  const unsigned sent = transfer.has(Transfer::kNetascii) ? send_netascii(slot, context)
-                                                          : send_window(transfer, context);
+  const unsigned sent = transfer.has(Transfer::kNetascii)
+                            ? send_netascii(slot, context)
+                            : send_blocks(transfer, transfer.window, context);
   wait(slot, context);
   return sent > 0 ? Outcome::tftp_acked : Outcome::reply_buffers_exhausted;
 }

@@ -66,8 +66,8 @@ struct TftpEngine::State {
   void prepare_head(unsigned slot, const Request& request, const Station& station);
   // The OACK or first DATA of a transfer that nothing has been acknowledged of.
   bool send_first(unsigned slot, const Context& context);
-  // The next window after what is acknowledged. Returns how many blocks left.
-  unsigned send_window(Transfer& transfer, const Context& context);
+  // The next `count` blocks after what is acknowledged. Returns how many left.
+  unsigned send_blocks(Transfer& transfer, std::uint64_t count, const Context& context);
   unsigned send_netascii(unsigned slot, const Context& context);
   // Window and deadline; tftp_acked, or reply_buffers_exhausted when not one block left.
   Outcome send_and_wait(unsigned slot, const Context& context);

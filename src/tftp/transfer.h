@@ -58,10 +58,13 @@ struct alignas(128) Transfer {
   std::uint8_t flags = kClosed;
 
   // Ethernet to TFTP headers of a full block, ready but for block number and UDP checksum.
-  static constexpr std::size_t kHeadRoom = 56;
+  static constexpr std::size_t kHeadRoom = 52;
   std::array<std::uint8_t, kHeadRoom> head{};
-  std::uint8_t tries = 0;  // counted retransmissions since the last new ACK
+  std::uint16_t sum_before = 0;  // Image::sum_before() of block sent + 1
+  std::uint8_t tries = 0;        // counted retransmissions since the last new ACK
   std::uint8_t tries_max = 0;
+  // Sums of the image before each block where they lie side by side; see PrefixSums::strides.
+  const std::uint16_t* sums_before = nullptr;
 
   [[nodiscard]] bool has(Flag flag) const { return (flags & flag) != 0; }
   void set(Flag flag) { flags = static_cast<std::uint8_t>(flags | flag); }

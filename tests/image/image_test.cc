@@ -118,5 +118,32 @@ TEST(Image, HoldsOfTwoWorkersShareNoCacheLine) {
   for (const std::byte b : image->hold(0).transmit_state) EXPECT_EQ(b, std::byte{0});
 }
 
+// The sums that transfers go by, for every stride and however the file came in parts.
+TEST(PrefixSums, StridesAreTheSumsBeforeTheirMultiples) {
+  std::vector<std::uint8_t> bytes(300'001);
+  std::uint32_t state = 5;
+  for (std::uint8_t& octet : bytes) {
+    state = state * 1664525U + 1013904223U;
+    octet = static_cast<std::uint8_t>(state >> 24);
+  }
+  for (const std::size_t size : {0UL, 1UL, 1431UL, 1432UL, 1456UL * 4, 64UL * 1432, 300'001UL}) {
+    for (const std::size_t part : {64UL, 1472UL, 65536UL, 1UL << 20}) {
+      const Bytes whole = Bytes{bytes}.first(size);
+      PrefixSums sums(size);
+      for (std::size_t at = 0; at < size; at += part) {
+        sums.append(whole.subspan(at, std::min(part, size - at)));
+      }
+      for (const std::uint32_t stride : PrefixSums::kStrides) {
+        const std::uint16_t* before = sums.strides(stride);
+        ASSERT_NE(before, nullptr);
+        for (std::uint64_t k = 0; k * stride <= size; ++k) {
+          ASSERT_EQ(before[k], sums.before(whole, k * stride)) << stride << " * " << k;
+        }
+      }
+    }
+  }
+  EXPECT_EQ(PrefixSums(10).strides(512), nullptr);
+}
+
 }  // namespace
 }  // namespace reveille

@@ -11,8 +11,13 @@ namespace reveille::wire {
 // Sums are ones'-complement sums of big-endian 16-bit words, folded to 16 bits, not inverted.
 // An odd last octet counts as the high octet of a word.
 [[nodiscard]] std::uint16_t sum(Bytes bytes);
+// Always as many steps as the largest number needs: how many this one needs, no branch
+// predictor could know.
 [[nodiscard]] constexpr std::uint16_t fold(std::uint64_t wide) {
-  while ((wide >> 16) != 0) wide = (wide & 0xffff) + (wide >> 16);
+  wide = (wide & 0xffffffff) + (wide >> 32);
+  wide = (wide & 0xffff) + (wide >> 16);
+  wide = (wide & 0xffff) + (wide >> 16);
+  wide = (wide & 0xffff) + (wide >> 16);
   return static_cast<std::uint16_t>(wide);
 }
 [[nodiscard]] constexpr std::uint16_t add(std::uint16_t a, std::uint16_t b) {
