@@ -141,6 +141,17 @@ class Process:
     def tail(self, lines=30):
         return "\n".join("    " + line for line in self.output().splitlines()[-lines:])
 
+    def cpu_seconds(self):
+        """What it has used so far, in user and kernel mode."""
+        stat = Path(f"/proc/{self.popen.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+
+    def memory_bytes(self):
+        """Resident memory, hugepages included."""
+        status = Path(f"/proc/{self.popen.pid}/status").read_text()
+        return sum(int(size) for size in re.findall(r"^(?:VmRSS|HugetlbPages):\s+(\d+) kB", status,
+                                                    re.MULTILINE)) * 1024
+
     def stop(self, timeout=5):
         """Asks it to end, then insists. Its exit status."""
         if self.popen.stdin:

@@ -4,6 +4,7 @@ The network is 10.77.0.0/16. The boot server is .0.1; where addresses come from 
 (ProxyDHCP) that one is .0.9.
 """
 
+import time
 from pathlib import Path
 
 from images import SERVER
@@ -12,6 +13,21 @@ from lab import LabError, PROJECT
 ADDRESS_SERVER = "10.77.0.9"
 PREFIX_LENGTH = 16
 POOL = ("10.77.1.0", "10.77.1.250")
+
+# Asks for a file until the server says that there is none, which proves it to be at work.
+PROBE = """
+import socket, sys, time
+asking = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+asking.settimeout(0.05)
+while True:
+    try:
+        asking.sendto(bytes([0, 1]) + b"is-it-there" + bytes(1) + b"octet" + bytes(1),
+                      (sys.argv[1], 69))
+        asking.recv(600)
+        break
+    except OSError:
+        time.sleep(0.02)
+"""
 
 REVEILLE = PROJECT / "build" / "reveille"
 
@@ -118,25 +134,28 @@ class Reveille:
         self.host.run("sysctl", "-qw", "net.ipv6.conf.eth0.disable_ipv6=1")
         self.process = self.lab.spawn("server", self.host, self.command())
         probe = self.lab.host("probe", f"10.77.0.200/{PREFIX_LENGTH}")
+        probe.run("sysctl", "-qw", "net.ipv4.neigh.eth0.retrans_time_ms=50",
+                  "net.ipv4.neigh.eth0.mcast_solicit=100")
         self._wait_until_it_answers(probe)
         return self
 
     def command(self):
-        argv = [REVEILLE, "serve", "--interface", "eth0", "--address", f"{SERVER}/{PREFIX_LENGTH}",
-                "--root", self.images]
-        argv += ["--proxy"] if self.proxy else ["--pool", f"{self.pool[0]}-{self.pool[1]}"]
-        return argv + self.extra
+        return [REVEILLE, "serve", "--interface", "eth0", *self.options()]
 
-    def _wait_until_it_answers(self, probe, tries=60):
-        for _ in range(tries):
+    def options(self):
+        mode = ["--proxy"] if self.proxy else ["--pool", f"{self.pool[0]}-{self.pool[1]}"]
+        return ["--address", f"{SERVER}/{PREFIX_LENGTH}", "--root", self.images, *mode, *self.extra]
+
+    def _wait_until_it_answers(self, probe, limit=60):
+        process = self.lab.spawn("probe", probe, ["/usr/bin/python3", "-c", PROBE, SERVER])
+        deadline = time.monotonic() + limit
+        while process.running():
             if not self.process.running():
                 raise LabError(f"reveille ended ({self.process.popen.returncode}):\n"
                                f"{self.process.tail()}")
-            # 68: the server says that there is no such file.
-            if probe.run("curl", "-s", "-m", 1, f"tftp://{SERVER}/is-it-there",
-                         check=False).returncode == 68:
-                return
-        raise LabError(f"reveille does not answer:\n{self.process.tail()}")
+            if time.monotonic() > deadline:
+                raise LabError(f"reveille does not answer:\n{self.process.tail()}")
+            time.sleep(0.02)
 
     def running(self):
         return self.process.running()
