@@ -18,7 +18,7 @@ namespace reveille {
 enum class EventKind : std::uint8_t {
   dhcp_offered,       // address, text = boot file
   dhcp_acked,         // address, text = boot file
-  dhcp_nakked,        // address = the refused one, outcome says why
+  dhcp_nakked,        // address = the refused one, outcome and text say why
   dhcp_declined,      // address
   dhcp_released,      // address
   dhcp_informed,      // address

@@ -42,6 +42,10 @@ Json client_fields(const Event& event, system_clock::time_point time, std::strin
   return fields;
 }
 
+bool text_is_message(EventKind kind) {
+  return kind == EventKind::tftp_aborted || kind == EventKind::dhcp_nakked;
+}
+
 bool has_outcome(EventKind kind) {
   return kind == EventKind::dhcp_nakked || kind == EventKind::tftp_refused;
 }
@@ -63,11 +67,13 @@ std::string json_line(const Event& event, system_clock::time_point time) {
   Json fields =
       client_fields(event, time, is_trouble(event) ? "warning" : "info", name(event.kind));
   if (!event.text().empty()) {
-    fields[event.kind == EventKind::tftp_aborted ? "message" : "file"] = escaped(event.text());
+    fields[text_is_message(event.kind) ? "message" : "file"] = escaped(event.text());
   }
   if (event.bytes != 0) fields["bytes"] = event.bytes;
   if (event.elapsed > 0ns) {
     fields["seconds"] = std::chrono::duration<double>{event.elapsed}.count();
+  }
+  if (event.kind == EventKind::tftp_completed && event.elapsed > 0ns) {
     fields["mb_per_s"] = megabytes_per_second(event.bytes, event.elapsed);
   }
   if (has_outcome(event.kind)) fields["outcome"] = info(event.outcome).name;

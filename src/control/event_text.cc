@@ -38,12 +38,19 @@ std::string completed(const Event& event) {
   return text;
 }
 
-// EDK2 asks for the size, ends the transfer with an ERROR and opens the file again: no fault.
+// An end before the first byte is no fault: EDK2 asks for the size that way and opens the file
+// again.
 std::string aborted(const Event& event) {
   const std::string said = event.text().empty() ? "" : ", saying " + quoted(event.text());
-  return event.bytes == 0
-             ? "ended a transfer before its first byte (asked for the size only)" + said
-             : "gave up a transfer after " + amount_text(event.bytes) + said;
+  return (event.bytes == 0 ? "ended a transfer before its first byte"
+                           : "gave up a transfer after " + amount_text(event.bytes)) +
+         said;
+}
+
+std::string refused(const Event& event) {
+  const std::string why =
+      event.text().empty() ? std::string{info(event.outcome).text} : escaped(event.text());
+  return fmt::format("refused {}: {}", event.address.text(), why);
 }
 
 std::string unknown_file(const Event& event) {
@@ -60,7 +67,7 @@ std::string what_happened(const Event& event) {
     case EventKind::dhcp_acked:
       return "acked " + address + boots(event);
     case EventKind::dhcp_nakked:
-      return fmt::format("refused {}: {}", address, info(event.outcome).text);
+      return refused(event);
     case EventKind::dhcp_declined:
       return "declined " + address + ": another machine uses it; set aside";
     case EventKind::dhcp_released:

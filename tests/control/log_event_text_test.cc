@@ -50,6 +50,9 @@ TEST(EventText, SaysTheStepsOfABoot) {
 TEST(EventText, SaysWhyNot) {
   Event nak = dhcp(EventKind::dhcp_nakked);
   nak.outcome = Outcome::dhcp_no_subnet;
+  nak.set_text("address is in use");
+  EXPECT_EQ(sentence(nak), "refused 10.77.1.5: address is in use");
+  nak.set_text("");
   EXPECT_EQ(sentence(nak),
             "refused 10.77.1.5: no configured subnet for the link or relay it came from");
   EXPECT_EQ(sentence(tftp(EventKind::tftp_not_found, 0s, "pxelinux.cfg/default")),
@@ -79,7 +82,10 @@ TEST(EventText, SaysWhichRelayAndVlan) {
 
 // An ERROR that follows EDK2's question for the size alarmed users of other servers.
 TEST(EventText, ASizeProbeIsNoTrouble) {
-  EXPECT_FALSE(is_trouble(tftp(EventKind::tftp_aborted)));
+  const Event probe = tftp(EventKind::tftp_aborted, 0s, "User aborted the transfer");
+  EXPECT_EQ(sentence(probe),
+            "ended a transfer before its first byte, saying \"User aborted the transfer\"");
+  EXPECT_FALSE(is_trouble(probe));
   EXPECT_TRUE(is_trouble(tftp(EventKind::tftp_aborted, 0s, "", 1)));
   EXPECT_FALSE(is_trouble(tftp(EventKind::tftp_not_found)));
   EXPECT_TRUE(is_trouble(dhcp(EventKind::dhcp_no_address)));
