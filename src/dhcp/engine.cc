@@ -6,10 +6,10 @@
 
 #include <reveille/wire/dhcp.h>
 
-#include "dhcp/booting_clients.h"
 #include "dhcp/proxy.h"
 #include "dhcp/server.h"
 #include "dhcp/subnets.h"
+#include "packet/booting_clients.h"
 #include "policy/facts.h"
 #include "relay/copy_table.h"
 

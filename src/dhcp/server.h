@@ -10,12 +10,12 @@
 #include <reveille/wire/dhcp.h>
 
 #include "dhcp/address_lending.h"
-#include "dhcp/booting_clients.h"
 #include "dhcp/exchange.h"
 #include "dhcp/lease_table.h"
 #include "dhcp/parked_requests.h"
 #include "dhcp/server_reply.h"
 #include "dhcp/subnets.h"
+#include "packet/booting_clients.h"
 #include "packet/context.h"
 #include "packet/peer_message.h"
 #include "packet/share.h"

@@ -8,7 +8,7 @@ namespace reveille {
 namespace {
 
 // Machines that may boot at once and ask for a router: bounded, the oldest are not remembered.
-constexpr std::size_t kBootingClientsMax = 4096;
+constexpr std::size_t kBootingClientsMax = 16384;
 
 // RFC 2131, section 2: chaddr follows op, htype, hlen, hops, xid, secs, flags and four addresses.
 constexpr std::size_t kChaddrOffset = 28;
@@ -43,7 +43,7 @@ unsigned owner_of(const Request& request, unsigned workers, unsigned here) {
 }
 
 Responder::Responder(const Snapshot& first, Share share, std::uint64_t seed)
-    : booting_(kBootingClientsMax),
+    : booting_(kBootingClientsMax, mix(seed + 2)),
       dhcp_(first, share, seed, booting_),
       tftp_(first.config->tftp, share, mix(seed + 1)) {}
 

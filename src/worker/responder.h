@@ -4,8 +4,8 @@
 
 #include <cstdint>
 
-#include "dhcp/booting_clients.h"
 #include "dhcp/engine.h"
+#include "packet/booting_clients.h"
 #include "packet/context.h"
 #include "packet/request.h"
 #include "packet/share.h"
