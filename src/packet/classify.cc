@@ -12,7 +12,7 @@
 #include <reveille/wire/tftp.h>
 #include <reveille/wire/udp.h>
 
-#include "tftp/transfer_id.h"
+#include "packet/transfer_id.h"
 
 namespace reveille {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "tftp/transfer_id.h"
+#include "packet/transfer_id.h"
 
 namespace reveille {
 

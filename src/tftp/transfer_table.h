@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "packet/share.h"
+#include "packet/transfer_id.h"
 #include "table/flat_table.h"
 #include "tftp/free_slots.h"
 #include "tftp/slot_lists.h"
 #include "tftp/transfer.h"
-#include "tftp/transfer_id.h"
 
 namespace reveille {
 

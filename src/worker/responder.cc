@@ -2,7 +2,7 @@
 
 #include "link/engine.h"
 #include "packet/snapshot.h"
-#include "tftp/transfer_id.h"
+#include "packet/transfer_id.h"
 
 namespace reveille {
 namespace {
