@@ -78,10 +78,16 @@ class Server {
   // From now on a call finds only so many reply slots.
   void limit_replies(std::size_t count) { replies_at_hand_ = count; }
 
+  // From now on only the first, the n-th, the 2n-th ... reply of a call is looked at; the others
+  // are lost. For transfers of gigabytes.
+  void look_at_each(std::size_t n) { look_at_each_ = n; }
+
   // One packet in; what the engine sends is appended to `sent`.
   Outcome receive(const Request& request);
   // Time passes in steps of a millisecond, each with a tick.
   void pass(Nanoseconds time);
+  // Time passes without anyone looking.
+  void jump(Nanoseconds time) { now_ += time; }
 
   [[nodiscard]] Instant now() const { return now_; }
   [[nodiscard]] const OutcomeCounts& outcomes() const { return outcomes_; }
@@ -105,6 +111,7 @@ class Server {
   std::vector<std::shared_ptr<const Image>> images_;
   std::shared_ptr<const Catalogue> catalogue_;
   std::size_t replies_at_hand_ = 2 * kRepliesPerRequest;
+  std::size_t look_at_each_ = 1;
   std::vector<Octets> heads_;
   std::vector<Reply> slots_;
   std::vector<Event> event_room_ = std::vector<Event>(256);
