@@ -11,14 +11,14 @@ namespace reveille {
 namespace {
 
 // What the frame asks, or the outcome in which it ends here.
-wire::Checked<Request> read(rte_mbuf* frame, const Snapshot& snapshot) {
+wire::Checked<Request> read(rte_mbuf* frame, std::uint16_t port, const Snapshot& snapshot) {
   // Buffers hold any frame that an MTU of 1500 allows; no codec reads across segments.
   if (frame->nb_segs > 1) return Outcome::frame_too_long;
   // Some devices take the tag out of the frame unasked; put back, it is read like any other.
   if ((frame->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0 && rte_vlan_insert(&frame) != 0) {
     return Outcome::frame_truncated;
   }
-  const FrameInfo info{.port = frame->port,
+  const FrameInfo info{.port = port,
                        .ipv4_checksum_good = (frame->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) ==
                                              RTE_MBUF_F_RX_IP_CKSUM_GOOD,
                        .udp_checksum_good = (frame->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) ==
@@ -68,7 +68,7 @@ std::size_t Worker::receive(Context& context) {
         rte_eth_rx_burst(queue.port, queue.queue, frames.data(), burst_max_);
     if (count == 0) continue;
     context.now = clock_.at(*frames[0]);
-    serve(Frames(frames).first(count), context);
+    serve(Frames(frames).first(count), queue.port, context);
     received += count;
   }
   statistics_.frames_received += received;
@@ -76,13 +76,13 @@ std::size_t Worker::receive(Context& context) {
 }
 
 // Classify, steer, handle: each frame ends in one outcome, here or at its owner.
-void Worker::serve(Frames frames, Context& context) {
+void Worker::serve(Frames frames, std::uint16_t port, Context& context) {
   for (const rte_mbuf* frame : frames) rte_prefetch0(rte_pktmbuf_mtod(frame, const void*));
   std::array<Request, kBurst> ours;
   unsigned ours_count = 0;
   unsigned kept = 0;  // frames that end here
   for (rte_mbuf* const frame : frames) {
-    const wire::Checked<Request> request = read(frame, context.snapshot);
+    const wire::Checked<Request> request = read(frame, port, context.snapshot);
     if (!request) {
       statistics_.outcomes.add(request.refusal());
     } else if (const unsigned owner = owner_of(*request, share_.count, share_.index);

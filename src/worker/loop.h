@@ -79,7 +79,7 @@ class Worker {
   bool turn();
   std::size_t receive(Context& context);
   std::size_t receive_steered(Context& context);
-  void serve(Frames frames, Context& context);
+  void serve(Frames frames, std::uint16_t port, Context& context);
   Outcome handle(const Request& request, const Context& context);
   // loop_chores.cc
   std::size_t hear_peers(Context& context);

@@ -152,6 +152,7 @@ void Transmit::send(std::size_t lane) {
   }
   for (rte_mbuf* frame : frames) frame->port = to.port;
   const unsigned taken = rings_.between(share_.index, to.owner).outgoing.put(frames);
+  statistics_.replies_passed += taken;
   discard(frames.subspan(taken));
 }
 
@@ -184,6 +185,7 @@ std::size_t Transmit::forward() {
     forwarded += count;
   }
   if (forwarded > 0) {
+    statistics_.replies_forwarded += forwarded;
     for (std::size_t lane = 0; lane < lanes_.size(); ++lane) send(lane);
   }
   return forwarded;

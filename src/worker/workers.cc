@@ -218,24 +218,22 @@ Instant Workers::now() const {
 }
 
 bool Workers::exhausted() const {
-  // Messages and handed-over frames may be under way while the workers are read one by one; two
-  // equal readings with nothing missing in between show that none was.
-  std::uint64_t outcomes_before = 0;
-  std::uint64_t messages_before = 0;
-  for (int reading = 0; reading < 2; ++reading) {
+  // What passes between workers may be under way while they are read one by one; two equal
+  // readings with nothing missing show that nothing was.
+  const auto settled_total = [this]() -> std::optional<std::uint64_t> {
     for (const auto& worker : state_->workers) {
-      if (!worker->dry()) return false;
+      if (!worker->dry()) return std::nullopt;
     }
     const WorkerStatistics sum = statistics().sum();
     const std::uint64_t outcomes = sum.outcomes.total();
-    if (sum.frames_received != outcomes || sum.messages_sent != sum.messages_received) return false;
-    if (reading == 1 && (outcomes != outcomes_before || sum.messages_sent != messages_before)) {
-      return false;
+    if (sum.frames_received != outcomes || sum.messages_sent != sum.messages_received ||
+        sum.replies_passed != sum.replies_forwarded) {
+      return std::nullopt;
     }
-    outcomes_before = outcomes;
-    messages_before = sum.messages_sent;
-  }
-  return true;
+    return outcomes + sum.messages_sent + sum.replies_passed;
+  };
+  const auto first = settled_total();
+  return first && settled_total() == first;
 }
 
 void Workers::stop() {

@@ -109,6 +109,13 @@ class RingPort {
     }
     return nullptr;
   }
+  // Buffers of received frames that nobody holds, and frames that no port has taken yet.
+  [[nodiscard]] std::size_t free_buffers() const { return rte_mempool_avail_count(pool_.get()); }
+  [[nodiscard]] std::size_t waiting() const {
+    std::size_t frames = 0;
+    for (const rte_ring* ring : to_port_) frames += rte_ring_count(ring);
+    return frames;
+  }
   static Octets octets_of(const rte_mbuf& frame) {
     Octets octets;
     for (const rte_mbuf* segment = &frame; segment != nullptr; segment = segment->next) {

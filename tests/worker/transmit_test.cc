@@ -229,7 +229,7 @@ TEST_F(TransmitTest, AWorkerWithoutAQueueHandsItsFramesToTheOwnerOfOne) {
 }
 
 TEST_F(TransmitTest, AFullRingToTheOwnerIsCounted) {
-  open();
+  open({}, {1024, 2048, 64});
   Transmit& other = sender(true, {1, 2}, 0);
   for (int round = 0; round < 10; ++round) {
     for (int i = 0; i < 128; ++i) fill(*other.replies().take(), 60);
