@@ -26,13 +26,19 @@ CLI::Option* one_each(CLI::Option* option) {
 // The options that stand for keys of the configuration file.
 class ConfigOptions {
  public:
-  explicit ConfigOptions(CLI::App& app) : app_(app) {
+  enum class Ports : bool { none, any };
+
+  ConfigOptions(CLI::App& app, Ports ports) : app_(app) {
     app.add_option("--config", to_.config_file, "Configuration file (TOML)")->type_name("FILE");
-    interfaces_ = add_port("--interface", "Kernel interface to serve (repeatable)", "NAME");
-    devices_ = add_port("--device", "NIC bound to vfio-pci (repeatable)", "PCI");
-    vdevs_ = add_port("--vdev", "DPDK virtual device (repeatable)", "SPEC");
+    if (ports == Ports::any) {
+      add_port("--interface", "Kernel interface to serve (repeatable)", "NAME");
+      add_port("--device", "NIC bound to vfio-pci (repeatable)", "PCI");
+      add_port("--vdev", "DPDK virtual device (repeatable)", "SPEC");
+    }
     one_each(app.add_option("--address", to_.addresses,
-                            "Our address on the interface before it, with its prefix length"))
+                            ports == Ports::any
+                                ? "Our address on the interface before it, with its prefix length"
+                                : "Our address, with its prefix length"))
         ->type_name("A.B.C.D/N");
     one_each(app.add_option("--pool", to_.pools, "Addresses to lease (repeatable)"))
         ->type_name("FIRST-LAST");
@@ -51,9 +57,10 @@ class ConfigOptions {
   // The ports in the order of the words, across the three options.
   ConfigArguments take() {
     for (const CLI::Option* option : app_.parse_order()) {
-      for (PortOption* port : {&*interfaces_, &*devices_, &*vdevs_}) {
-        if (port->option == option)
+      for (const auto& port : ports_) {
+        if (port->option == option) {
           to_.ports.push_back({port->name, port->values.at(port->next++)});
+        }
       }
     }
     return std::move(to_);
@@ -67,17 +74,15 @@ class ConfigOptions {
     std::size_t next = 0;
   };
 
-  std::unique_ptr<PortOption> add_port(const char* name, const char* help, const char* type) {
-    auto port = std::make_unique<PortOption>(PortOption{name, {}, nullptr, 0});
+  void add_port(const char* name, const char* help, const char* type) {
+    auto& port = ports_.emplace_back(std::make_unique<PortOption>());
+    port->name = name;
     port->option = one_each(app_.add_option(name, port->values, help))->type_name(type);
-    return port;
   }
 
   CLI::App& app_;
   ConfigArguments to_;
-  std::unique_ptr<PortOption> interfaces_;
-  std::unique_ptr<PortOption> devices_;
-  std::unique_ptr<PortOption> vdevs_;
+  std::vector<std::unique_ptr<PortOption>> ports_;  // CLI11 keeps pointers into them
 };
 
 // An unknown option, with what was probably meant.
@@ -110,12 +115,12 @@ tl::expected<CommandLine, CommandLineEnd> parse_command_line(std::vector<std::st
   CommandLine line;
 
   CLI::App* serve = app.add_subcommand("serve", "Answer DHCP, ProxyDHCP and TFTP until stopped");
-  ConfigOptions serve_options(*serve);
+  ConfigOptions serve_options(*serve, ConfigOptions::Ports::any);
   CLI::App* check = app.add_subcommand("check", "Say all that is wrong with a configuration");
-  ConfigOptions check_options(*check);
+  ConfigOptions check_options(*check, ConfigOptions::Ports::any);
   CLI::App* replay =
       app.add_subcommand("replay", "Answer the frames of a capture, without a network");
-  ConfigOptions replay_options(*replay);
+  ConfigOptions replay_options(*replay, ConfigOptions::Ports::none);
   replay->add_option("capture", line.capture, "Frames to answer (pcap)")
       ->required()
       ->type_name("IN.pcap");

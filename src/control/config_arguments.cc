@@ -168,15 +168,18 @@ void apply_arguments(const ConfigArguments& arguments, ParsedConfig& to) {
   apply_pools(arguments, to);
 }
 
-ParsedConfig configure(const ConfigArguments& arguments) {
+ParsedConfig begin_config(const ConfigArguments& arguments) {
+  if (!arguments.config_file.empty()) return read_config(arguments.config_file);
   ParsedConfig parsed;
-  if (arguments.config_file.empty()) {
-    parsed.problems = Problems("reveille");
-  } else {
-    parsed = read_config(arguments.config_file);
-    // Values that were never read would only look as if they were missing.
-    if (!parsed.readable) return parsed;
-  }
+  parsed.problems = Problems("reveille");
+  parsed.readable = true;
+  return parsed;
+}
+
+ParsedConfig configure(const ConfigArguments& arguments) {
+  ParsedConfig parsed = begin_config(arguments);
+  // Values that were never read would only look as if they were missing.
+  if (!parsed.readable) return parsed;
   apply_arguments(arguments, parsed);
   check_config(parsed.config, parsed.origins, parsed.problems);
   return parsed;

@@ -73,6 +73,7 @@ void Worker::account(Instant started, std::size_t received, std::size_t work) {
     statistics_.events_lost = events_.lost() + events_refused_;
     statistics_.transfers = responder_.tftp().transfers();
     statistics_.half_open = responder_.tftp().half_open();
+    statistics_.written_at = started;
     published_.write(statistics_);
     last_account_ = started;
     unaccounted_ = false;

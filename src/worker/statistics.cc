@@ -10,8 +10,6 @@ void WorkerStatistics::add(const WorkerStatistics& other) {
   frames_steered += other.frames_steered;
   frames_sent += other.frames_sent;
   frames_unsent += other.frames_unsent;
-  replies_passed += other.replies_passed;
-  replies_forwarded += other.replies_forwarded;
   payloads_gathered += other.payloads_gathered;
   payloads_copied += other.payloads_copied;
   messages_sent += other.messages_sent;
@@ -19,6 +17,7 @@ void WorkerStatistics::add(const WorkerStatistics& other) {
   events_lost += other.events_lost;
   transfers += other.transfers;
   half_open += other.half_open;
+  written_at = std::max(written_at, other.written_at);
   longest_gap = std::max(longest_gap, other.longest_gap);
 }
 

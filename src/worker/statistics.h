@@ -18,8 +18,6 @@ struct WorkerStatistics {
   std::uint64_t frames_steered = 0;     // of these, handed over to the worker that owns them
   std::uint64_t frames_sent = 0;        // taken by a port
   std::uint64_t frames_unsent = 0;      // refused by a full transmit queue, or impossible there
-  std::uint64_t replies_passed = 0;     // to the worker whose transmit queue they need
-  std::uint64_t replies_forwarded = 0;  // of those: put into our queue for another worker
   std::uint64_t payloads_gathered = 0;  // of the frames sent: image bytes left in place
   std::uint64_t payloads_copied = 0;    // of the frames sent: image bytes copied
   std::uint64_t messages_sent = 0;      // between engines of different workers
@@ -27,6 +25,7 @@ struct WorkerStatistics {
   std::uint64_t events_lost = 0;  // the event ring was full
   std::uint64_t transfers = 0;    // a level, not a count: TFTP transfers now open
   std::uint64_t half_open = 0;    // of these, before their first ACK
+  Instant written_at{};           // when the worker wrote this; it does so ten times a second
   Nanoseconds longest_gap{};      // between two looks at the ports, naps included
 
   void add(const WorkerStatistics& other);

@@ -1,0 +1,186 @@
+#include "control/machine_check.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <linux/capability.h>
+#include <net/if.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <vector>
+
+#include "control/config_check.h"
+
+namespace reveille {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string index(std::string_view table, std::size_t i) {
+  return std::string(table) + "[" + std::to_string(i) + "]";
+}
+
+void add(Problems& problems, Severity severity, Origin origin, std::string text) {
+  if (severity == Severity::error) {
+    problems.error(origin, std::move(text));
+  } else {
+    problems.warning(origin, std::move(text));
+  }
+}
+
+std::vector<std::string> interface_names() {
+  std::vector<std::string> names;
+  struct if_nameindex* const all = if_nameindex();
+  if (all == nullptr) return names;
+  for (const auto* each = all; each->if_index != 0; ++each) names.emplace_back(each->if_name);
+  if_freenameindex(all);
+  return names;
+}
+
+void check_interface(const std::string& name, Origin origin, Severity severity,
+                     Problems& problems) {
+  const std::vector<std::string> names = interface_names();
+  if (std::find(names.begin(), names.end(), name) != names.end()) return;
+  std::string all;
+  for (const std::string& one : names) all += (all.empty() ? "" : ", ") + one;
+  add(problems, severity, origin,
+      "there is no interface " + in_quotes(name) + " here; there are " + all);
+}
+
+void check_device(const std::string& address, Origin origin, Severity severity,
+                  Problems& problems) {
+  const fs::path device = fs::path("/sys/bus/pci/devices") / address;
+  std::error_code error;
+  if (!fs::exists(device, error)) {
+    add(problems, severity, origin, "there is no PCI device " + address + " here");
+    return;
+  }
+  const fs::path driver = fs::read_symlink(device / "driver", error);
+  const std::string name = error ? "no driver" : driver.filename().string();
+  if (name != "vfio-pci" && !name.starts_with("mlx5")) {
+    add(problems, severity, origin,
+        "PCI device " + address + " is bound to " + name +
+            ", not to vfio-pci; bind it with dpdk-devbind.py -b vfio-pci " + address);
+  }
+}
+
+// The tap that DPDK would make must not be there yet: it would take an existing one over.
+void check_vdev(const std::string& vdev, Origin origin, Severity severity, Problems& problems) {
+  constexpr std::string_view kArgument = ",iface=";
+  const std::size_t at = vdev.find(kArgument);
+  if (!vdev.starts_with("net_tap") || at == std::string::npos) return;
+  const std::size_t begin = at + kArgument.size();
+  const std::string name = vdev.substr(begin, vdev.find(',', begin) - begin);
+  if (if_nametoindex(name.c_str()) == 0) return;
+  add(problems, severity, origin,
+      "the interface name " + in_quotes(name) + " is taken; net_tap makes a new interface");
+}
+
+bool has_capability(unsigned capability) {
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
+  if (syscall(SYS_capget, &header, data) != 0) return false;
+  return (data[capability / 32].effective & (1U << capability % 32)) != 0;
+}
+
+}  // namespace
+
+void check_image_folder(const Config& config, const Origins& origins, Problems& problems) {
+  const std::string& root = config.images.root;
+  if (root.empty()) return;
+  const Origin origin = origins.of("images.root");
+  std::error_code error;
+  const fs::file_status status = fs::status(root, error);
+  if (!fs::exists(status)) {
+    problems.error(origin, "there is no image folder " + in_quotes(root));
+  } else if (!fs::is_directory(status)) {
+    problems.error(origin, in_quotes(root) + " is a file, not an image folder");
+  } else if (access(root.c_str(), R_OK | X_OK) != 0) {
+    problems.error(
+        origin, "the image folder " + in_quotes(root) + " cannot be read: " + std::strerror(errno));
+  }
+}
+
+void check_boot_files(const Config& config, const Origins& origins, Problems& problems) {
+  const std::string& root = config.images.root;
+  std::error_code error;
+  if (!config.tftp.enabled || config.tftp.ignore_case || !fs::is_directory(root, error)) return;
+  const auto check = [&](const std::string& name, const std::string& path) {
+    const bool ours = !name.empty() && name.find("://") == std::string::npos;
+    if (!ours) return;
+    std::string below = name;
+    std::replace(below.begin(), below.end(), '\\', '/');
+    if (!fs::exists(fs::path(root) / below, error)) {
+      problems.warning(origins.of(path), "the image folder " + in_quotes(root) + " has no " +
+                                             in_quotes(name) + " (yet)");
+    }
+  };
+  const BootConfig& boot = config.boot;
+  for (std::size_t i = 0; i < boot.files.size(); ++i) {
+    check(boot.files[i].file, index("boot.files", i));
+  }
+  check(boot.default_file, "boot.default_file");
+  check(boot.ipxe_script, "boot.ipxe_script");
+  for (std::size_t i = 0; i < config.subnets.size(); ++i) {
+    check(config.subnets[i].boot_file, index("subnet", i) + ".boot_file");
+  }
+  for (std::size_t i = 0; i < config.hosts.size(); ++i) {
+    check(config.hosts[i].boot_file, index("host", i) + ".boot_file");
+  }
+}
+
+void check_log_file(const Config& config, const Origins& origins, Problems& problems) {
+  if (config.log.file.empty()) return;
+  fs::path folder = fs::path(config.log.file).parent_path();
+  if (folder.empty()) folder = ".";
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) {
+    problems.error(origins.of("log.file"),
+                   "there is no folder " + in_quotes(folder.string()) + " for the log file");
+  } else if (fs::is_directory(config.log.file, error)) {
+    problems.error(origins.of("log.file"),
+                   in_quotes(config.log.file) + " is a folder, not a log file");
+  }
+}
+
+void check_ports(const Config& config, const Origins& origins, Severity severity,
+                 Problems& problems) {
+  for (std::size_t i = 0; i < config.interfaces.size(); ++i) {
+    const InterfaceConfig& port = config.interfaces[i];
+    const std::string path = index("interface", i);
+    if (!port.interface.empty()) {
+      check_interface(port.interface, origins.of(path + ".interface"), severity, problems);
+    }
+    if (!port.device.empty()) {
+      check_device(port.device, origins.of(path + ".device"), severity, problems);
+    }
+    if (!port.vdev.empty()) {
+      check_vdev(port.vdev, origins.of(path + ".vdev"), severity, problems);
+    }
+  }
+}
+
+void check_privileges(const Config& config, const Origins& origins, Problems& problems) {
+  for (std::size_t i = 0; i < config.interfaces.size(); ++i) {
+    if (config.interfaces[i].interface.empty() || has_capability(CAP_NET_RAW)) continue;
+    problems.error(origins.of(index("interface", i) + ".interface"),
+                   "packets of a kernel interface are for root, or who has CAP_NET_RAW: run "
+                   "reveille with sudo or as a service");
+    return;
+  }
+}
+
+void check_machine(const Config& config, const Origins& origins, Purpose purpose,
+                   Problems& problems) {
+  check_image_folder(config, origins, problems);
+  check_boot_files(config, origins, problems);
+  if (purpose == Purpose::replay) return;
+  const Severity severity = purpose == Purpose::serve ? Severity::error : Severity::warning;
+  check_ports(config, origins, severity, problems);
+  if (purpose != Purpose::serve) return;
+  check_log_file(config, origins, problems);
+  check_privileges(config, origins, problems);
+}
+
+}  // namespace reveille

@@ -1,0 +1,11 @@
+// `reveille serve`: from the first check to the closing table.
+#pragma once
+
+#include "control/config_arguments.h"
+
+namespace reveille {
+
+// The exit code of the process. Runs until SIGINT or SIGTERM; SIGHUP starts a new log file.
+[[nodiscard]] int serve(const ConfigArguments& arguments);
+
+}  // namespace reveille

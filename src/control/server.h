@@ -1,0 +1,89 @@
+// A running server: workers on their ports, images, log, and what control does between them.
+// serve and replay differ in where the frames come from and in when they end.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include <reveille/config.h>
+#include <reveille/instant.h>
+
+#include "control/build_snapshot.h"
+#include "control/log.h"
+#include "image/library.h"
+#include "port/eal.h"
+#include "worker/workers.h"
+
+namespace reveille {
+
+struct ServerOptions {
+  Workers::Options workers;
+  // Asked ten times a second while images are loaded: true gives up.
+  std::function<bool()> interrupted;
+  // May change our own addresses before anything is served (replay).
+  std::function<void(std::vector<Station>&)> adjust_stations;
+};
+
+// Control thread only.
+class Server {
+ public:
+  // Opens the ports, loads the images, starts the workers. What went wrong is one sentence, and
+  // then nothing is left running. `log` outlives the server.
+  static tl::expected<std::unique_ptr<Server>, std::string> start(
+      std::shared_ptr<const Config> config, Log& log, ServerOptions options);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // What control does over and over, about twenty times a second: events to the log, changed
+  // files to the workers, old images away. Returns how many events there were.
+  std::size_t turn();
+
+  // Each worker has shown within the last seconds that it still looks at its ports.
+  [[nodiscard]] bool alive() const;
+  [[nodiscard]] bool exhausted() const { return workers_->exhausted(); }
+
+  // What is served where, in one line.
+  [[nodiscard]] const std::string& status() const { return status_; }
+
+  // Ends the workers, logs what is still to be said and the table of outcomes. Once.
+  void stop();
+
+ private:
+  Server(std::shared_ptr<const Config> config, Log& log, ServerOptions options, Eal eal,
+         std::unique_ptr<Workers> workers);
+
+  void note(const std::string& text);  // unless the log is quiet
+  void set_clock();
+  [[nodiscard]] Instant now() const;  // for the log
+  [[nodiscard]] bool serves_images() const;
+  tl::expected<void, std::string> load_images();
+  tl::expected<void, std::string> launch();
+  void tell_news(const ImageNews& news);
+  std::size_t drain_events();
+  void watch_images();
+  void each_second();
+  void tell_port_losses();
+
+  // Destroyed from below: workers before the EAL, images after the workers that read them.
+  std::shared_ptr<const Config> config_;
+  Log& log_;
+  ServerOptions options_;
+  Eal eal_;
+  ImageLibrary images_;
+  std::unique_ptr<Workers> workers_;
+  SnapshotBuilder snapshots_;
+  std::string status_;
+  Instant next_second_{};
+  Instant last_event_{};
+  std::uint64_t events_lost_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace reveille

@@ -1,0 +1,29 @@
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "control/check.h"
+#include "control/command_line.h"
+#include "control/replay.h"
+#include "control/serve.h"
+
+int main(int argc, char** argv) {
+  const auto line = reveille::parse_command_line(std::vector<std::string>(argv + 1, argv + argc));
+  if (!line) {
+    const reveille::CommandLineEnd& end = line.error();
+    std::fputs(end.text.c_str(), end.exit_code == 0 ? stdout : stderr);
+    return end.exit_code;
+  }
+  switch (line->verb) {
+    case reveille::Verb::serve:
+      return reveille::serve(line->config);
+    case reveille::Verb::check:
+      return reveille::check(line->config);
+    case reveille::Verb::replay:
+      return reveille::replay(*line);
+    case reveille::Verb::version:
+      std::puts("reveille " REVEILLE_VERSION);
+      return 0;
+  }
+  return 1;
+}

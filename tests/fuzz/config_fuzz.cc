@@ -1,0 +1,59 @@
+// Any text, as a configuration file: parsed, checked, and used if it is good.
+#include <cstdlib>
+#include <string_view>
+
+#include "control/config_check.h"
+#include "control/config_file.h"
+#include "dhcp/subnets.h"
+#include "image/catalogue.h"
+#include "policy/boot_policy.h"
+
+namespace reveille {
+namespace {
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+void read(std::string_view text) {
+  ParsedConfig parsed = parse_config(text, "/etc/reveille.toml");
+  require(parsed.readable || parsed.problems.any_error());
+  if (!parsed.readable) return;
+  check_config(parsed.config, parsed.origins, parsed.problems);
+  const std::string problems = parsed.problems.text();
+  // One line each, and nothing in it that a terminal would act upon.
+  for (const char c : problems) require(c == '\n' || static_cast<unsigned char>(c) >= 0x20);
+  require(problems.empty() || problems.back() == '\n');
+  for (const Problem& problem : parsed.problems.sorted()) {
+    require(!problem.text.empty());
+    require(problem.line == 0 || problem.column > 0);
+  }
+  if (parsed.problems.any_error()) return;
+
+  // What passes the checks is what the rest relies on.
+  const Config& config = parsed.config;
+  for (const OwnAddress& own : own_addresses(config)) {
+    require(unusable_in(own.address.address, own.address).empty());
+  }
+  std::uint64_t addresses = 0;
+  for (const SubnetConfig& subnet : config.subnets) {
+    for (const PoolConfig& pool : subnet.pools) {
+      require(pool.first <= pool.last);
+      require(subnet.prefix.contains(pool.first) && subnet.prefix.contains(pool.last));
+      addresses += pool.last.value - pool.first.value + 1;
+    }
+  }
+  require(addresses <= kPoolAddressesMax);
+  const Subnets subnets(config);
+  require(subnets.all().size() == config.subnets.size());
+  const Catalogue catalogue;
+  const BootPolicy policy(config, catalogue);
+}
+
+}  // namespace
+}  // namespace reveille
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  reveille::read({reinterpret_cast<const char*>(data), size});
+  return 0;
+}
