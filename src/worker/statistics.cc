@@ -10,6 +10,8 @@ void WorkerStatistics::add(const WorkerStatistics& other) {
   frames_steered += other.frames_steered;
   frames_sent += other.frames_sent;
   frames_unsent += other.frames_unsent;
+  replies_passed += other.replies_passed;
+  replies_forwarded += other.replies_forwarded;
   payloads_gathered += other.payloads_gathered;
   payloads_copied += other.payloads_copied;
   messages_sent += other.messages_sent;

@@ -18,6 +18,8 @@ struct WorkerStatistics {
   std::uint64_t frames_steered = 0;     // of these, handed over to the worker that owns them
   std::uint64_t frames_sent = 0;        // taken by a port
   std::uint64_t frames_unsent = 0;      // refused by a full transmit queue, or impossible there
+  std::uint64_t replies_passed = 0;     // to the worker whose transmit queue they need
+  std::uint64_t replies_forwarded = 0;  // of those: put into our queue for another worker
   std::uint64_t payloads_gathered = 0;  // of the frames sent: image bytes left in place
   std::uint64_t payloads_copied = 0;    // of the frames sent: image bytes copied
   std::uint64_t messages_sent = 0;      // between engines of different workers
