@@ -7,14 +7,14 @@
 namespace reveille {
 namespace {
 
-std::uint32_t sum(const std::vector<std::uint32_t>& counts) {
+std::uint32_t count_addresses(const Subnets& subnets, Share share) {
+  const std::vector<std::uint32_t> counts = subnets.addresses_per_subnet(share);
   return std::accumulate(counts.begin(), counts.end(), std::uint32_t{0});
 }
 
 std::uint32_t room_for(const Subnets& subnets, Share share) {
-  const std::uint32_t all = sum(subnets.addresses_per_subnet({0, 1}));
-  const std::uint32_t own = sum(subnets.addresses_per_subnet(share));
-  return std::min(all, 2 * own + LeaseTable::kRoomExtra);
+  return std::min(count_addresses(subnets, {0, 1}),
+                  2 * count_addresses(subnets, share) + LeaseTable::kRoomExtra);
 }
 
 std::int64_t floor_seconds(Instant at) {
@@ -26,6 +26,7 @@ std::int64_t floor_seconds(Instant at) {
 LeaseTable::LeaseTable(const Subnets& subnets, Share share, std::uint64_t seed)
     : seed_(seed),
       room_(room_for(subnets, share)),
+      has_room_for_all_(room_ == count_addresses(subnets, {0, 1})),
       leases_(room_),
       counts_(subnets.all().size()),
       by_client_(room_),

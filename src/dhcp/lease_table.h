@@ -62,7 +62,9 @@ class LeaseTable {
 
   // Addresses come from and go to other workers' shards. adopt() returns kNoIndex when there is
   // no room, or when the address is here already.
-  [[nodiscard]] bool has_room(std::uint32_t addresses) const { return addresses <= room_; }
+  [[nodiscard]] bool has_room(std::uint32_t addresses) const {
+    return has_room_for_all_ || addresses <= room_;
+  }
   std::uint32_t adopt(std::uint16_t subnet, Ipv4Address address, bool reserved);
   void give_away(std::uint32_t lease);
 
@@ -89,6 +91,7 @@ class LeaseTable {
 
   std::uint64_t seed_;
   std::uint32_t room_;
+  bool has_room_for_all_;          // that are in any shard
   std::int64_t wheel_second_ = 0;  // everything up to here has left the wheel
   std::vector<Lease> leases_;
   std::vector<Counts> counts_;

@@ -97,6 +97,8 @@ Outcome DhcpServer::serve(const Request& request, const wire::DhcpView& message,
 Outcome DhcpServer::dispatch(const Exchange& exchange) {
   switch (exchange.message.type()) {
     case DhcpType::none:
+      // A message type of 0 does not make it BOOTP.
+      if (exchange.message.has(DhcpOption::message_type)) break;
       return bootp(exchange);
     case DhcpType::discover:
       return discover(exchange);
