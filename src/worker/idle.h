@@ -12,11 +12,11 @@ namespace reveille {
 //
 // A nap lasts a quarter of the time that has been idle so far, so it delays the next frame by at
 // most a quarter of the pause before it: a client that answers after 100 us is not slowed by a
-// millisecond. At the longest nap, two thousand wake-ups a second cost about 1 % of a core.
+// millisecond. At the longest nap a thousand wake-ups a second cost 1 to 2 % of a core.
 class Backoff {
  public:
   static constexpr Nanoseconds kSpin = 20us;
-  static constexpr Nanoseconds kLongestNap = 500us;
+  static constexpr Nanoseconds kLongestNap = 1ms;
 
   explicit Backoff(Idle idle) : busy_(idle == Idle::busy) {}
 

@@ -61,6 +61,7 @@ bool Worker::turn() {
 }
 
 std::size_t Worker::receive(Context& context) {
+  if (!receiving_.load(std::memory_order_relaxed)) return 0;
   std::array<rte_mbuf*, kBurst> frames;
   std::size_t received = 0;
   for (const ReceiveQueue& queue : queues_) {

@@ -59,6 +59,8 @@ class Worker {
   void run();
 
   // Any thread.
+  // Takes nothing more from its ports, but still serves what other workers hand over.
+  void stop_receiving() { receiving_.store(false, std::memory_order_relaxed); }
   void stop() { stopping_.store(true, std::memory_order_relaxed); }
   [[nodiscard]] WorkerStatistics statistics() const { return published_.read(); }
   // Its ports had nothing at the last look, and statistics() tells all that came before it.
@@ -91,6 +93,7 @@ class Worker {
 
   // Hot first.
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> receiving_{true};
   const Share share_;
   const std::uint16_t burst_max_;
   WorkerClock clock_;

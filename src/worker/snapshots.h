@@ -33,14 +33,13 @@ class Snapshots {
   // See Workers::publish and Workers::retire. While no worker has joined, nothing waits.
   void publish(std::unique_ptr<const Snapshot> next);
   std::size_t retire();
+  // Returns when each worker has been quiescent, or asleep, since the call.
+  void wait_for_workers();
 
  private:
   struct Free {
     void operator()(rte_rcu_qsbr* counters) const { std::free(counters); }
   };
-  // Returns when each worker has been quiescent, or asleep, since the call.
-  void wait_for_workers();
-
   std::unique_ptr<rte_rcu_qsbr, Free> counters_;
   std::atomic<const Snapshot*> current_{nullptr};
   std::unique_ptr<const Snapshot> owned_;  // what current_ points to

@@ -238,6 +238,11 @@ bool Workers::exhausted() const {
 
 void Workers::stop() {
   if (!state_->running) return;
+  // What has been received is served to its end, unless a worker hangs.
+  for (const auto& worker : state_->workers) worker->stop_receiving();
+  state_->snapshots->wait_for_workers();  // bursts that were being received
+  constexpr Nanoseconds kPatience = 500ms;
+  for (const Instant end = now() + kPatience; !exhausted() && now() < end;) sleep_for(100us);
   for (const auto& worker : state_->workers) worker->stop();
   for (unsigned k = 0; k < state_->count; ++k) rte_eal_wait_lcore(lcore_of(k));
   state_->running = false;

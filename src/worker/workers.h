@@ -91,8 +91,8 @@ class Workers {
   // been handed to the ports. Only a port that ends, such as net_pcap, makes this lasting.
   [[nodiscard]] bool exhausted() const;
 
-  // Ends the poll loops and waits for them (milliseconds). Statistics and events can still be
-  // read. Closing the ports is the destructor's work.
+  // Takes no more frames, serves those that were taken, ends the poll loops and waits for them
+  // (milliseconds). Statistics and events can still be read. The destructor closes the ports.
   void stop();
 
  private:
