@@ -107,15 +107,17 @@ def read_pcap(stream, copy=None, on_header=lambda: None):
         return data
 
     header = take(24)
-    if len(header) < 24 or header[:4] != b"\xd4\xc3\xb2\xa1":
+    # Fractions of a second are microseconds, or nanoseconds in what DPDK writes.
+    fractions = {b"\xd4\xc3\xb2\xa1": 1e6, b"\x4d\x3c\xb2\xa1": 1e9}.get(header[:4])
+    if len(header) < 24 or fractions is None:
         return
     on_header()  # tcpdump writes it once the capture runs
     while len(record := take(16)) == 16:
-        seconds, microseconds, captured, _ = struct.unpack("<IIII", record)
+        seconds, fraction, captured, _ = struct.unpack("<IIII", record)
         frame = take(captured)
         if len(frame) < captured:
             return
-        yield seconds + microseconds / 1e6, frame
+        yield seconds + fraction / fractions, frame
 
 
 def parse(seconds, frame):
