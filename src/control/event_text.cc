@@ -200,9 +200,9 @@ std::string who(const Event& event) {
 }
 
 std::string machine(const Event& event) {
-  const std::string prefix = event.firmware == Firmware::ipxe ? "iPXE" : "";
+  const bool ipxe = event.firmware == Firmware::ipxe;
   if (const Architecture* known = find_architecture(event.architecture)) {
-    return (prefix.empty() ? "" : prefix + " ") + std::string{known->name};
+    return (ipxe ? "iPXE " : "") + std::string{known->name};
   }
   switch (event.firmware) {
     case Firmware::bios_pxe:
@@ -212,7 +212,7 @@ std::string machine(const Event& event) {
     case Firmware::http:
       return "HTTP";
     default:
-      return prefix;
+      return ipxe ? "iPXE" : "";
   }
 }
 

@@ -157,8 +157,9 @@ void ImageLibrary::take_in_file(LoadedFile loaded, std::vector<ImageProblem>& pr
 }
 
 void ImageLibrary::note_problems(std::vector<ImageProblem> problems, ImageNews& news) {
-  std::ranges::sort(problems);
-  std::ranges::set_difference(problems, problems_, std::back_inserter(news.problems));
+  std::sort(problems.begin(), problems.end());
+  std::set_difference(problems.begin(), problems.end(), problems_.begin(), problems_.end(),
+                      std::back_inserter(news.problems));
   problems_ = std::move(problems);
 }
 

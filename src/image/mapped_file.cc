@@ -41,13 +41,15 @@ GuardedRange* range_of(std::uintptr_t address) {
 // once: a mapping for each page would run into the limit on their number.
 void put_zeros_where_pages_are_lost(int, siginfo_t* info, void*) {
   const int errno_before = errno;
-  const auto page = reinterpret_cast<std::uintptr_t>(info->si_addr) & ~(kPageSize - 1);
+  const auto lost = reinterpret_cast<std::uintptr_t>(info->si_addr);
+  const std::uintptr_t page = lost & ~(kPageSize - 1);
+  auto* const page_begin = static_cast<std::uint8_t*>(info->si_addr) - (lost - page);
   GuardedRange* const range = info->si_code == BUS_ADRERR ? range_of(page) : nullptr;
   if (range != nullptr) {
     const std::uintptr_t length = range->end.load() - page;
     range->torn.store(true);
-    void* const at = mmap(reinterpret_cast<void*>(page), length, PROT_READ,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    void* const at =
+        mmap(page_begin, length, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     if (at != MAP_FAILED) {
       errno = errno_before;
       return;

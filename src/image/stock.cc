@@ -16,7 +16,8 @@ std::string amount(std::uint64_t bytes) {
     ++unit;
   }
   std::array<char, 32> text;
-  std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.1f %s", value, kUnits[unit]);
+  (void)std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.1f %s", value,
+                      kUnits[unit]);
   return text.data();
 }
 

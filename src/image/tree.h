@@ -38,7 +38,10 @@ struct ImageProblem {
   std::string file;  // below the folder, bytes as they are: escape before printing
   std::string text;
 
-  auto operator<=>(const ImageProblem&) const = default;
+  bool operator==(const ImageProblem&) const = default;
+  bool operator<(const ImageProblem& other) const {
+    return std::tie(file, text) < std::tie(other.file, other.text);
+  }
 };
 
 struct TreeLimits {
