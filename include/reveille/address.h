@@ -23,9 +23,7 @@ struct MacAddress {
     std::memcpy(mac.octets.data(), six_octets, 6);
     return mac;
   }
-  static constexpr MacAddress broadcast() {
-    return {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
-  }
+  static constexpr MacAddress broadcast() { return {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}}; }
   // Six octets in hexadecimal, separated by ':' or '-'.
   static std::optional<MacAddress> parse(std::string_view text);
 

@@ -24,9 +24,9 @@ struct VlanConfig {
 };
 struct InterfaceConfig {
   // Exactly one of the three is set.
-  std::string interface;  // a kernel interface, taken over through af_packet
-  std::string device;     // a PCI address bound to vfio-pci
-  std::string vdev;       // a DPDK virtual device with its arguments
+  std::string interface;              // a kernel interface, taken over through af_packet
+  std::string device;                 // a PCI address bound to vfio-pci
+  std::string vdev;                   // a DPDK virtual device with its arguments
   std::optional<Ipv4Prefix> address;  // untagged; absent when only VLANs are served
   std::vector<VlanConfig> vlans;
 };
@@ -91,8 +91,8 @@ struct ArchitectureFile {
 };
 struct BootConfig {
   std::vector<ArchitectureFile> files;
-  std::string default_file;        // for architectures not in `files`
-  std::string ipxe_script;         // file name or URL for clients that already run iPXE
+  std::string default_file;                // for architectures not in `files`
+  std::string ipxe_script;                 // file name or URL for clients that already run iPXE
   std::optional<Ipv4Address> next_server;  // default: our address on that link
   bool quiet_router_advertisement = true;  // `quiet_ra`
 };
@@ -110,8 +110,8 @@ struct TftpConfig {
   bool ignore_case = false;
   std::uint16_t block_size_max = 1468;  // further bounded by the port's MTU
   std::uint16_t window_size_max = 64;
-  std::uint32_t transfers_max = 16384;  // all workers together
-  std::uint32_t half_open_max = 4096;   // of these, before their first ACK
+  std::uint32_t transfers_max = 16384;            // all workers together
+  std::uint32_t half_open_max = 4096;             // of these, before their first ACK
   Nanoseconds timeout = std::chrono::seconds{1};  // first retransmission, doubling
   std::uint8_t retries = 6;
   std::uint8_t retries_half_open = 3;

@@ -11,7 +11,7 @@ namespace reveille {
 
 // What the port already knows about a frame.
 struct FrameInfo {
-  std::uint16_t port = 0;         // DPDK port index
+  std::uint16_t port = 0;           // DPDK port index
   bool ipv4_checksum_good = false;  // verified by the NIC: not verified again
   bool udp_checksum_good = false;
 };

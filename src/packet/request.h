@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+
 #include <reveille/address.h>
 #include <reveille/bytes.h>
 
@@ -26,9 +27,9 @@ struct Request {
   Service service{};
   // Index into Snapshot::stations: the port and VLAN it came through, whose addresses answer.
   std::uint16_t station = 0;
-  MacAddress link_source;       // the reply goes back there
+  MacAddress link_source;  // the reply goes back there
   MacAddress link_destination;
-  Ipv4Address source;           // zero where there is no IPv4 header
+  Ipv4Address source;  // zero where there is no IPv4 header
   Ipv4Address destination;
   std::uint16_t source_port = 0;  // zero where there is no UDP header
   std::uint16_t destination_port = 0;

@@ -18,7 +18,8 @@ template <class Key, class Value, class Hash>
 class FlatTable {
  public:
   explicit FlatTable(std::size_t capacity)
-      : capacity_(capacity), mask_(std::bit_ceil(capacity + capacity / 3 + 2) - 1),
+      : capacity_(capacity),
+        mask_(std::bit_ceil(capacity + capacity / 3 + 2) - 1),
         cells_(mask_ + 1) {
     static_assert(std::is_nothrow_move_assignable_v<Value>);
   }

@@ -50,8 +50,12 @@ void agrees_with_a_map(std::size_t capacity, std::uint32_t keys, int steps) {
   }
 }
 
-TEST(FlatTable, AgreesWithAMap) { agrees_with_a_map<Mixed>(200, 300, 100000); }
-TEST(FlatTable, AgreesWithAMapWhenAllKeysCollide) { agrees_with_a_map<Constant>(20, 30, 20000); }
+TEST(FlatTable, AgreesWithAMap) {
+  agrees_with_a_map<Mixed>(200, 300, 100000);
+}
+TEST(FlatTable, AgreesWithAMapWhenAllKeysCollide) {
+  agrees_with_a_map<Constant>(20, 30, 20000);
+}
 
 TEST(FlatTable, RefusesBeyondCapacityAndKeepsWhatItHas) {
   FlatTable<std::uint32_t, int, Mixed> table(3);
