@@ -13,6 +13,13 @@ constexpr std::uint64_t kCacheLineSize = 64;
 // Larger images waste less than half of a hugepage's worth by having a region of their own.
 constexpr std::uint64_t kSharedSizeMax = ImageMemory::kRegionSize / 2;
 
+// Images that a device may be told of, one by one, share no page: whole pages are what it is told.
+constexpr std::uint64_t kOwnPagesSizeMin = 4 * kPageSize;
+
+constexpr std::uint64_t unit_of(std::uint64_t image_size) {
+  return image_size >= kOwnPagesSizeMin ? kPageSize : kCacheLineSize;
+}
+
 constexpr std::uint64_t round_up(std::uint64_t size, std::uint64_t unit) {
   return (size + unit - 1) / unit * unit;
 }
@@ -81,15 +88,17 @@ std::optional<ImageMemory::Room> ImageMemory::take(std::uint64_t size) {
     return Room{std::move(region), bytes};
   }
   auto region = shared_.lock();
-  if (!region || shared_taken_ + size > region->bytes().size()) {
+  const std::uint64_t unit = unit_of(size);
+  if (!region || round_up(shared_taken_, unit) + size > region->bytes().size()) {
     region = map_within_limit(std::min<std::uint64_t>(kRegionSize, bytes_max_));
     if (!region) region = map_within_limit(size);
     if (!region) return std::nullopt;
     shared_ = region;
     shared_taken_ = 0;
   }
-  const MutableBytes bytes = region->bytes().subspan(shared_taken_, size);
-  shared_taken_ = round_up(shared_taken_ + size, kCacheLineSize);
+  const std::uint64_t start = round_up(shared_taken_, unit);
+  const MutableBytes bytes = region->bytes().subspan(start, size);
+  shared_taken_ = round_up(start + size, unit);
   return Room{std::move(region), bytes};
 }
 

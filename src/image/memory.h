@@ -54,7 +54,8 @@ class ImageMemory {
     std::shared_ptr<Account> account_;
   };
 
-  // Room for one image, aligned to a cache line. Lives as long as `region` is held.
+  // Room for one image: aligned to a cache line, and from 16 KiB up in pages that no other image
+  // touches. Lives as long as `region` is held.
   struct Room {
     std::shared_ptr<Region> region;
     MutableBytes bytes;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <sys/mman.h>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -21,6 +22,23 @@ TEST(ImageMemory, SmallImagesShareARegionAtCacheLines) {
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(b->bytes.data()) % 64, 0U);
   EXPECT_GE(b->bytes.data(), a->bytes.data() + 1000);
   EXPECT_EQ(memory.use().total(), ImageMemory::kRegionSize);
+}
+
+// A device is given whole pages: two images in one page could not both be given to it.
+TEST(ImageMemory, LargerImagesShareNoPage) {
+  constexpr std::uintptr_t kPage = 4096;
+  ImageMemory memory{64 * kMiB};
+  std::uintptr_t free_from = 0;
+  std::vector<ImageMemory::Room> rooms;
+  for (const std::uint64_t size : {100, 20'000, 7, 16'384, 500'000, 16'383}) {
+    rooms.push_back(*memory.take(size));
+    const auto start = reinterpret_cast<std::uintptr_t>(rooms.back().bytes.data());
+    EXPECT_EQ(rooms.back().region, rooms.front().region);
+    EXPECT_GE(start, free_from) << size;
+    const bool own_pages = size >= 4 * kPage;
+    EXPECT_EQ(start % (own_pages ? kPage : 64), 0U) << size;
+    free_from = own_pages ? (start + size + kPage - 1) / kPage * kPage : start + size;
+  }
 }
 
 TEST(ImageMemory, ARegionGoesWithItsLastImage) {
