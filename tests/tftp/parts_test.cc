@@ -5,11 +5,11 @@
 
 #include <gtest/gtest.h>
 
+#include "packet/transfer_id.h"
 #include "tftp/error_limit.h"
 #include "tftp/free_slots.h"
 #include "tftp/netascii.h"
 #include "tftp/timer_wheel.h"
-#include "tftp/transfer_id.h"
 #include "tftp/transfer_table.h"
 
 namespace reveille {

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "packet/share.h"
+#include "packet/transfer_id.h"
 #include "tftp/server.h"
-#include "tftp/transfer_id.h"
 
 namespace reveille::test {
 namespace {
