@@ -130,8 +130,9 @@ DHCP_CLIENTS = (Udhcpc, Dhclient, Networkd)
 
 def tftp_command(client, server, name, target, block_size, window=None):
     """How that client fetches a file into `target`."""
-    if client == "curl":
-        return ["curl", "--silent", "--show-error", "--tftp-blksize", block_size, "--output", target,
+    if client in ("curl", "curl-plain"):
+        options = ["--tftp-blksize", block_size] if client == "curl" else ["--tftp-no-options"]
+        return ["curl", "--silent", "--show-error", *options, "--output", target,
                 f"tftp://{server}/{name}"]
     if client == "atftp":
         options = ["--option", f"blksize {block_size}"]

@@ -75,8 +75,8 @@ boot
 IPXE_CHAIN_UNDIONLY = """iseq ${net0/chip} undionly || iseq ${platform} efi || chain undionly.kpxe
 """
 
-PXELINUX_CONFIG = """SERIAL 0 115200
-SAY lab-mark pxelinux
+# The BIOS shows the screen on the serial line and moves the cursor after a line's first letter.
+PXELINUX_CONFIG = """SAY . lab-mark pxelinux
 DEFAULT lab
 PROMPT 0
 LABEL lab

@@ -111,9 +111,10 @@ class Process:
         self.popen = popen
         self.name = name
         self.log = log
+        self.clean = str  # what takes terminal control out of the output
 
     def output(self):
-        return self.log.read_text(errors="replace")
+        return self.clean(self.log.read_text(errors="replace"))
 
     def running(self):
         return self.popen.poll() is None

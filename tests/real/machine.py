@@ -4,6 +4,7 @@ Software emulation works on every machine; REVEILLE_LAB_ACCEL=kvm is there for t
 """
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -12,6 +13,9 @@ FIRMWARE_NAMES = {BIOS: "SeaBIOS + iPXE ROM", UEFI: "OVMF x64"}
 
 OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
+
+
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1bc")
 
 
 class Machine:
@@ -49,6 +53,7 @@ class Machine:
                      "-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n"]
         argv += ["-device", device]
         self._process = self._lab.spawn(self.name, self._lab.lan, argv, stdin=subprocess.PIPE)
+        self._process.clean = lambda text: ESCAPES.sub("", text)
         return self
 
     def wait_for(self, pattern, timeout):
