@@ -67,7 +67,11 @@ void Worker::account(Instant started, std::size_t received, std::size_t work) {
   constexpr Nanoseconds kAlways = 100ms;
   statistics_.longest_gap = std::max(statistics_.longest_gap, started - last_turn_);
   last_turn_ = started;
-  unaccounted_ |= work != 0;
+  if (work != 0) {
+    statistics_.working += tsc_.now() - started;
+    backoff_.worked(started);
+    unaccounted_ = true;
+  }
   const Nanoseconds age = started - last_account_;
   if ((unaccounted_ && (work == 0 || age >= kWhileBusy)) || age >= kAlways) {
     statistics_.events_lost = events_.lost() + events_refused_;
@@ -80,7 +84,6 @@ void Worker::account(Instant started, std::size_t received, std::size_t work) {
   }
   const bool dry = received == 0 && !unaccounted_;
   if (dry != dry_.load(std::memory_order_relaxed)) dry_.store(dry, std::memory_order_release);
-  if (work != 0) backoff_.worked(started);
 }
 
 void Worker::rest() {

@@ -20,6 +20,7 @@ void WorkerStatistics::add(const WorkerStatistics& other) {
   transfers += other.transfers;
   half_open += other.half_open;
   written_at = std::max(written_at, other.written_at);
+  working += other.working;
   longest_gap = std::max(longest_gap, other.longest_gap);
 }
 

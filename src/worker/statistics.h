@@ -28,6 +28,7 @@ struct WorkerStatistics {
   std::uint64_t transfers = 0;    // a level, not a count: TFTP transfers now open
   std::uint64_t half_open = 0;    // of these, before their first ACK
   Instant written_at{};           // when the worker wrote this; it does so ten times a second
+  Nanoseconds working{};          // in turns of the loop that had something to do
   Nanoseconds longest_gap{};      // between two looks at the ports, naps included
 
   void add(const WorkerStatistics& other);

@@ -66,8 +66,7 @@ class RingPort {
     return config;
   }
 
-  // Puts a frame on the wire towards the port; false when its queue is full. `cut`: in so many
-  // segments.
+  // Puts a frame on the wire towards the port, in so many segments; false when its queue is full.
   bool inject(Bytes octets, unsigned queue = 0, unsigned segments = 1) {
     rte_mbuf* frame = nullptr;
     const std::size_t part = octets.size() / segments;
@@ -87,6 +86,16 @@ class RingPort {
     if (rte_ring_enqueue(to_port_[queue], frame) == 0) return true;
     rte_pktmbuf_free(frame);
     return false;
+  }
+
+  // The same frame as a device delivers it that takes the tag out (RTE_MBUF_F_RX_VLAN_STRIPPED).
+  bool inject_stripped(Bytes untagged, std::uint16_t vlan) {
+    rte_mbuf* const frame = rte_pktmbuf_alloc(pool_.get());
+    std::memcpy(rte_pktmbuf_append(frame, static_cast<std::uint16_t>(untagged.size())),
+                untagged.data(), untagged.size());
+    frame->vlan_tci = vlan;
+    frame->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
+    return rte_ring_enqueue(to_port_[0], frame) == 0;
   }
 
   // Takes what the port has sent so far, all queues, and frees the frames.

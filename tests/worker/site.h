@@ -42,8 +42,11 @@ class Site {
     Idle idle = Idle::adaptive;
   };
 
+  using Change = std::function<void(Config&)>;
+
   Site() : Site(Shape{}) {}
-  explicit Site(const Shape& shape) : wire(shape.wire) {
+  explicit Site(const Change& change) : Site(Shape{}, change) {}
+  explicit Site(const Shape& shape, const Change& change = {}) : wire(shape.wire) {
     config.interfaces = {wire.config("10.78.0.1/16")};
     SubnetConfig subnet;
     subnet.prefix = *Ipv4Prefix::parse("10.78.0.0/16");
@@ -52,6 +55,7 @@ class Site {
     config.workers.count = shape.workers;
     config.workers.idle = shape.idle;
     images = {make_image("undionly.kpxe", pattern(60001)), make_image("small", pattern(700))};
+    if (change) change(config);
     auto opened = Workers::open(test_eal(), config, {.frame_clock = false, .seed = 7});
     EXPECT_TRUE(opened) << opened.error();
     workers = std::move(*opened);

@@ -74,6 +74,7 @@ TEST_P(ByWorkers, EveryFrameEndsInExactlyOneOutcome) {
   EXPECT_GT(sum.outcomes[Outcome::arp_answered], 0u);
   EXPECT_GT(sum.outcomes[Outcome::dhcp_offered], 0u);
   EXPECT_GT(sum.outcomes[Outcome::frame_truncated], 0u);
+  EXPECT_GT(sum.working, 0ns);
   EXPECT_EQ(sum.frames_unsent, 0u);
   EXPECT_EQ(site.wire.collect().size(), sum.frames_sent);
   EXPECT_EQ(site.wire.free_buffers(), buffers);  // and none is lost
@@ -244,6 +245,44 @@ TEST(Workers, AFrameInSeveralSegmentsIsTooLong) {
   site.inject(discover(1), 0, 3);
   ASSERT_TRUE(site.settle());
   EXPECT_EQ(site.count(Outcome::frame_too_long), 1u);
+}
+
+TEST(Workers, ATagThatADeviceTookOutIsPutBack) {
+  Site site([](Config& config) {
+    config.interfaces[0].vlans = {{.id = 7, .address = *Ipv4Prefix::parse("10.78.0.1/16")}};
+  });
+  site.start();
+  const Octets request = arp_request();
+  ASSERT_TRUE(site.wire.inject_stripped(request, 7));
+  ASSERT_TRUE(site.wire.inject_stripped(request, 8));
+  site.injected = 2;
+  ASSERT_TRUE(site.settle());
+  EXPECT_EQ(site.count(Outcome::arp_answered), 1u);
+  EXPECT_EQ(site.count(Outcome::vlan_not_configured), 1u);
+  const auto replies = site.wire.collect();
+  ASSERT_EQ(replies.size(), 1u);
+  EXPECT_EQ(load_be16(&replies[0][12]), 0x8100);
+  EXPECT_EQ(load_be16(&replies[0][14]), 7);
+}
+
+TEST(Workers, AnswerOnThePortThatWasAsked) {
+  RingPort second;
+  Site site([&second](Config& config) {
+    config.workers.count = 2;
+    config.interfaces.push_back(second.config("10.78.0.1/16"));
+  });
+  ASSERT_EQ(site.workers->ports().size(), 2u);
+  site.start();
+  for (unsigned i = 0; i < 30; ++i) {
+    site.inject(arp_request(i));
+    site.inject(discover(i));
+  }
+  for (unsigned i = 30; i < 50; ++i) ASSERT_TRUE(second.inject(discover(i)));
+  site.injected += 20;
+  ASSERT_TRUE(site.settle());
+  EXPECT_EQ(site.wire.collect().size(), 60u);
+  EXPECT_EQ(second.collect().size(), 20u);
+  site.workers.reset();  // before its ports
 }
 
 TEST(Workers, EachPollsAQueueOfItsOwnWhereThePortHasThem) {
