@@ -117,7 +117,10 @@ Heard Lab::send(const Message& message, const Octets& octets) {
 void Lab::as(Worker& worker, Heard& heard, const std::function<void(const Context&)>& act) {
   Replies replies(std::span<Reply>(slots_).first(reply_limit_));
   Events events(event_storage_);
-  act(Context{now_, snapshot_, replies, events, worker.outbox, links_});
+  const Context context{now_, snapshot_, replies, events, worker.outbox, links_};
+  if (before_ != nullptr) before_();
+  act(context);
+  if (after_ != nullptr) after_();
   for (const Reply& reply : replies.all()) {
     heard.replies.push_back({Octets(reply.head, reply.head + reply.length),
                              snapshot_.stations[reply.station].vlan != 0});

@@ -86,6 +86,11 @@ class Lab {
   // Messages between workers stay where they are until deliver().
   void hold_messages(bool hold) { hold_ = hold; }
   Heard deliver();
+  // Called right before and right after each call of an engine.
+  void around_engines(void (*before)(), void (*after)()) {
+    before_ = before;
+    after_ = after;
+  }
   // Replies that fit in a burst.
   void leave_replies(std::size_t count) { reply_limit_ = count; }
 
@@ -118,6 +123,8 @@ class Lab {
   Snapshot snapshot_;
   LinkState links_;
   Instant now_{Instant{} + 10s};
+  void (*before_)() = nullptr;
+  void (*after_)() = nullptr;
   bool hold_ = false;
   std::size_t reply_limit_ = kSlots;
   std::size_t messages_delivered_ = 0;
