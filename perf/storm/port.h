@@ -1,0 +1,85 @@
+// The swarm's DPDK port, with the bad network in front of it.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <rte_mbuf.h>
+#include <tl/expected.hpp>
+
+#include <reveille/address.h>
+
+#include "storm/impairment.h"
+#include "storm/network.h"
+
+namespace reveille::storm {
+
+// Starts DPDK, once a process. `threads`: the main one included. The error is a sentence.
+tl::expected<void, std::string> start_dpdk(unsigned threads);
+
+struct PortConfig {
+  std::string interface;  // a kernel interface, through af_packet
+  std::string vdev;       // or a DPDK virtual device with its arguments
+  ImpairmentConfig impairment;
+  std::uint64_t seed = 1;
+};
+
+// Owner: one thread, which also made it.
+class Port : public Outlet {
+ public:
+  static tl::expected<std::unique_ptr<Port>, std::string> open(const PortConfig& config);
+  ~Port() override;
+  Port(const Port&) = delete;
+  Port& operator=(const Port&) = delete;
+
+  MutableBytes room() override;
+  void send(std::size_t length) override;
+
+  // Waits at most `limit` until the other end is there, where the port can tell.
+  [[nodiscard]] bool wait_for_link(Nanoseconds limit) const;
+
+  // Frames that have arrived: at most kBurst, until the next call.
+  static constexpr std::uint16_t kBurst = 32;
+  std::span<rte_mbuf* const> receive(Instant now);
+  // Sends what is ready; the rest waits for the next call.
+  void flush(Instant now);
+
+  [[nodiscard]] const MacAddress& mac() const { return mac_; }
+  [[nodiscard]] std::uint64_t received() const { return received_; }
+  [[nodiscard]] std::uint64_t sent() const { return sent_; }
+  [[nodiscard]] std::uint64_t not_sent() const { return not_sent_; }
+  [[nodiscard]] const Impairment& incoming() const { return incoming_; }
+  [[nodiscard]] const Impairment& outgoing() const { return outgoing_; }
+  [[nodiscard]] const std::string& driver() const { return driver_; }
+
+ private:
+  explicit Port(const PortConfig& config);
+  tl::expected<void, std::string> start(const PortConfig& config);
+  void impair(rte_mbuf* frame, Impairment& impairment, HoldQueue<rte_mbuf*>& held,
+              std::vector<rte_mbuf*>& ready);
+
+  static constexpr std::size_t kWaitingMax = 8192;  // frames that the port does not take yet
+
+  const bool impaired_;
+  Impairment incoming_;
+  Impairment outgoing_;
+  HoldQueue<rte_mbuf*> held_in_;
+  HoldQueue<rte_mbuf*> held_out_;
+  std::vector<rte_mbuf*> waiting_;  // to be sent
+  std::vector<rte_mbuf*> arrived_;
+  rte_mempool* pool_ = nullptr;
+  rte_mbuf* open_ = nullptr;  // of room()
+  std::array<std::uint8_t, kRoom> nowhere_{};
+  Instant now_{};
+  std::uint16_t id_ = 0;
+  bool started_ = false;
+  MacAddress mac_;
+  std::string driver_;
+  std::uint64_t received_ = 0;
+  std::uint64_t sent_ = 0;
+  std::uint64_t not_sent_ = 0;
+};
+
+}  // namespace reveille::storm
