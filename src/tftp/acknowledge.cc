@@ -23,21 +23,32 @@ Outcome TftpEngine::State::acknowledge(unsigned slot, std::uint16_t block, const
   const bool first = transfer.has(Transfer::kHalfOpen);
   if (first) prove(slot, context);
   if (transfer.acked == transfer.blocks) return complete(slot, context);
-  if (transfer.acked != transfer.sent) return resend_after_loss(slot, context);
+  if (transfer.acked != transfer.sent) return resend_after_loss(slot, true, context);
   if (!first) adapt_interval(slot, context);
   return send_and_wait(slot, context);
 }
 
+// After a time-out it is unknown which of the sendings was answered: no measurement, and the
+// longer interval stays for one more exchange, which then shows the true round trip (Karn's
+// algorithm). It stays within the configured one.
 void TftpEngine::State::adapt_interval(unsigned slot, const Context& context) {
   Transfer& transfer = table.transfer(slot);
   if (transfer.has(Transfer::kRetransmitted)) {
-    // Which of the sendings was answered is unknown: no measurement, and the longer interval
-    // stays for one more exchange (Karn), though not for longer than the configured one.
     transfer.clear(Transfer::kRetransmitted);
     transfer.interval = std::min(transfer.interval, to_units(table.detail(slot).timeout));
   } else if (!transfer.has(Transfer::kFixedInterval)) {
     measure_round_trip(transfer, context.now);
   }
+}
+
+// The client is there, though nothing is sent to it now: what several time-outs have added to
+// the interval counts no more.
+void TftpEngine::State::shorten_wait(unsigned slot, const Context& context) {
+  Transfer& transfer = table.transfer(slot);
+  const std::uint32_t timeout = to_units(table.detail(slot).timeout);
+  if (transfer.interval <= timeout) return;
+  transfer.interval = timeout;
+  wait(slot, context);
 }
 
 Outcome TftpEngine::State::acknowledge_oack(unsigned slot, std::uint16_t block,
@@ -64,8 +75,7 @@ void TftpEngine::State::prove(unsigned slot, const Context& context) {
     transfer.tries_max = static_cast<std::uint8_t>(std::clamp<std::int64_t>(tries, 2, 255));
   } else if (!transfer.has(Transfer::kRetransmitted)) {
     transfer.round_trip = to_units(context.now - detail.opened_at);
-    transfer.interval = std::clamp(4 * transfer.round_trip, to_units(kIntervalMin),
-                                   std::max(to_units(detail.timeout), to_units(kIntervalMin)));
+    transfer.interval = std::min(interval_for(transfer.round_trip), transfer.interval);
   }
   transfer.clear(Transfer::kRetransmitted);
   tell(EventKind::tftp_first_ack, slot, context);
@@ -82,23 +92,35 @@ Outcome TftpEngine::State::acknowledge_again(unsigned slot, std::uint16_t ahead,
     const bool was_sent = behind <= transfer.acked && behind < 0x8000;
     return was_sent ? Outcome::tftp_duplicate_ack : Outcome::tftp_stale_ack;
   }
-  if (transfer.window == 1 || transfer.sent == transfer.acked) return Outcome::tftp_duplicate_ack;
-  return resend_after_loss(slot, context);
+  if (transfer.sent == transfer.acked) return Outcome::tftp_duplicate_ack;
+  if (transfer.window == 1) return Outcome::tftp_duplicate_ack;
+  return resend_after_loss(slot, false, context);
 }
 
 // A block inside the window is missing: the window starts again after what is acknowledged.
 // EDK2 says so once for every block that it then receives out of order, up to three times in
-// its window of four, and clients that acknowledge each block of a window look the same. All
-// of that is about one loss: it is answered once. It is a new loss when the ACK is about
-// blocks that were not yet sent at the last resending, or two round trips later.
-Outcome TftpEngine::State::resend_after_loss(unsigned slot, const Context& context) {
-  Transfer& transfer = table.transfer(slot);
-  TransferDetail& detail = table.detail(slot);
-  const bool about_later_blocks = transfer.acked > detail.resent_up_to;
-  if (!about_later_blocks && context.now < detail.resend_not_before) {
-    return Outcome::tftp_window_resent;
+// its window of four; clients that acknowledge each block of a window look much the same. All
+// of that is about one loss and is answered once.
+Outcome TftpEngine::State::resend_after_loss(unsigned slot, bool progress, const Context& context) {
+  const Transfer& transfer = table.transfer(slot);
+  const TransferDetail& detail = table.detail(slot);
+  if (detail.resent_up_to != 0 && transfer.acked <= detail.resent_up_to) {
+    const Nanoseconds since = context.now - detail.resent_at;
+    // Something of what was resent has arrived and something else not: a new loss. An ACK that
+    // moves nothing may still be about the old one for as long as two round trips.
+    const Nanoseconds spacing =
+        progress ? kLossSpacingMin
+                 : std::max(kResendSpacingMin, 2 * from_units(transfer.round_trip));
+    // All that was resent has arrived, perhaps twice: the second copies make this ACK come
+    // again. If the next block is lost as well, the timer brings it back.
+    const bool about_copies = !progress && transfer.acked == detail.resent_up_to;
+    if (about_copies || since < spacing) {
+      if (progress) shorten_wait(slot, context);
+      return Outcome::tftp_window_resent;
+    }
   }
-  retransmit(slot, context);
+  if (progress) adapt_interval(slot, context);
+  resend_window(slot, context);
   wait(slot, context);
   return Outcome::tftp_acked;
 }

@@ -98,17 +98,22 @@ inline void write_data(Reply& reply, const Transfer& transfer, std::uint64_t blo
                    transfer.image};
 }
 
+// Until a block is taken for lost. Four round trips stand in for their variance.
+[[nodiscard]] constexpr std::uint32_t interval_for(std::uint32_t round_trip) {
+  return std::clamp(4 * round_trip, to_units(kIntervalMin), to_units(kMeasuredIntervalMax));
+}
+
 // Takes the round trip of the last sending into account and sets the next deadline. Nothing
-// was retransmitted since. The smoothing is that of TCP (RFC 6298); four round trips stand in
-// for its variance, as iPXE does on its side.
+// was retransmitted since. A shorter round trip counts at once by half, a longer one by an
+// eighth: a long one may be the client's own timer, which repeated a lost ACK, and believing it
+// would make the next loss as slow as that timer.
 inline void measure_round_trip(Transfer& transfer, Instant now) {
   const Instant sent_at = transfer.deadline - from_units(transfer.interval);
   const auto sample = static_cast<std::int64_t>(to_units(now - sent_at));
-  const std::int64_t smoothed = transfer.round_trip;
+  const std::int64_t change = sample - transfer.round_trip;
   transfer.round_trip =
-      static_cast<std::uint32_t>(smoothed == 0 ? sample : smoothed + ((sample - smoothed) >> 3));
-  transfer.interval = std::clamp<std::uint32_t>(4 * transfer.round_trip, to_units(kIntervalMin),
-                                                to_units(kIntervalMax));
+      static_cast<std::uint32_t>(transfer.round_trip + (change < 0 ? change >> 1 : change >> 3));
+  transfer.interval = interval_for(transfer.round_trip);
   transfer.deadline = now + from_units(transfer.interval);
 }
 

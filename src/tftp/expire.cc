@@ -36,27 +36,28 @@ bool TftpEngine::State::expire(unsigned slot, const Context& context) {
   if (context.replies.free() < needed) return false;
   // The quick tries that a short round trip allows come on top of those of the configuration:
   // a client may well pause for longer than ten of its round trips.
-  if (transfer.interval >= to_units(detail.timeout)) ++transfer.tries;
+  const bool quick = transfer.interval < to_units(detail.timeout);
+  if (!quick) ++transfer.tries;
   if (!transfer.has(Transfer::kFixedInterval)) {
-    transfer.interval =
-        std::min(2 * transfer.interval, to_units(std::max(kIntervalMax, detail.timeout)));
+    const std::uint32_t longer =
+        quick ? transfer.interval + transfer.interval / 2 : 2 * transfer.interval;
+    transfer.interval = std::min(longer, to_units(std::max(kIntervalMax, detail.timeout)));
   }
-  retransmit(slot, context);
+  transfer.set(Transfer::kRetransmitted);
+  if (transfer.has(Transfer::kOackPending)) {
+    send_first(slot, context);
+  } else {
+    resend_window(slot, context);
+  }
   wait(slot, context);
   return true;
 }
 
-void TftpEngine::State::retransmit(unsigned slot, const Context& context) {
+void TftpEngine::State::resend_window(unsigned slot, const Context& context) {
   Transfer& transfer = table.transfer(slot);
   TransferDetail& detail = table.detail(slot);
-  transfer.set(Transfer::kRetransmitted);
-  if (transfer.has(Transfer::kOackPending)) {
-    send_first(slot, context);
-    return;
-  }
   detail.resent_up_to = transfer.sent;
-  detail.resend_not_before =
-      context.now + std::max(kResendSpacingMin, 2 * from_units(transfer.round_trip));
+  detail.resent_at = context.now;
   if (transfer.has(Transfer::kNetascii)) {
     send_netascii(slot, context);
   } else {

@@ -25,14 +25,19 @@ namespace reveille {
 // A client on the same link answers within microseconds; one that writes to a slow disk or
 // decompresses between two reads does not. Below this a timer would only guess.
 inline constexpr Nanoseconds kIntervalMin = std::chrono::milliseconds{10};
+// Four round trips are never taken for longer than this: what looks so is a client's own timer.
+inline constexpr Nanoseconds kMeasuredIntervalMax = std::chrono::seconds{1};
 // Doubling ends here: firmware gives up after 10 s (iPXE) to 31 s (GRUB) of silence, so a
 // longer pause would help nobody.
 inline constexpr Nanoseconds kIntervalMax = std::chrono::seconds{8};
 // With a timeout of the client's choosing: how long silence is borne at most, as long as there
 // are two tries.
 inline constexpr Nanoseconds kFixedPatience = std::chrono::seconds{60};
-// Two resendings of a window are at least two round trips apart, and never closer than this.
+// Repeated ACKs make a window leave again at most once in two round trips, and in this.
 inline constexpr Nanoseconds kResendSpacingMin = std::chrono::milliseconds{1};
+// ACKs that move the transfer but report a loss: no closer than this. Clients that acknowledge
+// each block of a window, against RFC 7440, do so within microseconds.
+inline constexpr Nanoseconds kLossSpacingMin = std::chrono::microseconds{100};
 
 struct TftpEngine::State {
   State(const TftpConfig& config, Share share_of_worker, std::uint64_t seed);
@@ -55,9 +60,11 @@ struct TftpEngine::State {
   Outcome acknowledge(unsigned slot, std::uint16_t block, const Context& context);
   Outcome acknowledge_oack(unsigned slot, std::uint16_t block, const Context& context);
   Outcome acknowledge_again(unsigned slot, std::uint16_t ahead, const Context& context);
-  Outcome resend_after_loss(unsigned slot, const Context& context);
+  // `progress`: the ACK has moved the transfer.
+  Outcome resend_after_loss(unsigned slot, bool progress, const Context& context);
   // After progress: what the timer learns from it.
   void adapt_interval(unsigned slot, const Context& context);
+  void shorten_wait(unsigned slot, const Context& context);
   void prove(unsigned slot, const Context& context);
   Outcome complete(unsigned slot, const Context& context);
 
@@ -78,7 +85,7 @@ struct TftpEngine::State {
   void tick(const Context& context);
   // False when there are not enough replies now.
   bool expire(unsigned slot, const Context& context);
-  void retransmit(unsigned slot, const Context& context);
+  void resend_window(unsigned slot, const Context& context);
   // Sets the deadline one interval from now.
   void wait(unsigned slot, const Context& context);
 

@@ -90,10 +90,9 @@ struct TransferDetail {
   Instant opened_at{};
   Nanoseconds timeout{};  // the first interval; shorter ones do not count as tries
 
-  // A window is resent for an ACK only when that ACK is about blocks sent since the last
-  // resending, or when that is long enough ago.
+  // The last time that blocks left again: which was the last of them (0 = never), and when.
   std::uint64_t resent_up_to = 0;
-  Instant resend_not_before{};
+  Instant resent_at{};
 
   NetasciiCursor netascii_acked;  // where block acked + 1 begins
   NetasciiCursor netascii_sent;   // where block sent + 1 begins

@@ -51,8 +51,8 @@ TEST(Timing, TheTimerFollowsTheRoundTrip) {
     near.hears_data(block + 1, block + 1, file);
   }
   expect_about(until_heard(server, near), 10ms);
-  expect_about(until_heard(server, near), 20ms);
-  expect_about(until_heard(server, near), 40ms);
+  expect_about(until_heard(server, near), 15ms);
+  expect_about(until_heard(server, near), 22ms);
 
   Client far(server, 1002);
   far.asks("file");
