@@ -130,7 +130,9 @@ bool TftpView::parse_options(std::size_t from) {
   Strings strings(packet_.subspan(from));
   while (!strings.only_nuls_left()) {
     TftpOption option;
-    if (!strings.next(option.name) || !strings.next(option.value)) return false;
+    if (!strings.next(option.name) || option.name.empty() || !strings.next(option.value)) {
+      return false;
+    }
     if (option_count_ < kOptionsMax) options_[option_count_++] = option;
   }
   return true;

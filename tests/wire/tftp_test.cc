@@ -146,6 +146,13 @@ TEST(TftpView, NulsAfterTheOptionsAreIgnored) {
   EXPECT_EQ(view->options().size(), 1U);
 }
 
+TEST(TftpView, AnOptionWithoutANameIsNone) {
+  EXPECT_EQ(refusal("\0\1name\0octet\0\0x\0"s), Outcome::tftp_malformed);
+  EXPECT_EQ(refusal("\0\6\0\0\0\0blksize\0"
+                    "8\0"s),
+            Outcome::tftp_malformed);
+}
+
 TEST(TftpView, EmptyStringsAreStrings) {
   const Octets packet = octets("\0\1\0\0x\0\0"s);
   const auto view = TftpView::parse(packet);

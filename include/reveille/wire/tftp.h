@@ -41,8 +41,8 @@ struct TftpOption {
 };
 
 // Any packet, checked: known opcode, minimum length, every string of a request or OACK ends
-// inside the packet and every option has a value. NULs after the last option are ignored, as
-// other servers do. Refusal: tftp_malformed.
+// inside the packet and every option has a name and a value, which may be empty. NULs after the
+// last option are ignored, as other servers do. Refusal: tftp_malformed.
 class TftpView {
  public:
   static constexpr std::size_t kOptionsMax = 16;  // further ones are ignored
