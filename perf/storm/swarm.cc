@@ -58,10 +58,13 @@ void Swarm::tick(Instant now) {
   }
   timers_.advance(now, [this, now](std::uint32_t number) { expire(number, now); });
   power_on_due(now);
-  const bool more =
-      config_.duration ? now - begin_ < *config_.duration : arrived_ < config_.machines;
-  if (alive_ == 0 && !more) finished_ = true;
-  if (now - begin_ >= config_.timeout) give_up(now);
+  if (config_.duration) {
+    // Whoever is under way at the end of an endless storm has done nothing wrong.
+    if (now - begin_ >= *config_.duration) finished_ = true;
+  } else if (alive_ == 0 && arrived_ == config_.machines) {
+    finished_ = true;
+  }
+  if (!finished_ && now - begin_ >= config_.timeout) give_up(now);
 }
 
 // Relays know their server's MAC address before any machine wakes up.
@@ -80,8 +83,6 @@ void Swarm::find_server(Instant now) {
 void Swarm::power_on_due(Instant now) {
   constexpr unsigned kMostAtOnce = 64;  // so that replies are looked at in between
   for (unsigned count = 0; count < kMostAtOnce; ++count) {
-    const bool ended = config_.duration && now - begin_ >= *config_.duration;
-    if (ended) return;
     const bool closed = config_.arrival.kind == Arrival::Kind::closed;
     if (closed && alive_ >= config_.arrival.outstanding) return;
     if (arrived_ < config_.machines) {
@@ -243,7 +244,6 @@ void Swarm::end(std::uint32_t number, Failure failure, Instant now) {
 }
 
 void Swarm::give_up(Instant now) {
-  // In an endless storm those that are under way at the end have done nothing wrong.
   for (std::uint32_t number = 0; number < arrived_; ++number) {
     const Stage stage = machines_[number].stage;
     if (stage != Stage::booted && stage != Stage::failed) end(number, Failure::out_of_time, now);

@@ -1,0 +1,128 @@
+"""perf/RESULTS.md: each target with its figure, and the command beside the number."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+from servers import PROJECT
+from storms import SWARM
+
+
+def read(path):
+    return json.loads(Path(path).read_text())
+
+
+def report(path, results, work):
+    """The HTML report of several runs."""
+    files = []
+    for number, result in enumerate(results):
+        files.append(work / f"report-{number}.json")
+        files[-1].write_text(json.dumps(result))
+    if files:
+        subprocess.run([SWARM, "report", *files, "--html", path], check=True)
+
+
+def machine_text():
+    cpu = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+                if line.startswith("model name")), "?")
+    return f"{os.cpu_count()} CPUs ({cpu}), Linux {os.uname().release}"
+
+
+def table(header, rows):
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def rates(rounds, field, median):
+    """(median, least, most) of a field over the rounds."""
+    values = [figures[field] for figures in rounds]
+    return median(values), min(values), max(values)
+
+
+def compared(figures, field, unit, median, best_of):
+    """A row for each server: median of the rounds, their range, ratio of the medians."""
+    if "reveille" not in figures:
+        return "reveille did not run.\n"
+    own = rates(figures["reveille"], field, median)[0]
+    rows = []
+    for name, rounds in figures.items():
+        middle, least, most = rates(rounds, field, median)
+        failed = sum(each["failed"] for each in rounds)
+        ratio = f"{own / middle:.2f}" if middle else "-"
+        p99 = median(each["latency"]["block" if field == "mb_per_s" else "dhcp_reply"]["p99_ms"]
+                     for each in rounds)
+        rows.append((name, f"{middle:.0f}", f"{least:.0f} to {most:.0f}", f"{p99:.2f}", failed,
+                     ratio))
+    return table(("server", unit, "range", "p99 ms", "failed", "reveille is x times"), rows) + \
+        f"\nBest peer: {best_of(figures)}.\n"
+
+
+def best_peer(figures, field, median):
+    peers = {name: rates(rounds, field, median)[0] for name, rounds in figures.items()
+             if name not in ("reveille", "ceiling")}
+    return max(peers, key=peers.get) if peers else "none ran"
+
+
+def boots(found):
+    rows = [(name, f"{each['booted']} of {max(each['machines'], each['powered_on'])}",
+             each["failed"], f"{each['boot_s']['p50']:.2f}", f"{each['boot_s']['p99']:.2f}",
+             f"{each['boot_s']['last']:.2f}", f"{each['mb_per_s']:.0f}", each["retransmissions"],
+             each["answered_twice"]) for name, each in found.items()]
+    return table(("server", "booted", "failed", "p50 s", "p99 s", "last s", "MB/s",
+                  "retransmissions", "answered twice"), rows)
+
+
+def command_of(found):
+    for each in found.values() if isinstance(found, dict) else found:
+        if isinstance(each, list):
+            each = each[0]
+        if "command" in each:
+            return f"    {each['command']}\n"
+    return ""
+
+
+def memif_text(found):
+    rows = []
+    for what, field, unit in (("tftp", "mb_per_s", "MB/s"), ("dhcp", "dora_per_s", "DORA/s")):
+        own, most = found.get(what), found.get(f"ceiling {what}")
+        if own is None:
+            continue
+        share = f"{100 * own[field] / most[field]:.0f} %" if most and most[field] else "-"
+        rows.append((what, f"{own[field]:.0f} {unit}", f"{most[field]:.0f} {unit}" if most else "-",
+                     share, own["failed"]))
+    return table(("part", "reveille", "swarm's ceiling (ideal server)", "share", "failed"), rows)
+
+
+def text(figures, arguments, median):
+    parts = [
+        "# Results\n",
+        f"Made by `perf/run --rounds {arguments.rounds} --seconds {arguments.seconds}` on "
+        f"{machine_text()}. Load average at start and end: {figures['load'][0]:.1f}, "
+        f"{figures['load'][1]:.1f}"
+        + (" - **more ran on this machine than the measurement: only the ratios mean something**"
+           if max(figures["load"]) > 3 else "") + ".\n",
+        "Rounds are interleaved; figures are medians of them. The server has one CPU, the swarm "
+        "another. The ceiling is the swarm against a server that does no work, over the same "
+        "port. Every byte of TFTP is compared with the file.\n",
+    ]
+    for clients, found in figures["tftp"].items():
+        parts += [f"## TFTP over veth and af_packet, {clients} clients (target 3)\n",
+                  compared(found, "mb_per_s", "MB/s", median,
+                           lambda each: best_peer(each, "mb_per_s", median)), command_of(found)]
+    parts += ["## 1000 machines at once, each once (target 3)\n", boots(figures["finishing"]),
+              command_of(figures["finishing"]),
+              "## DHCP over veth and af_packet (target 4)\n",
+              compared(figures["dhcp"], "dora_per_s", "DORA/s", median,
+                       lambda each: best_peer(each, "dora_per_s", median)),
+              command_of(figures["dhcp"]),
+              "## memif, one core each (targets 2 and 4)\n", memif_text(figures["memif"]),
+              command_of([each for each in figures["memif"].values()]),
+              "## The storm: within one second, two relays, 1 % loss each way (target 7)\n",
+              boots(figures["storm"]), command_of(figures["storm"]),
+              "## The engines alone (targets 1, 4 and 9)\n"]
+    for name, output in figures["micro"].items():
+        parts.append(f"`build/perf/{name}`\n\n```\n{output}\n```\n")
+    parts.append((PROJECT / "perf/bench/remarks.md").read_text())
+    return "\n".join(parts)

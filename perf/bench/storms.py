@@ -1,0 +1,81 @@
+"""Storms: one run of the swarm, its figures as a dictionary, and the command that made it."""
+
+import json
+import shlex
+import subprocess
+
+from servers import PROJECT, ReveilleMemif
+from wire import ADDRESS, Pair
+
+SWARM = PROJECT / "build/reveille-storm"
+FIRST_CLIENT = "10.77.128.1"
+VETH = ("--interface", Pair.SWARM_INTERFACE)
+MEMIF = ("--vdev", f"net_memif1,role=client,id=0,bsize=2048,rsize=11,"
+                   f"socket={ReveilleMemif.SOCKET},socket-abstract=no")
+LIMIT = 200  # seconds for any run
+
+
+class Storms:
+    def __init__(self, pair, work):
+        self.pair = pair
+        self.work = work
+        self.commands = []  # as they were run, without the file names of this machine
+        self.machine = 0
+
+    def run(self, label, argv, port=VETH, machines=1000):
+        """The figures, or None when the swarm could not measure (its reason is printed)."""
+        # New machines each time: no server knows them yet.
+        self.machine += machines
+        path = self.work / "figures.json"
+        path.unlink(missing_ok=True)
+        whole = [SWARM, *port, "--machines", machines, *argv, "--label", label, "--quiet",
+                 "--json", path]
+        shown = shlex.join(str(part) for part in whole).replace(f"{PROJECT}/", "")
+        for part in (f" --quiet --json {path}", f" --root {self.work / 'root'}"):
+            shown = shown.replace(part, "")
+        argv = [str(part) for part in whole] + ["--first-machine", str(self.machine)]
+        if port is VETH:
+            argv = self.pair.on_swarm(argv)
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=LIMIT, check=False)
+        if not path.exists():
+            print(f"    {label}: {done.stderr.strip()[-300:]}", flush=True)
+            return None
+        figures = json.loads(path.read_text())
+        figures["command"] = shown
+        return figures
+
+    def tftp(self, label, clients, seconds, port=VETH):
+        """`clients` read boot.img again and again: MB/s."""
+        return self.run(label, ["--profile", "plain", "--only", "tftp", "--server", ADDRESS,
+                                "--first-address", FIRST_CLIENT, "--file", "boot.img", "--root",
+                                self.work / "root", "--outstanding", clients, "--duration", seconds,
+                                "--timeout", seconds + 40], port, clients)
+
+    def dora(self, label, outstanding, seconds, port=VETH, machines=20000):
+        return self.run(label, ["--profile", "plain", "--only", "dhcp", "--outstanding",
+                                outstanding, "--duration", seconds, "--timeout", seconds + 20],
+                        port, machines)
+
+    def ceiling(self, what, clients, seconds):
+        """The swarm and an ideal server over the same pair, as two processes."""
+        ideal = subprocess.Popen(
+            [str(part) for part in self.pair.on_server(
+                ["taskset", "-c", _cpu(), SWARM, "ideal", "--interface", Pair.SERVER_INTERFACE,
+                 "--responder-address", ADDRESS])],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            if what == "dhcp":
+                return self.dora("ceiling", clients, seconds)
+            return self.run("ceiling", ["--profile", "plain", "--only", "tftp", "--server",
+                                        ADDRESS, "--first-address", FIRST_CLIENT, "--file", "ideal",
+                                        "--outstanding", clients, "--duration", seconds,
+                                        "--timeout", seconds + 20], VETH, clients)
+        finally:
+            ideal.terminate()
+            ideal.wait(10)
+
+
+def _cpu():
+    from servers import CPU
+    return str(CPU)
