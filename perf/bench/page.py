@@ -67,7 +67,8 @@ def best_peer(figures, field, median):
 
 def boots(found):
     rows = [(name, f"{each['booted']} of {max(each['machines'], each['powered_on'])}",
-             each["failed"], f"{each['boot_s']['p50']:.2f}", f"{each['boot_s']['p99']:.2f}",
+             ", ".join(f"{count} {why}" for why, count in each["failures"].items()) or 0,
+             f"{each['boot_s']['p50']:.2f}", f"{each['boot_s']['p99']:.2f}",
              f"{each['boot_s']['last']:.2f}", f"{each['mb_per_s']:.0f}", each["retransmissions"],
              each["answered_twice"]) for name, each in found.items()]
     return table(("server", "booted", "failed", "p50 s", "p99 s", "last s", "MB/s",

@@ -213,7 +213,7 @@ Parsed parse_command_line(int argc, const char* const* argv) {
       require(!options.responder_port.interface.empty() || !options.responder_port.vdev.empty(),
               "--responder-interface or --responder-vdev: one of them is needed");
       if (options.storm.file.empty()) options.storm.file = "ideal";
-      if (options.storm.only == Only::tftp && typed.server.empty()) {
+      if (typed.only == "tftp" && typed.server.empty()) {
         typed.server = typed.ideal_address;
       }
     }
