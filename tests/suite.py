@@ -202,13 +202,13 @@ def part_real(limit):
 
 # name: (function, time limit in seconds, left out by --quick)
 PARTS = {
-    "build": (part_build, 900, False),
-    "check": (part_check, 420, False),
-    "unit": (part_unit, 300, False),
-    "asan": (part_asan, 600, False),
-    "tsan": (part_tsan, 400, False),
-    "fuzz": (part_fuzz, 500, True),
-    "real": (part_real, 900, True),
+    "build": (part_build, 1800, False),
+    "check": (part_check, 600, False),
+    "unit": (part_unit, 600, False),
+    "asan": (part_asan, 1500, False),
+    "tsan": (part_tsan, 1200, False),
+    "fuzz": (part_fuzz, 900, True),
+    "real": (part_real, 1200, True),
 }
 
 
