@@ -18,7 +18,7 @@ bool reclaim_offer(LeaseTable& leases, std::uint16_t subnet, Instant now, Nanose
 
 AddressLending::AddressLending(LeaseTable& leases, Share share, Nanoseconds offer_time)
     : leases_(&leases), share_(share), offer_time_(offer_time), rounds_(leases.subnets()) {
-  for (std::uint16_t subnet = 0; subnet < rounds_.size(); ++subnet) {
+  for (std::uint16_t subnet = 0; subnet < leases.subnets(); ++subnet) {
     Round& round = rounds_[subnet];
     round.low_water = std::min(leases.counts(subnet).addresses / 8, kLowWaterMax);
     round.peer = next_peer(static_cast<std::uint8_t>(share.index));

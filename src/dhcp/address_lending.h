@@ -85,7 +85,7 @@ bool reclaim_offer(LeaseTable& leases, std::uint16_t subnet, Instant now, Nanose
 template <class Waiting, class GaveUp>
 void AddressLending::tick(const Context& context, Waiting&& waiting, GaveUp&& gave_up) {
   if (open_rounds_ == 0) return;
-  for (std::uint16_t subnet = 0; subnet < rounds_.size(); ++subnet) {
+  for (std::uint16_t subnet = 0; subnet < leases_->subnets(); ++subnet) {
     const Round& round = rounds_[subnet];
     if (!round.open || context.now - round.asked_at < kPatience) continue;
     if (!ask_next(subnet, waiting(subnet), context)) gave_up(subnet);

@@ -31,7 +31,7 @@ class LeaseTable {
   [[nodiscard]] std::uint32_t find(const ClientKey& client, std::uint16_t subnet) const;
   [[nodiscard]] std::uint32_t at(Ipv4Address address) const;
 
-  [[nodiscard]] std::size_t subnets() const { return counts_.size(); }
+  [[nodiscard]] std::uint16_t subnets() const { return static_cast<std::uint16_t>(counts_.size()); }
   // What the shard holds of a subnet.
   struct Counts {
     std::uint32_t addresses = 0;  // reservations included

@@ -1,7 +1,9 @@
 // A port whose wire is in the test's hands: DPDK's net_ring, frames as octets.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <utility>
@@ -98,25 +100,25 @@ class RingPort {
     return rte_ring_enqueue(to_port_[0], frame) == 0;
   }
 
-  // Takes what the port has sent so far, all queues, and frees the frames.
-  std::vector<Octets> collect() {
-    std::vector<Octets> frames;
-    rte_mbuf* frame = nullptr;
+  // Takes what the port has sent so far, all queues, shows it to `look` and frees it.
+  template <class Look>
+  void for_each_sent(Look&& look) {
+    std::array<rte_mbuf*, 64> frames;
     for (rte_ring* ring : from_port_) {
-      while (rte_ring_dequeue(ring, reinterpret_cast<void**>(&frame)) == 0) {
-        frames.push_back(octets_of(*frame));
-        rte_pktmbuf_free(frame);
+      while (const unsigned count = rte_ring_dequeue_burst(
+                 ring, reinterpret_cast<void**>(frames.data()), frames.size(), nullptr)) {
+        for (unsigned i = 0; i < count; ++i) look(*frames[i]);
+        rte_pktmbuf_free_bulk(frames.data(), count);
       }
     }
+  }
+  std::vector<Octets> collect() {
+    std::vector<Octets> frames;
+    for_each_sent([&frames](const rte_mbuf& frame) { frames.push_back(octets_of(frame)); });
     return frames;
   }
-  // The same, but the caller frees them.
-  rte_mbuf* collect_one() {
-    rte_mbuf* frame = nullptr;
-    for (rte_ring* ring : from_port_) {
-      if (rte_ring_dequeue(ring, reinterpret_cast<void**>(&frame)) == 0) return frame;
-    }
-    return nullptr;
+  void discard() {
+    for_each_sent([](const rte_mbuf&) {});
   }
   // Buffers of received frames that nobody holds, and frames that no port has taken yet.
   [[nodiscard]] std::size_t free_buffers() const { return rte_mempool_avail_count(pool_.get()); }
