@@ -1,4 +1,4 @@
-#include <cstdio>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -11,7 +11,7 @@ int main(int argc, char** argv) {
   const auto line = reveille::parse_command_line(std::vector<std::string>(argv + 1, argv + argc));
   if (!line) {
     const reveille::CommandLineEnd& end = line.error();
-    std::fputs(end.text.c_str(), end.exit_code == 0 ? stdout : stderr);
+    (end.exit_code == 0 ? std::cout : std::cerr) << end.text;
     return end.exit_code;
   }
   switch (line->verb) {
@@ -22,7 +22,7 @@ int main(int argc, char** argv) {
     case reveille::Verb::replay:
       return reveille::replay(*line);
     case reveille::Verb::version:
-      std::puts("reveille " REVEILLE_VERSION);
+      std::cout << "reveille " REVEILLE_VERSION "\n";
       return 0;
   }
   return 1;

@@ -1,7 +1,8 @@
 #include "control/check.h"
 
-#include <cstdio>
+#include <iostream>
 
+#include "control/console.h"
 #include "control/machine_check.h"
 #include "control/status_text.h"
 
@@ -12,10 +13,8 @@ int check(const ConfigArguments& arguments) {
   if (parsed.readable) {
     check_machine(parsed.config, parsed.origins, Purpose::inspect, parsed.problems);
   }
-  std::fputs(parsed.problems.text().c_str(), stderr);
-  if (parsed.problems.any_error()) return 1;
-  std::printf("%s: good: %s\n", parsed.problems.file().c_str(),
-              service_text(parsed.config).c_str());
+  if (!usable(parsed.problems)) return 1;
+  std::cout << parsed.problems.file() << ": good: " << service_text(parsed.config) << "\n";
   return 0;
 }
 

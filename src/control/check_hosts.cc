@@ -74,7 +74,7 @@ void check_hosts(const Config& config, const Origins& origins, Problems& problem
   const std::vector<OwnAddress> own = own_addresses(config);
   for (std::size_t i = 0; i < config.hosts.size(); ++i) {
     const HostConfig& host = config.hosts[i];
-    const std::string path = "host[" + std::to_string(i) + "]";
+    const std::string path = element("host", i);
     const bool has_key = origins.has(path + ".mac") || origins.has(path + ".client_id") ||
                          origins.has(path + ".uuid");
     if (!has_key) {

@@ -65,7 +65,7 @@ void check_vlans(const InterfaceConfig& interface, const std::string& path, cons
                  Problems& problems) {
   std::set<std::uint16_t> seen;
   for (std::size_t i = 0; i < interface.vlans.size(); ++i) {
-    const std::string vlan_path = path + ".vlan[" + std::to_string(i) + "]";
+    const std::string vlan_path = path + element(".vlan", i);
     const std::uint16_t id = interface.vlans[i].id;
     if (id == 0) {
       if (!origins.has(vlan_path + ".id")) {
@@ -125,7 +125,7 @@ void check_interfaces(const Config& config, const Origins& origins, Problems& pr
   std::map<std::string, std::string> seen;  // name, path of the first
   for (std::size_t i = 0; i < config.interfaces.size(); ++i) {
     const InterfaceConfig& interface = config.interfaces[i];
-    const std::string path = "interface[" + std::to_string(i) + "]";
+    const std::string path = element("interface", i);
     check_kind(interface, path, origins, problems);
     check_vlans(interface, path, origins, problems);
     const std::string name = interface_name(interface);

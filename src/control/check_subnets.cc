@@ -49,7 +49,7 @@ void check_disjoint(const Config& config, const Origins& origins, Problems& prob
     const Ipv4Prefix& prefix = config.subnets[i].prefix;
     const bool overlaps = widest != nullptr && prefix.network() <= widest->directed_broadcast();
     if (overlaps) {
-      problems.error(origins.of("subnet[" + std::to_string(i) + "].prefix"),
+      problems.error(origins.of(element("subnet", i) + ".prefix"),
                      "subnet " + prefix.text() + " overlaps subnet " + widest->text());
     }
     if (!overlaps || prefix.directed_broadcast() > widest->directed_broadcast()) widest = &prefix;
@@ -106,8 +106,7 @@ std::vector<PlacedPool> all_pools(const Config& config) {
   for (std::size_t i = 0; i < config.subnets.size(); ++i) {
     const auto& pools = config.subnets[i].pools;
     for (std::size_t j = 0; j < pools.size(); ++j) {
-      all.push_back(
-          {pools[j], "subnet[" + std::to_string(i) + "].pools[" + std::to_string(j) + "]"});
+      all.push_back({pools[j], element(element("subnet", i) + ".pools", j)});
     }
   }
   std::erase_if(all, [](const PlacedPool& one) { return one.pool.first > one.pool.last; });
@@ -141,18 +140,18 @@ void check_lists(const SubnetConfig& subnet, const std::string& path, const Orig
   const auto check = [&](const std::vector<Ipv4Address>& list, const std::string& key,
                          const std::string& what) {
     for (std::size_t i = 0; i < list.size(); ++i) {
-      const Origin origin = origins.of(path + "." + key + "[" + std::to_string(i) + "]");
+      const Origin origin = origins.of(element(path + key, i));
       if (const auto why = unusable_in(list[i], subnet.prefix); !why.empty()) {
         problems.error(origin, what + " " + list[i].text() + " " + std::string(why));
       }
     }
   };
-  check(subnet.routers, "routers", "router");
-  check(subnet.dns_servers, "dns", "DNS server");
-  check(subnet.relays, "relays", "relay");
+  check(subnet.routers, ".routers", "router");
+  check(subnet.dns_servers, ".dns", "DNS server");
+  check(subnet.relays, ".relays", "relay");
   for (std::size_t i = 0; i < subnet.routers.size(); ++i) {
     if (is_given(subnet.prefix) && !subnet.prefix.contains(subnet.routers[i])) {
-      problems.error(origins.of(path + ".routers[" + std::to_string(i) + "]"),
+      problems.error(origins.of(path + element(".routers", i)),
                      "router " + subnet.routers[i].text() + " is not inside its subnet " +
                          subnet.prefix.text() + "; clients could not reach it");
     }
@@ -178,8 +177,7 @@ void check_relays(const Config& config, const Origins& origins, Problems& proble
     const SubnetConfig& subnet = config.subnets[i];
     for (std::size_t j = 0; j < subnet.relays.size(); ++j) {
       const Ipv4Address relay = subnet.relays[j];
-      const Origin origin =
-          origins.of("subnet[" + std::to_string(i) + "].relays[" + std::to_string(j) + "]");
+      const Origin origin = origins.of(element(element("subnet", i) + ".relays", j));
       const bool ours = std::any_of(own.begin(), own.end(), [relay](const OwnAddress& one) {
         return one.address.address == relay;
       });
@@ -196,13 +194,12 @@ void check_relays(const Config& config, const Origins& origins, Problems& proble
 // Does the configuration hand out addresses exactly where it should?
 void check_served(const Config& config, const Origins& origins, Problems& problems) {
   const auto has_pools = [&](std::size_t i) {
-    return !config.subnets[i].pools.empty() ||
-           origins.has("subnet[" + std::to_string(i) + "].pools");
+    return !config.subnets[i].pools.empty() || origins.has(element("subnet", i) + ".pools");
   };
   if (config.dhcp.mode != DhcpMode::server) {
     for (std::size_t i = 0; i < config.subnets.size(); ++i) {
       if (config.subnets[i].pools.empty()) continue;
-      problems.warning(origins.of("subnet[" + std::to_string(i) + "].pools"),
+      problems.warning(origins.of(element("subnet", i) + ".pools"),
                        "these pools are not used: `mode` in [dhcp] is not \"server\"");
     }
     return;
@@ -235,11 +232,10 @@ void check_subnets(const Config& config, const Origins& origins, Problems& probl
   const std::vector<OwnAddress> own = own_addresses(config);
   for (std::size_t i = 0; i < config.subnets.size(); ++i) {
     const SubnetConfig& subnet = config.subnets[i];
-    const std::string path = "subnet[" + std::to_string(i) + "]";
+    const std::string path = element("subnet", i);
     check_prefix(subnet, path, origins, problems);
     for (std::size_t j = 0; j < subnet.pools.size(); ++j) {
-      check_pool(subnet, subnet.pools[j], origins.of(path + ".pools[" + std::to_string(j) + "]"),
-                 own, problems);
+      check_pool(subnet, subnet.pools[j], origins.of(path + element(".pools", j)), own, problems);
     }
     check_lists(subnet, path, origins, problems);
     check_boot_file(subnet.boot_file, "boot_file", config, origins.of(path + ".boot_file"),

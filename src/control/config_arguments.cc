@@ -13,16 +13,12 @@ namespace {
 constexpr Origin kAddress{.option = "--address"};
 constexpr Origin kPool{.option = "--pool"};
 
-std::string index(std::string_view table, std::size_t i) {
-  return std::string(table) + "[" + std::to_string(i) + "]";
-}
-
 void apply_ports(const ConfigArguments& arguments, ParsedConfig& to) {
   if (arguments.ports.empty()) return;
   to.origins.erase("interface");
   to.config.interfaces.clear();
   for (const ConfigArguments::Port& port : arguments.ports) {
-    const std::string path = index("interface", to.config.interfaces.size());
+    const std::string path = element("interface", to.config.interfaces.size());
     InterfaceConfig& interface = to.config.interfaces.emplace_back();
     std::string& kind = port.option == "--interface" ? interface.interface
                         : port.option == "--device"  ? interface.device
@@ -45,7 +41,7 @@ void apply_addresses(const ConfigArguments& arguments, ParsedConfig& to) {
                                     "--device or --vdev");
   }
   for (std::size_t i = 0; i < std::min(count, interfaces.size()); ++i) {
-    to.origins.set(index("interface", i) + ".address", kAddress);
+    to.origins.set(element("interface", i) + ".address", kAddress);
     interfaces[i].address = Ipv4Prefix::parse(arguments.addresses[i]);
     if (!interfaces[i].address) {
       to.problems.error(kAddress, in_quotes(arguments.addresses[i]) +
@@ -65,7 +61,7 @@ std::optional<std::size_t> subnet_for(const PoolConfig& pool, ParsedConfig& to) 
   for (const OwnAddress& own : own_addresses(to.config)) {
     const bool given = own.address != Ipv4Prefix{};
     if (!given || !own.address.contains(pool.first)) continue;
-    const std::string path = index("subnet", subnets.size());
+    const std::string path = element("subnet", subnets.size());
     to.origins.set(path, kPool);
     to.origins.set(path + ".prefix", kAddress);
     subnets.emplace_back().prefix = {own.address.network(), own.address.length};
@@ -100,14 +96,14 @@ void apply_pools(const ConfigArguments& arguments, ParsedConfig& to) {
       continue;
     }
     SubnetConfig& subnet = to.config.subnets[*i];
-    const std::string path = index("subnet", *i) + ".pools";
+    const std::string path = element("subnet", *i) + ".pools";
     if (std::find(replaced.begin(), replaced.end(), *i) == replaced.end()) {
       replaced.push_back(*i);
       subnet.pools.clear();
       to.origins.erase(path);
       to.origins.set(path, kPool);
     }
-    to.origins.set(index(path, subnet.pools.size()), kPool);
+    to.origins.set(element(path, subnet.pools.size()), kPool);
     subnet.pools.push_back(*pool);
   }
 }

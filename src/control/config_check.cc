@@ -80,13 +80,13 @@ std::vector<OwnAddress> own_addresses(const Config& config) {
   std::vector<OwnAddress> all;
   for (std::size_t i = 0; i < config.interfaces.size(); ++i) {
     const InterfaceConfig& interface = config.interfaces[i];
-    const std::string path = "interface[" + std::to_string(i) + "]";
+    const std::string path = element("interface", i);
     const std::string name = interface_name(interface);
     if (interface.address) all.push_back({*interface.address, 0, name, path + ".address"});
     for (std::size_t j = 0; j < interface.vlans.size(); ++j) {
       const VlanConfig& vlan = interface.vlans[j];
       all.push_back({vlan.address, vlan.id, name + " VLAN " + std::to_string(vlan.id),
-                     path + ".vlan[" + std::to_string(j) + "].address"});
+                     element(path + ".vlan", j) + ".address"});
     }
   }
   return all;
@@ -126,7 +126,7 @@ void check_boot_file(std::string_view name, std::string_view what, const Config&
 void check_boot(const Config& config, const Origins& origins, Problems& problems) {
   const BootConfig& boot = config.boot;
   for (std::size_t i = 0; i < boot.files.size(); ++i) {
-    const Origin origin = origins.of("boot.files[" + std::to_string(i) + "]");
+    const Origin origin = origins.of(element("boot.files", i));
     if (boot.files[i].file.empty()) problems.error(origin, "the boot file's name is empty");
     check_boot_file(boot.files[i].file, "boot file", config, origin, problems);
   }

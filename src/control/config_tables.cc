@@ -79,8 +79,7 @@ void read_boot_files(TableReader& boot, std::vector<ArchitectureFile>& to) {
       return reading.problems.error(at, "architecture " + std::to_string(*architecture) +
                                             " has two files, by name and by number");
     }
-    reading.origins.set(boot.path("files") + "[" + std::to_string(to.size()) + "]",
-                        origin_of(value));
+    reading.origins.set(element(boot.path("files"), to.size()), origin_of(value));
     to.push_back({*architecture, *file});
   });
 }

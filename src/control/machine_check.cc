@@ -17,10 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string index(std::string_view table, std::size_t i) {
-  return std::string(table) + "[" + std::to_string(i) + "]";
-}
-
 void add(Problems& problems, Severity severity, Origin origin, std::string text) {
   if (severity == Severity::error) {
     problems.error(origin, std::move(text));
@@ -118,15 +114,15 @@ void check_boot_files(const Config& config, const Origins& origins, Problems& pr
   };
   const BootConfig& boot = config.boot;
   for (std::size_t i = 0; i < boot.files.size(); ++i) {
-    check(boot.files[i].file, index("boot.files", i));
+    check(boot.files[i].file, element("boot.files", i));
   }
   check(boot.default_file, "boot.default_file");
   check(boot.ipxe_script, "boot.ipxe_script");
   for (std::size_t i = 0; i < config.subnets.size(); ++i) {
-    check(config.subnets[i].boot_file, index("subnet", i) + ".boot_file");
+    check(config.subnets[i].boot_file, element("subnet", i) + ".boot_file");
   }
   for (std::size_t i = 0; i < config.hosts.size(); ++i) {
-    check(config.hosts[i].boot_file, index("host", i) + ".boot_file");
+    check(config.hosts[i].boot_file, element("host", i) + ".boot_file");
   }
 }
 
@@ -148,7 +144,7 @@ void check_ports(const Config& config, const Origins& origins, Severity severity
                  Problems& problems) {
   for (std::size_t i = 0; i < config.interfaces.size(); ++i) {
     const InterfaceConfig& port = config.interfaces[i];
-    const std::string path = index("interface", i);
+    const std::string path = element("interface", i);
     if (!port.interface.empty()) {
       check_interface(port.interface, origins.of(path + ".interface"), severity, problems);
     }
@@ -164,7 +160,7 @@ void check_ports(const Config& config, const Origins& origins, Severity severity
 void check_privileges(const Config& config, const Origins& origins, Problems& problems) {
   for (std::size_t i = 0; i < config.interfaces.size(); ++i) {
     if (config.interfaces[i].interface.empty() || has_capability(CAP_NET_RAW)) continue;
-    problems.error(origins.of(index("interface", i) + ".interface"),
+    problems.error(origins.of(element("interface", i) + ".interface"),
                    "packets of a kernel interface are for root, or who has CAP_NET_RAW: run "
                    "reveille with sudo or as a service");
     return;

@@ -35,6 +35,11 @@ std::string without_separators(std::string_view text) {
 
 }  // namespace
 
+std::string element(std::string_view list, std::size_t i) {
+  std::string path(list);
+  return path.append("[").append(std::to_string(i)).append("]");
+}
+
 void Origins::set(std::string path, Origin origin) {
   by_path_.insert_or_assign(std::move(path), origin);
 }

@@ -22,6 +22,9 @@ struct Origin {
   bool operator==(const Origin&) const = default;
 };
 
+// The path of the i-th element of a list: element("subnet", 0) is "subnet[0]".
+[[nodiscard]] std::string element(std::string_view list, std::size_t i);
+
 // The origin of each value, by its path in the configuration: "subnet[0].pools[1]".
 class Origins {
  public:

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <iostream>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "control/config_check.h"
+#include "control/console.h"
 #include "control/machine_check.h"
 #include "control/server.h"
 #include "control/signals.h"
@@ -24,11 +24,6 @@ constexpr MacAddress kDefaultMac{{0x02, 'w', 'a', 'k', 'e', 1}};
 // The same choices in every replay of the same capture.
 constexpr std::uint64_t kSeed = 1;
 constexpr std::uint32_t kPoolMax = 65536;
-
-int failed(const std::string& why) {
-  std::fprintf(stderr, "reveille: error: %s\n", why.c_str());
-  return 1;
-}
 
 // A file by its descriptor: DPDK's device arguments can hold no comma, paths can.
 class OpenFile {
@@ -142,8 +137,7 @@ int replay(const CommandLine& line) {
   ParsedConfig parsed =
       configure_replay(line.config, *capture_server,
                        "net_pcap0,rx_pcap=" + capture.path() + ",tx_pcap=" + answers.path());
-  std::fputs(parsed.problems.text().c_str(), stderr);
-  if (parsed.problems.any_error()) return 1;
+  if (!usable(parsed.problems)) return 1;
   const auto config = std::make_shared<const Config>(std::move(parsed.config));
 
   Log log(config->log, std::cout);

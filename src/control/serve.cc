@@ -1,8 +1,8 @@
 #include "control/serve.h"
 
 #include <csignal>
-#include <cstdio>
 
+#include "control/console.h"
 #include "control/log.h"
 #include "control/machine_check.h"
 #include "control/server.h"
@@ -14,11 +14,6 @@ namespace {
 
 // How long events wait for the log, and changed files for the workers.
 constexpr auto kTurn = std::chrono::milliseconds{50};
-
-int failed(const std::string& why) {
-  std::fprintf(stderr, "reveille: error: %s\n", why.c_str());
-  return 1;
-}
 
 bool is_end(int signal) {
   return signal == SIGINT || signal == SIGTERM;
@@ -59,8 +54,7 @@ int serve(const ConfigArguments& arguments) {
   if (!parsed.problems.any_error()) {
     check_machine(parsed.config, parsed.origins, Purpose::serve, parsed.problems);
   }
-  std::fputs(parsed.problems.text().c_str(), stderr);
-  if (parsed.problems.any_error()) return 1;
+  if (!usable(parsed.problems)) return 1;
   const auto config = std::make_shared<const Config>(std::move(parsed.config));
 
   auto log = Log::open(config->log);

@@ -240,14 +240,14 @@ void TableReader::tables(std::string_view key, std::size_t count_max,
     return;
   }
   std::size_t index = 0;
-  for (const toml::node& element : *array) {
-    const toml::table* inner = element.as_table();
+  for (const toml::node& one : *array) {
+    const toml::table* inner = one.as_table();
     if (inner == nullptr) {
-      wrong_type(element, key, "tables: " + title);
+      wrong_type(one, key, "tables: " + title);
       continue;
     }
-    const std::string inner_path = path(key) + "[" + std::to_string(index) + "]";
-    reading_.origins.set(inner_path, origin_of(element));
+    const std::string inner_path = element(path(key), index);
+    reading_.origins.set(inner_path, origin_of(one));
     TableReader reader(*inner, inner_path, title, reading_);
     read(reader, index++);
     reader.finish();

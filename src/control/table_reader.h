@@ -128,10 +128,10 @@ void TableReader::list(std::string_view key, std::vector<T>& to, Parse parse, st
                        std::size_t count_max) {
   const toml::node* node = find(key);
   if (node == nullptr) return;
-  const auto add = [&](const toml::node& element) {
+  const auto add = [&](const toml::node& one) {
     T value{};
-    if (!assign(element, key, value, parse, form)) return;
-    reading_.origins.set(path(key) + "[" + std::to_string(to.size()) + "]", origin_of(element));
+    if (!assign(one, key, value, parse, form)) return;
+    reading_.origins.set(element(path(key), to.size()), origin_of(one));
     to.push_back(std::move(value));
   };
   const toml::array* array = node->as_array();
@@ -142,7 +142,7 @@ void TableReader::list(std::string_view key, std::vector<T>& to, Parse parse, st
                                 " entries; at most " + std::to_string(count_max) + " are possible");
     return;
   }
-  for (const toml::node& element : *array) add(element);
+  for (const toml::node& one : *array) add(one);
 }
 
 template <class E, std::size_t N>
@@ -151,6 +151,7 @@ void TableReader::choice(std::string_view key, E& to,
   const toml::node* node = find(key);
   if (node == nullptr) return;
   std::vector<std::string_view> names;
+  names.reserve(N);
   for (const auto& [name, value] : words) names.push_back(name);
   const auto word = text_of(*node, key, "text");
   if (!word) return;
