@@ -37,6 +37,8 @@ class TimerWheel {
   std::optional<unsigned> due(Instant now) {
     const std::int64_t last = tick_of(now);
     if (size_ == 0) cursor_ = std::max(cursor_, last);
+    // After a long pause everything is due, and one turn finds it.
+    cursor_ = std::max(cursor_, last - (kBuckets - 1));
     for (; cursor_ <= last; ++cursor_) {
       if (!lists_.empty(bucket(cursor_))) return lists_.front(bucket(cursor_));
       if (cursor_ == last) break;
