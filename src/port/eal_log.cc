@@ -28,7 +28,7 @@ Memory& memory() {
 
 void keep(Memory& kept) {
   std::string_view line = kept.unfinished;
-  if (const auto colon = line.find(": "); colon != std::string_view::npos && colon < 24) {
+  if (const auto colon = line.find(": "); colon < 24) {
     line.remove_prefix(colon + 2);  // "EAL: ", "PMD: ", "rte_pmd_init_internals(): "
   }
   if (!line.empty() && kept.lines.size() < kLinesMax) kept.lines.emplace_back(line);
@@ -54,7 +54,7 @@ void capture_eal_log() {
   cookie_io_functions_t functions{};
   functions.write = write_to_memory;
   if (std::FILE* stream = fopencookie(nullptr, "w", functions); stream != nullptr) {
-    std::setvbuf(stream, nullptr, _IOLBF, 0);
+    static_cast<void>(std::setvbuf(stream, nullptr, _IOLBF, 0));
     rte_openlog_stream(stream);
   }
   rte_log_set_global_level(RTE_LOG_ERR);

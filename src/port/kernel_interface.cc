@@ -130,11 +130,10 @@ tl::expected<KernelInterface, std::string> KernelInterface::claim(const std::str
     }
   }
   for (const std::string& address : addresses_of(name)) {
-    interface.warnings_.push_back(
-        "interface " + name + ": the kernel has the address " + address +
-        " on it and answers for it too (port unreachable); better remove it (ip address flush "
-        "dev " +
-        name + ")");
+    std::string& warning = interface.warnings_.emplace_back("interface ");
+    warning.append(name).append(": the kernel has the address ").append(address);
+    warning.append(" on it and answers for it too (port unreachable); better remove it ");
+    warning.append("(ip address flush dev ").append(name).append(")");
   }
   return interface;
 }
