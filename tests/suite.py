@@ -17,11 +17,14 @@ CORES = os.cpu_count() or 1
 FUZZ_SECONDS = 30
 OUTPUT_LINES = 150  # of a failed test
 
-# Tests of what several threads do together run once more under ThreadSanitizer.
-THREADED = ("worker", "port", "control", "sim")
+# Tests of what several threads do together run once more under ThreadSanitizer. Not those of
+# whole workers: DPDK's own library is not instrumented, and so the frames and messages that
+# pass through its rings look like races, one and all.
+THREADED = ("image",)
 
 SANITIZER_ENVIRONMENT = {
-    "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
+    # No detect_stack_use_after_return: GCC 12 then puts 64-byte aligned objects at 32.
+    "ASAN_OPTIONS": "strict_string_checks=1",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
     "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
 }
