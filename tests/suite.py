@@ -22,6 +22,11 @@ OUTPUT_LINES = 150  # of a failed test
 # pass through its rings look like races, one and all.
 THREADED = ("image",)
 
+# Programs that run once more under AddressSanitizer and UndefinedBehaviorSanitizer: the ones
+# that put every engine through whole workers. The codecs and engines on their own meet the same
+# sanitizers in the fuzz part, which replays their corpora first.
+SANITIZED = ("worker", "worker-parts")
+
 SANITIZER_ENVIRONMENT = {
     # No detect_stack_use_after_return: GCC 12 then puts 64-byte aligned objects at 32.
     "ASAN_OPTIONS": "strict_string_checks=1",
@@ -157,10 +162,19 @@ def is_threaded(test):
     return test["name"] in THREADED or any("threads" in suite for suite in test["suite"])
 
 
-def targets_of_threaded(build):
-    """What has to be compiled for them, as ninja names it."""
-    return [os.path.relpath(test["cmd"][0], PROJECT / build)
-            for test in meson_tests(PROJECT / build) if is_threaded(test)]
+def sanitized(kind, limit, wanted):
+    """Builds those test programs with a sanitizer, and runs them."""
+    build = PROJECT / f"build-{kind}"
+    ready = single(f"configure {kind}", ["scripts/build", kind, "build.ninja"], limit)
+    if ready.verdict == "failed":
+        return [ready]
+    # As ninja names them.
+    targets = [os.path.relpath(test["cmd"][0], build)
+               for test in meson_tests(build) if wanted(test)]
+    built = single(f"build {kind}", ["scripts/build", kind, *targets], limit)
+    if built.verdict == "failed":
+        return [built]
+    return [built, *unit_tests(kind, build.name, wanted)]
 
 
 # ---- the parts
@@ -178,21 +192,11 @@ def part_unit(_):
 
 
 def part_asan(limit):
-    built = single("build asan", ["scripts/build", "asan"], limit)
-    return [built] if built.verdict == "failed" else [built, *unit_tests("asan", "build-asan")]
+    return sanitized("asan", limit, lambda test: test["name"] in SANITIZED)
 
 
 def part_tsan(limit):
-    built = single("configure tsan", ["scripts/build", "tsan", "build.ninja"], limit)
-    if built.verdict == "failed":
-        return [built]
-    targets = targets_of_threaded("build-tsan")
-    if not targets:
-        return [Result("tsan", "failed", 0, "no test runs several threads")]
-    built = single("build tsan", ["scripts/build", "tsan", *targets], limit)
-    if built.verdict == "failed":
-        return [built]
-    return [built, *unit_tests("tsan", "build-tsan", is_threaded)]
+    return sanitized("tsan", limit, is_threaded)
 
 
 def part_fuzz(limit):
@@ -211,7 +215,7 @@ PARTS = {
     "asan": (part_asan, 1500, False),
     "tsan": (part_tsan, 1200, False),
     "fuzz": (part_fuzz, 900, True),
-    "real": (part_real, 1200, True),
+    "real": (part_real, 2400, True),
 }
 
 
