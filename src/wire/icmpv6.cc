@@ -49,6 +49,8 @@ bool DiscoveryView::check(const Ipv6View& packet, Icmpv6Type type, std::size_t l
   if (icmpv6_type(packet) != type || message.size() < length || message[1] != 0) return false;
   // 255 shows that no router has forwarded it: it comes from this link.
   if (packet.hop_limit() != 255 || checksum_sum(packet.packet()) != 0xffff) return false;
+  // Nobody is a group (RFC 4291 2.7); an answer to one would reach the whole link.
+  if (packet.source().is_multicast()) return false;
   for (std::size_t at = length; at < message.size();) {
     if (message.size() - at < 2 || message[at + 1] == 0) return false;
     const std::size_t option = message[at + 1] * 8U;

@@ -104,6 +104,14 @@ TEST(Icmpv6, NeighbourSolicitations) {
   EXPECT_EQ(view->source_mac(), kOvmfMac);
 }
 
+// An answer to a group would reach every machine of the link.
+TEST(Icmpv6, NobodyIsAGroup) {
+  Octets frame = captured("edk2_neighbour_solicitation");
+  frame[22] = 0xff;
+  mend_icmpv6_checksum(frame);
+  EXPECT_EQ(NeighbourSolicitationView::parse(packet(frame)).refusal(), Outcome::icmpv6_malformed);
+}
+
 TEST(Icmpv6, DuplicateAddressDetection) {
   const Octets good = captured("edk2_dad");
   const auto view = NeighbourSolicitationView::parse(packet(good));

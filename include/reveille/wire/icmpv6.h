@@ -22,7 +22,8 @@ enum class Icmpv6Type : std::uint8_t {
 [[nodiscard]] std::optional<Icmpv6Type> icmpv6_type(const Ipv6View& packet);
 
 // What the four messages share, checked as RFC 4861 6.1 and 7.1 want: hop limit 255, checksum,
-// code 0, the least length of the type, no option of length zero or past the end.
+// code 0, the least length of the type, no option of length zero or past the end; and that the
+// source is no group (RFC 4291 2.7).
 // Refusal of all: icmpv6_malformed.
 class DiscoveryView {
  public:
