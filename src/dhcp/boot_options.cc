@@ -35,6 +35,10 @@ Bytes as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
+bool names_file(const BootReply& reply) {
+  return reply.plan != nullptr && !reply.plan->file.empty();
+}
+
 bool fits_file_field(std::string_view file) {
   return file.size() <= kFileFieldMax;
 }
@@ -120,12 +124,24 @@ bool write_ipxe(DhcpWriter& writer, const BootReply& reply) {
 
 }  // namespace
 
-Ipv4Address next_server_of(const Config& config, const Station& station) {
+Ipv4Address next_server_of(const Config& config, const Station& station, const BootPlan* plan) {
+  if (plan != nullptr && plan->next_server) return *plan->next_server;
   return config.boot.next_server.value_or(station.address.address);
 }
 
+bool write_planned_option(DhcpWriter& writer, const BootPlan& plan, DhcpOption code) {
+  for (const DhcpOptionConfig& option : plan.options) {
+    if (option.code != static_cast<std::uint8_t>(code)) continue;
+    writer.option(code, Bytes{option.value});
+    return true;
+  }
+  if (code != DhcpOption::root_path || plan.root_path.empty()) return false;
+  writer.option(code, plan.root_path);
+  return true;
+}
+
 void write_boot_header(DhcpWriter& writer, const DhcpView& /*request*/, const BootReply& reply) {
-  if (reply.plan == nullptr) return;
+  if (!names_file(reply)) return;
   writer.siaddr(reply.next_server);
   if (!is_url(reply.plan->file)) writer.sname(reply.next_server.text());
   if (fits_file_field(reply.plan->file)) writer.file(reply.plan->file);
@@ -137,7 +153,7 @@ bool write_boot_option(DhcpWriter& writer, const DhcpView& request, const BootRe
   if (code == DhcpOption::client_machine_identifier) {
     return boots && write_machine_identifier(writer, request);
   }
-  if (reply.plan == nullptr) return false;
+  if (!names_file(reply)) return false;
   switch (code) {
     case DhcpOption::boot_file_size:
       return write_boot_file_size(writer, reply);
@@ -171,7 +187,7 @@ void write_remaining_boot_options(DhcpWriter& writer, const DhcpView& request,
     write(DhcpOption::boot_file_name);
     write(DhcpOption::tftp_server_name);
     write(DhcpOption::ipxe);
-  } else if (reply.plan != nullptr && !fits_file_field(reply.plan->file)) {
+  } else if (names_file(reply) && !fits_file_field(reply.plan->file)) {
     write(DhcpOption::boot_file_name);
   }
 }

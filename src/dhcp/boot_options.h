@@ -21,7 +21,8 @@ namespace reveille {
 // What a reply says about booting. Borrows; valid for the call.
 struct BootReply {
   const Facts& facts;
-  const BootPlan* plan = nullptr;  // nullptr: nothing to boot, and nothing is said about it
+  // nullptr, or without a file: nothing to boot, and nothing is said about it.
+  const BootPlan* plan = nullptr;
   const Station& station;
   Ipv4Address next_server;  // where the file is: next_server_of()
   bool proxy = false;       // ProxyDHCP or boot server: another server gives the address
@@ -30,8 +31,12 @@ struct BootReply {
   bool no_discovery = true;
 };
 
-// [boot] next_server, or our own address on the station's link.
-[[nodiscard]] Ipv4Address next_server_of(const Config& config, const Station& station);
+// That of the plan, or [boot] next_server, or our own address on the station's link.
+[[nodiscard]] Ipv4Address next_server_of(const Config& config, const Station& station,
+                                         const BootPlan* plan);
+
+// Writes option `code` if the plan says it: one of its options, or the root path.
+bool write_planned_option(wire::DhcpWriter& writer, const BootPlan& plan, wire::DhcpOption code);
 
 // siaddr, sname and file. Before the first option. A boot file that does not fit the file field
 // (127 octets and a NUL) stands in option 67 alone, and leaves the field free for overload.

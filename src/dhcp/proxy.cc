@@ -96,6 +96,19 @@ bool is_requested(const DhcpView& message, DhcpOption code) {
   return list && std::ranges::find(*list, static_cast<std::uint8_t>(code)) != list->end();
 }
 
+// Clients merge what the proxy says into what the other server gave them.
+void write_plan(DhcpWriter& writer, const BootPlan& plan) {
+  for (const DhcpOptionConfig& option : plan.options) {
+    write_planned_option(writer, plan, static_cast<DhcpOption>(option.code));
+  }
+  const auto says_root_path = [](const DhcpOptionConfig& option) {
+    return option.code == static_cast<std::uint8_t>(DhcpOption::root_path);
+  };
+  if (std::ranges::none_of(plan.options, says_root_path)) {
+    write_planned_option(writer, plan, DhcpOption::root_path);
+  }
+}
+
 enum class Sent : std::uint8_t { yes, no_buffer, too_long };
 
 Sent send(const Asked& asked, DhcpType type, const UdpDestination& to, bool no_discovery) {
@@ -106,7 +119,7 @@ Sent send(const Asked& asked, DhcpType type, const UdpDestination& to, bool no_d
       .facts = asked.facts,
       .plan = &*asked.plan,
       .station = asked.station,
-      .next_server = next_server_of(*asked.context.snapshot.config, asked.station),
+      .next_server = next_server_of(*asked.context.snapshot.config, asked.station, &*asked.plan),
       .proxy = true,
       .no_discovery = no_discovery};
 
@@ -124,6 +137,7 @@ Sent send(const Asked& asked, DhcpType type, const UdpDestination& to, bool no_d
     write_boot_option(writer, message, reply, DhcpOption::boot_file_size);
   }
   write_remaining_boot_options(writer, message, reply, written);
+  write_plan(writer, *asked.plan);
 
   const std::size_t length = writer.finish();
   if (length == 0 || writer.overflowed()) {

@@ -30,7 +30,9 @@ class OptionWalk {
         boot_{.facts = exchange.facts,
               .plan = reply.plan,
               .station = exchange.station,
-              .next_server = next_server_of(*exchange.context.snapshot.config, exchange.station)} {}
+              .next_server =
+                  next_server_of(*exchange.context.snapshot.config, exchange.station, reply.plan)} {
+  }
 
   void header() { write_boot_header(writer_, exchange_.message, boot_); }
 
@@ -65,19 +67,33 @@ class OptionWalk {
     write(DhcpOption::domain_name_server);
     write(DhcpOption::domain_name);
     write(DhcpOption::host_name);
+    write_rest_of_plan();
     for (const DhcpOptionConfig& option : exchange_.subnet.config.options) {
       write(static_cast<DhcpOption>(option.code));
     }
   }
 
  private:
+  void write_rest_of_plan() {
+    if (reply_.plan == nullptr) return;
+    if (!reply_.plan->root_path.empty()) write(DhcpOption::root_path);
+    for (const DhcpOptionConfig& option : reply_.plan->options) {
+      write(static_cast<DhcpOption>(option.code));
+    }
+  }
+
   void write(DhcpOption code) {
     const auto index = static_cast<std::size_t>(code);
     if (written_.test(index)) return;
-    if (write_configured(code) || write_known(code) ||
+    if (write_planned(code) || write_configured(code) || write_known(code) ||
         write_boot_option(writer_, exchange_.message, boot_, code)) {
       written_.set(index);
     }
+  }
+
+  // What was decided for this machine goes before what holds for its subnet.
+  bool write_planned(DhcpOption code) {
+    return reply_.plan != nullptr && write_planned_option(writer_, *reply_.plan, code);
   }
 
   // What the configuration says as bytes goes before what we would say.

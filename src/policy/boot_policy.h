@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -15,11 +16,20 @@
 namespace reveille {
 
 // The decision for one machine. Views borrow from the policy (thus from the snapshot) or from the
-// override that was given.
+// override that was given. What is empty says nothing: the configuration of subnet and server
+// holds.
 struct BootPlan {
-  std::string_view file;         // file name or URL as the client shall ask for it
+  // File name or URL as the client shall ask for it; empty: nothing to boot.
+  std::string_view file{};
   const Image* image = nullptr;  // when it is in our catalogue: gives option 13 its size
   bool script = false;           // the client runs iPXE and gets its script
+  // An iPXE script with variables, for clients that run iPXE; empty: none.
+  std::string_view script_template{};
+
+  std::optional<Ipv4Address> next_server{};  // siaddr and option 66
+  std::string_view root_path{};              // option 17
+  // Go before those of the subnet.
+  std::span<const DhcpOptionConfig> options{};
 };
 
 // Built by control from configuration and catalogue together; immutable. Lookups allocate

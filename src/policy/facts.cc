@@ -10,6 +10,7 @@ namespace {
 
 using wire::DhcpOption;
 using wire::DhcpView;
+using wire::RelayOption;
 
 std::string_view text_of(const DhcpView& request, DhcpOption code) {
   return request.option_text(code).value_or(std::string_view{});
@@ -67,6 +68,13 @@ std::optional<Uuid> uuid_of(const DhcpView& request) {
   return uuid;
 }
 
+// Where a relay heard the client. Option 82 is believed only with a relay behind it.
+Ipv4Address link_of(const DhcpView& request) {
+  if (request.giaddr().is_zero()) return {};
+  const auto link = request.relay_option(RelayOption::link_selection);  // RFC 3527
+  return link && link->size() == 4 ? Ipv4Address::from(link->data()) : request.giaddr();
+}
+
 // The ROM of a Raspberry Pi cannot be told from a BIOS but by its vendor's address blocks.
 bool is_raspberry_pi(const Facts& facts) {
   constexpr std::array<std::uint32_t, 6> kBlocks{0xb827eb, 0xdca632, 0xe45f01,
@@ -107,6 +115,10 @@ Facts facts_of(const DhcpView& request, std::uint16_t station) {
   facts.host_name = text_of(request, DhcpOption::host_name);
   facts.station = station;
   facts.relay = request.giaddr();
+  facts.link = link_of(request);
+  facts.circuit_id = request.relay_option(RelayOption::circuit_id).value_or(Bytes{});
+  facts.remote_id = request.relay_option(RelayOption::remote_id).value_or(Bytes{});
+  facts.message = &request;
   facts.pxe = facts.vendor_class.starts_with("PXEClient");
   facts.http = facts.vendor_class.starts_with("HTTPClient");
   facts.ipxe = names_ipxe(facts.user_class) || request.has(DhcpOption::ipxe);

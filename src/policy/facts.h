@@ -30,8 +30,17 @@ struct Facts {
   std::string_view user_class;
   Bytes client_id;
   std::string_view host_name;
+  Bytes
+      circuit_id;   // option 82, sub-option 1: which port of the relay; what it is, the relay knows
+  Bytes remote_id;  // option 82, sub-option 2: often the relay's own MAC address
   std::uint16_t station = 0;
-  Ipv4Address relay;  // giaddr
+  std::uint16_t vlan = 0;  // of the station; 0 = untagged
+  Ipv4Address relay;       // giaddr
+  // An address of the client's link: what the relay says of it (RFC 3527), giaddr, or our own
+  // address there. Who knows the stations and subnets sets it; facts_of() knows only relays.
+  Ipv4Address link;
+  // Where everything else is, option by option; nullptr when there is no message.
+  const wire::DhcpView* message = nullptr;
 
   // Boot firmware of some kind, rather than an operating system that wants an address.
   [[nodiscard]] bool boots() const { return pxe || http || ipxe; }

@@ -53,7 +53,7 @@ class Server {
     const BootReply reply{.facts = facts,
                           .plan = has_plan_ ? &plan_ : nullptr,
                           .station = station_,
-                          .next_server = next_server_of(config_, station_),
+                          .next_server = next_server_of(config_, station_, &plan_),
                           .proxy = proxy_};
     Octets room = unwritten(1472);
     wire::DhcpWriter writer(room, limit);
@@ -134,6 +134,42 @@ TEST(BootOptions, AnOfferToHttpBootIsItsUrlUnderItsOwnClass) {
     EXPECT_FALSE(offer.has(DhcpOption::boot_file_size));
     EXPECT_EQ(octets_of(offer, DhcpOption::client_machine_identifier), Octets(17, 0));
   }
+}
+
+TEST(BootOptions, APlanSaysMoreThanAFile) {
+  const std::vector<DhcpOptionConfig> options{{42, {10, 0, 0, 9}}, {150, {10, 0, 0, 8}}};
+  BootPlan plan{.next_server = Ipv4Address::of(10, 0, 0, 7), .root_path = "aoe:e1.2"};
+  plan.options = options;
+  Station station;
+  station.address = {Ipv4Address::of(10, 78, 0, 1), 24};
+  Config config;
+  EXPECT_EQ(next_server_of(config, station, nullptr), station.address.address);
+  config.boot.next_server = Ipv4Address::of(10, 0, 0, 6);
+  EXPECT_EQ(next_server_of(config, station, nullptr), Ipv4Address::of(10, 0, 0, 6));
+  EXPECT_EQ(next_server_of(config, station, &plan), Ipv4Address::of(10, 0, 0, 7));
+
+  const auto planned = [&plan](DhcpOption code) -> std::optional<Octets> {
+    Octets room = unwritten(600);
+    wire::DhcpWriter writer(room, 600);
+    writer.reply_to(*Parsed("ipxe_discover"));
+    if (!write_planned_option(writer, plan, code)) return std::nullopt;
+    room.resize(writer.finish());
+    return octets_of(*Parsed(room), code);
+  };
+  EXPECT_EQ(planned(DhcpOption{42}), (Octets{10, 0, 0, 9}));
+  EXPECT_EQ(planned(DhcpOption{150}), (Octets{10, 0, 0, 8}));
+  EXPECT_EQ(planned(DhcpOption::root_path), text("aoe:e1.2"));
+  EXPECT_EQ(planned(DhcpOption::domain_name), std::nullopt);
+  plan.root_path = {};
+  EXPECT_EQ(planned(DhcpOption::root_path), std::nullopt);
+
+  // A plan without a file is as good as none where the file is concerned.
+  const Parsed request("edk2_discover");
+  const auto reply = Server().file("").reply_to(request);
+  const auto none = Server().nothing().reply_to(request);
+  EXPECT_EQ((*reply)->siaddr(), (*none)->siaddr());
+  EXPECT_EQ((*reply)->has(DhcpOption::vendor_class), (*none)->has(DhcpOption::vendor_class));
+  EXPECT_FALSE((*reply)->has(DhcpOption::boot_file_name));
 }
 
 TEST(BootOptions, WithNothingToBootNothingIsSaid) {

@@ -213,6 +213,23 @@ TEST(Facts, TheRelayIsGiaddr) {
       Ipv4Address::of(10, 9, 8, 7));
 }
 
+TEST(Facts, TheRelaySaysWhereTheClientIs) {
+  const Octets relayed{1, 3, 'g', 'e', '7', 2, 6, 2, 0, 0, 0, 0, 1, 5, 4, 10, 20, 0, 0};
+  BootRequest request("edk2_discover");
+  request.with(DhcpOption::relay_agent_information, relayed);
+  // Without a relay the client wrote it itself; it may be told from another, but moves nobody.
+  const Parsed direct(request);
+  EXPECT_TRUE(facts_of(*direct, 0).link.is_zero());
+  const Parsed parsed(request.giaddr(Ipv4Address::of(10, 9, 0, 1)));
+  const Facts facts = facts_of(*parsed, 0);
+  EXPECT_EQ(facts.link, Ipv4Address::of(10, 20, 0, 0));
+  EXPECT_EQ(Octets(facts.circuit_id.begin(), facts.circuit_id.end()), (Octets{'g', 'e', '7'}));
+  EXPECT_EQ(Octets(facts.remote_id.begin(), facts.remote_id.end()), (Octets{2, 0, 0, 0, 0, 1}));
+  EXPECT_EQ(facts.message, &*parsed);
+  const Parsed plain(BootRequest("edk2_discover").giaddr(Ipv4Address::of(10, 9, 0, 1)));
+  EXPECT_EQ(facts_of(*plain, 0).link, Ipv4Address::of(10, 9, 0, 1));
+}
+
 TEST(Architectures, AreTheRegistryOfIana) {
   EXPECT_EQ(architectures().size(), 0x2aU);
   EXPECT_EQ(architecture_name(0x00), "x86 BIOS");
