@@ -6,6 +6,7 @@
 #include "control/command_line.h"
 #include "control/replay.h"
 #include "control/serve.h"
+#include "control/status.h"
 
 int main(int argc, char** argv) {
   const auto line = reveille::parse_command_line(std::vector<std::string>(argv + 1, argv + argc));
@@ -21,6 +22,8 @@ int main(int argc, char** argv) {
       return reveille::check(line->config);
     case reveille::Verb::replay:
       return reveille::replay(*line);
+    case reveille::Verb::status:
+      return reveille::status(*line);
     case reveille::Verb::version:
       std::cout << "reveille " REVEILLE_VERSION "\n";
       return 0;

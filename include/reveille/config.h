@@ -143,6 +143,11 @@ struct LogConfig {
   bool quiet = false;  // no line for each step of a boot: only warnings and the closing table
 };
 
+// [control]: where `reveille status` and its like ask
+struct ControlConfig {
+  std::string socket = "/run/reveille/control.sock";  // empty: none
+};
+
 struct Config {
   std::vector<InterfaceConfig> interfaces;
   DhcpConfig dhcp;
@@ -154,6 +159,7 @@ struct Config {
   ImagesConfig images;
   WorkersConfig workers;
   LogConfig log;
+  ControlConfig control;
 };
 
 }  // namespace reveille

@@ -16,6 +16,7 @@ constexpr const char* kExamples =
     "                 --pool 10.77.1.0-10.77.255.254\n"
     "  reveille serve --interface eth1 --address 10.77.0.1/16 --root /srv/boot --proxy\n"
     "  reveille check --config reveille.toml\n"
+    "  reveille status\n"
     "  reveille replay boot.pcap --root /srv/boot --out answers.pcap\n";
 
 // One value each time it is given; it never swallows the words after that.
@@ -51,6 +52,10 @@ class ConfigOptions {
     app.add_option("--log-file", to_.log_file, "Log there instead of to standard error")
         ->type_name("FILE");
     app.add_flag("--quiet", to_.quiet, "Log warnings and the closing table only");
+    if (ports == Ports::any) {
+      app.add_option("--control", to_.control, "Control socket, for reveille status and the like")
+          ->type_name("PATH");
+    }
   }
   ConfigOptions(const ConfigOptions&) = delete;
 
@@ -84,6 +89,14 @@ class ConfigOptions {
   ConfigArguments to_;
   std::vector<std::unique_ptr<PortOption>> ports_;  // CLI11 keeps pointers into them
 };
+
+// Which running reveille is asked.
+void add_control_options(CLI::App& app, ConfigArguments& to) {
+  app.add_option("--control", to.control, "Control socket of the running reveille")
+      ->type_name("PATH");
+  app.add_option("--config", to.config_file, "Its configuration file, which may name the socket")
+      ->type_name("FILE");
+}
 
 // An unknown option, with what was probably meant.
 std::string unknown_word(const CLI::App& app, const std::vector<std::string>& words) {
@@ -125,6 +138,9 @@ tl::expected<CommandLine, CommandLineEnd> parse_command_line(std::vector<std::st
       ->required()
       ->type_name("IN.pcap");
   replay->add_option("--out", line.answers, "Write the answers there")->type_name("OUT.pcap");
+  CLI::App* status = app.add_subcommand("status", "Say what the running reveille serves, and how");
+  add_control_options(*status, line.config);
+  status->add_flag("--json", line.json, "As JSON");
   CLI::App* version = app.add_subcommand("version", "Say which version this is");
 
   const std::vector<std::string> as_written = words;
@@ -149,6 +165,8 @@ tl::expected<CommandLine, CommandLineEnd> parse_command_line(std::vector<std::st
   } else if (replay->parsed()) {
     line.verb = Verb::replay;
     line.config = replay_options.take();
+  } else if (status->parsed()) {
+    line.verb = Verb::status;
   } else if (version->parsed()) {
     line.verb = Verb::version;
   } else {

@@ -10,13 +10,14 @@
 
 namespace reveille {
 
-enum class Verb : std::uint8_t { serve, check, replay, version };
+enum class Verb : std::uint8_t { serve, check, replay, status, version };
 
 struct CommandLine {
   Verb verb = Verb::serve;
   ConfigArguments config;
   std::string capture;  // replay: the frames to answer
   std::string answers;  // replay: where the answers go; empty: nowhere
+  bool json = false;    // status: JSON instead of tables
 };
 
 // Why there is nothing to do: help was asked for (0, to standard output), or the words make no

@@ -154,6 +154,10 @@ void apply_arguments(const ConfigArguments& arguments, ParsedConfig& to) {
     to.origins.set("log.file", {.option = "--log-file"});
   }
   if (arguments.quiet) to.config.log.quiet = true;
+  if (arguments.control) {
+    to.config.control.socket = *arguments.control;
+    to.origins.set("control.socket", {.option = "--control"});
+  }
   apply_workers(arguments, to);
   apply_word(arguments.idle, "--idle", to.config.workers.idle,
              {{"adaptive", Idle::adaptive}, {"busy", Idle::busy}}, to.problems);

@@ -27,6 +27,7 @@ struct ConfigArguments {
   std::optional<std::string> log_format;
   std::optional<std::string> log_file;
   bool quiet = false;
+  std::optional<std::string> control;
 };
 
 // Ports replace the interfaces of the file; pools replace those of the subnets that they fall

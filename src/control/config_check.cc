@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "control/socket/unix_address.h"
+
 namespace reveille {
 namespace {
 
@@ -47,6 +49,14 @@ void check_tftp(const Config& config, const Origins& origins, Problems& problems
   }
   if (tftp.transfers_max < config.workers.count) {
     problems.error(origins.of("tftp.transfers_max"), "transfers_max is less than one a worker");
+  }
+}
+
+void check_control(const Config& config, const Origins& origins, Problems& problems) {
+  if (config.control.socket.size() > kSocketPathMax) {
+    problems.error(origins.of("control.socket"),
+                   "the control socket's path has " + std::to_string(config.control.socket.size()) +
+                       " bytes; sockets have at most " + std::to_string(kSocketPathMax));
   }
 }
 
@@ -149,6 +159,7 @@ void check_config(const Config& config, const Origins& origins, Problems& proble
   check_hosts(config, origins, problems);
   check_boot(config, origins, problems);
   check_tftp(config, origins, problems);
+  check_control(config, origins, problems);
 }
 
 }  // namespace reveille

@@ -38,6 +38,7 @@ void read_file(TableReader& file, Config& to) {
   file.table("images", [&](TableReader& table) { read_images(table, to.images); });
   file.table("workers", [&](TableReader& table) { read_workers(table, to.workers); });
   file.table("log", [&](TableReader& table) { read_log(table, to.log); });
+  file.table("control", [&](TableReader& table) { read_control(table, to.control); });
   file.finish();
 }
 
@@ -64,6 +65,7 @@ ParsedConfig parse_config(std::string_view text, std::string file) {
   const std::filesystem::path folder = std::filesystem::path(std::move(file)).parent_path();
   resolve(parsed.config.images.root, folder);
   resolve(parsed.config.log.file, folder);
+  resolve(parsed.config.control.socket, folder);
   return parsed;
 }
 

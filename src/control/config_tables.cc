@@ -184,6 +184,10 @@ void read_workers(TableReader& table, WorkersConfig& to) {
   table.choice("idle", to.idle, kIdles);
 }
 
+void read_control(TableReader& table, ControlConfig& to) {
+  table.text("socket", to.socket, kPathMax);
+}
+
 void read_log(TableReader& table, LogConfig& to) {
   table.choice("format", to.format, kFormats);
   table.text("file", to.file, kPathMax);

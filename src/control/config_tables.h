@@ -17,6 +17,7 @@ void read_relay(TableReader& table, RelayConfig& to);
 void read_tftp(TableReader& table, TftpConfig& to);
 void read_images(TableReader& table, ImagesConfig& to);
 void read_workers(TableReader& table, WorkersConfig& to);
+void read_control(TableReader& table, ControlConfig& to);
 void read_log(TableReader& table, LogConfig& to);
 
 }  // namespace reveille

@@ -8,6 +8,8 @@
 #include "control/server.h"
 #include "control/service_notify.h"
 #include "control/signals.h"
+#include "control/socket/commands.h"
+#include "control/socket/control_socket.h"
 
 namespace reveille {
 namespace {
@@ -36,13 +38,28 @@ class Watchdog {
   std::chrono::steady_clock::time_point next_{};
 };
 
-void run(Server& server, Log& log, Signals& signals, ServiceNotify& notify) {
+// nullptr when none is wanted. The usual place may be taken or closed to us, which is worth a
+// warning; a place that was asked for must be had.
+tl::expected<std::unique_ptr<ControlSocket>, std::string> open_control(const ParsedConfig& parsed,
+                                                                       Log& log) {
+  const std::string& path = parsed.config.control.socket;
+  if (path.empty()) return nullptr;
+  auto control = ControlSocket::listen(path);
+  if (control || parsed.origins.has("control.socket")) return control;
+  log.warn(control.error());
+  return nullptr;
+}
+
+void run(Server& server, ControlSocket* control, Log& log, Signals& signals,
+         ServiceNotify& notify) {
   Watchdog watchdog(notify);
   while (true) {
-    const std::optional<int> signal = signals.wait(kTurn);
+    const int descriptor = control == nullptr ? -1 : control->descriptor();
+    const std::optional<int> signal = signals.wait(kTurn, descriptor);
     if (signal && is_end(*signal)) return;
     if (signal == SIGHUP && !log.reopen()) log.warn("the log file could not be opened again");
     server.turn();
+    if (control != nullptr) control->turn(std::chrono::steady_clock::now());
     watchdog.turn(server);
   }
 }
@@ -55,10 +72,12 @@ int serve(const ConfigArguments& arguments) {
     check_machine(parsed.config, parsed.origins, Purpose::serve, parsed.problems);
   }
   if (!usable(parsed.problems)) return 1;
+  auto log = Log::open(parsed.config.log);
+  if (!log) return failed(log.error());
+  auto control = open_control(parsed, **log);
+  if (!control) return failed(control.error());
   const auto config = std::make_shared<const Config>(std::move(parsed.config));
 
-  auto log = Log::open(config->log);
-  if (!log) return failed(log.error());
   Signals signals;
   ServerOptions options;
   options.interrupted = [&signals] {
@@ -68,10 +87,16 @@ int serve(const ConfigArguments& arguments) {
   auto server = Server::start(config, **log, std::move(options));
   if (!server) return failed(server.error());
 
+  if (*control) {
+    (*control)->set_handler([&server](std::string_view request, ControlSocket::Reply reply) {
+      run_command(**server, request, reply);
+    });
+  }
   ServiceNotify notify;
   notify.ready((*server)->status());
-  run(**server, **log, signals, notify);
+  run(**server, control->get(), **log, signals, notify);
   notify.stopping();
+  control->reset();
   (*server)->stop();
   return 0;
 }

@@ -79,6 +79,7 @@ tl::expected<void, std::string> Server::launch() {
   if (auto started = workers_->start(snapshots_.build(images_.catalogue())); !started) {
     return started;
   }
+  started_ = workers_->now();
   set_clock();
   status_ = status_text(*config_, images_.stock());
   log_.note(status_);

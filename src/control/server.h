@@ -52,6 +52,11 @@ class Server {
   // What is served where, in one line.
   [[nodiscard]] const std::string& status() const { return status_; }
 
+  [[nodiscard]] const Config& config() const { return *config_; }
+  [[nodiscard]] const Workers& workers() const { return *workers_; }
+  [[nodiscard]] ImageStock images() const { return images_.stock(); }
+  [[nodiscard]] Nanoseconds uptime() const { return workers_->now() - started_; }
+
   // Ends the workers, logs what is still to be said and the table of outcomes. Once.
   void stop();
 
@@ -80,6 +85,7 @@ class Server {
   std::unique_ptr<Workers> workers_;
   SnapshotBuilder snapshots_;
   std::string status_;
+  Instant started_{};
   Instant next_second_{};
   Instant last_event_{};
   std::uint64_t events_lost_ = 0;

@@ -1,5 +1,6 @@
 #include "control/signals.h"
 
+#include <array>
 #include <csignal>
 #include <poll.h>
 #include <sys/signalfd.h>
@@ -29,9 +30,11 @@ Signals::~Signals() {
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 
-std::optional<int> Signals::wait(std::chrono::milliseconds timeout) {
-  pollfd readable{.fd = fd_, .events = POLLIN, .revents = 0};
-  if (poll(&readable, 1, static_cast<int>(timeout.count())) <= 0) return std::nullopt;
+std::optional<int> Signals::wait(std::chrono::milliseconds timeout, int also) {
+  // A negative descriptor is passed over.
+  std::array<pollfd, 2> all{
+      {{.fd = fd_, .events = POLLIN, .revents = 0}, {.fd = also, .events = POLLIN, .revents = 0}}};
+  if (poll(all.data(), all.size(), static_cast<int>(timeout.count())) <= 0) return std::nullopt;
   signalfd_siginfo info;
   if (read(fd_, &info, sizeof info) != sizeof info) return std::nullopt;
   return static_cast<int>(info.ssi_signo);

@@ -16,8 +16,9 @@ class Signals {
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
-  // The next signal, at once if one is pending; nullopt when none came in time.
-  [[nodiscard]] std::optional<int> wait(std::chrono::milliseconds timeout);
+  // The next signal, at once if one is pending; nullopt when none came in time, or before one
+  // `also` became readable.
+  [[nodiscard]] std::optional<int> wait(std::chrono::milliseconds timeout, int also = -1);
 
  private:
   int fd_ = -1;

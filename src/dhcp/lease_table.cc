@@ -206,6 +206,7 @@ void LeaseTable::count(const Lease& lease, std::uint32_t one) {
       if (lease.foreign) counts.foreign_offers += one;
       return;
     case LeaseState::bound:
+      counts.bound += one;
       if (lease.bootp && !lease.reserved) counts.bootp += one;
       return;
     case LeaseState::declined:

@@ -37,6 +37,7 @@ class LeaseTable {
     std::uint32_t addresses = 0;  // reservations included
     std::uint32_t free = 0;       // without reservations
     std::uint32_t offered = 0;
+    std::uint32_t bound = 0;
     std::uint32_t declined = 0;
     std::uint32_t bootp = 0;  // without reservations
     std::uint32_t foreign_offers = 0;

@@ -1,6 +1,7 @@
 // What a worker does besides frames: messages, ticks, its account, rest.
 #include <rte_pause.h>
 
+#include "dhcp/lease_table.h"
 #include "worker/loop.h"
 
 namespace reveille {
@@ -18,7 +19,11 @@ Worker::Worker(const WorkerParts& parts, const Snapshot& first)
       responder_(first, parts.share, parts.seed),
       links_(*parts.links),
       backoff_(parts.idle),
-      tsc_(*parts.tsc) {}
+      tsc_(*parts.tsc),
+      published_subnets_(
+          responder_.dhcp().leases() == nullptr ? 0 : responder_.dhcp().leases()->subnets()) {
+  account_subnets();
+}
 
 std::size_t Worker::hear_peers(Context& context) {
   std::array<PeerMessage, kBurst> messages;
@@ -82,8 +87,29 @@ void Worker::account(Instant started, std::size_t received, std::size_t work) {
     last_account_ = started;
     unaccounted_ = false;
   }
+  if (started - last_subnet_account_ >= kAlways) {
+    account_subnets();
+    last_subnet_account_ = started;
+  }
   const bool dry = received == 0 && !unaccounted_;
   if (dry != dry_.load(std::memory_order_relaxed)) dry_.store(dry, std::memory_order_release);
+}
+
+void Worker::account_subnets() {
+  for (std::size_t i = 0; i < published_subnets_.size(); ++i) {
+    const auto& counts = responder_.dhcp().leases()->counts(static_cast<std::uint16_t>(i));
+    published_subnets_[i].write({.addresses = counts.addresses,
+                                 .offered = counts.offered,
+                                 .bound = counts.bound,
+                                 .declined = counts.declined});
+  }
+}
+
+void Worker::add_subnets(std::vector<SubnetStatistics>& to) const {
+  to.resize(std::max(to.size(), published_subnets_.size()));
+  for (std::size_t i = 0; i < published_subnets_.size(); ++i) {
+    to[i].add(published_subnets_[i].read());
+  }
 }
 
 void Worker::rest() {

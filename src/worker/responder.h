@@ -27,6 +27,7 @@ class Responder {
   void receive(const PeerMessage& message, const Context& context);
   void tick(const Context& context);
 
+  [[nodiscard]] const DhcpEngine& dhcp() const { return dhcp_; }
   [[nodiscard]] const TftpEngine& tftp() const { return tftp_; }
 
  private:

@@ -24,6 +24,13 @@ void WorkerStatistics::add(const WorkerStatistics& other) {
   longest_gap = std::max(longest_gap, other.longest_gap);
 }
 
+void SubnetStatistics::add(const SubnetStatistics& other) {
+  addresses += other.addresses;
+  offered += other.offered;
+  bound += other.bound;
+  declined += other.declined;
+}
+
 WorkerStatistics Statistics::sum() const {
   WorkerStatistics all;
   for (const WorkerStatistics& worker : workers) all.add(worker);

@@ -185,7 +185,10 @@ std::size_t Workers::retire() {
 
 Statistics Workers::statistics() const {
   Statistics statistics;
-  for (const auto& worker : state_->workers) statistics.workers.push_back(worker->statistics());
+  for (const auto& worker : state_->workers) {
+    statistics.workers.push_back(worker->statistics());
+    worker->add_subnets(statistics.subnets);
+  }
   for (const Port& port : state_->ports) {
     rte_eth_stats counted{};
     rte_eth_stats_get(port.id(), &counted);

@@ -303,6 +303,14 @@ TEST(ConfigCheck, ALinkOfTwoHasNoBroadcastAddress) {
       "");
 }
 
+TEST(ConfigCheck, TheControlSocketsPathFits) {
+  const std::string good = "/" + std::string(106, 's');
+  const std::string text = kLink + kImages + kSubnet + "[control]\nsocket = \"";
+  EXPECT_EQ(problems_of(text + good + "\"\n"), "");
+  EXPECT_EQ(problems_of(text + good + "s\"\n"),
+            "f:10:10: error: the control socket's path has 108 bytes; sockets have at most 107\n");
+}
+
 TEST(ConfigCheck, AllAtOnce) {
   const std::string text = problems_of(
       "[[interface]]\ninterface = \"eth1\"\naddress = \"10.77.0.0/16\"\n"

@@ -206,6 +206,7 @@ TEST(ConfigFile, PathsAreTakenFromItsFolder) {
                             .config;
   EXPECT_EQ(config.images.root, "/etc/reveille/boot");
   EXPECT_EQ(config.log.file, "/var/log/r");
+  EXPECT_EQ(config.control.socket, "/run/reveille/control.sock");
 }
 
 // ---- the documented example
@@ -265,6 +266,7 @@ TEST(CompleteExample, SaysTheTrueDefaults) {
   EXPECT_EQ(written.log.file, fresh.log.file);
   EXPECT_EQ(written.log.lines_per_client_per_minute, fresh.log.lines_per_client_per_minute);
   EXPECT_EQ(written.log.quiet, fresh.log.quiet);
+  EXPECT_EQ(written.control.socket, fresh.control.socket);
 }
 
 TEST(CompleteExample, BecomesTheseValues) {

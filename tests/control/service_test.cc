@@ -31,6 +31,17 @@ TEST(Signals, WaitWhereTheyAreAskedFor) {
   EXPECT_FALSE(signals.wait(std::chrono::milliseconds{0}));
 }
 
+TEST(Signals, AreNotAllThatCanBeWaitedFor) {
+  Signals signals;
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  ASSERT_EQ(write(ends[1], "x", 1), 1);
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_FALSE(signals.wait(std::chrono::minutes{1}, ends[0]));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds{30});
+  for (const int end : ends) close(end);
+}
+
 // The manager's end of $NOTIFY_SOCKET.
 class Manager {
  public:

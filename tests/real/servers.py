@@ -115,12 +115,13 @@ class Reveille:
 
     name = "reveille"
 
-    def __init__(self, lab, images, proxy=False, pool=POOL, extra=()):
+    def __init__(self, lab, images, proxy=False, pool=POOL, extra=(), control=""):
         self.lab = lab
         self.images = images
         self.proxy = proxy
         self.pool = pool
         self.extra = list(extra)
+        self.control = control  # path of the control socket; empty: none
         self.host = None
         self.process = None
 
@@ -140,7 +141,8 @@ class Reveille:
         return self
 
     def command(self):
-        return [REVEILLE, "serve", "--interface", "eth0", *self.options()]
+        return [REVEILLE, "serve", "--interface", "eth0", "--control", self.control,
+                *self.options()]
 
     def options(self):
         mode = ["--proxy"] if self.proxy else ["--pool", f"{self.pool[0]}-{self.pool[1]}"]

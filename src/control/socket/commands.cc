@@ -1,0 +1,94 @@
+#include "control/socket/commands.h"
+
+#include <algorithm>
+#include <array>
+
+#include <nlohmann/json.hpp>
+
+#include "control/problem.h"
+#include "control/socket/status_report.h"
+
+namespace reveille {
+namespace {
+
+using AtOnce = CommandResult (*)(Server&, const Json& arguments);
+
+struct Command {
+  std::string_view name;
+  AtOnce at_once;
+};
+
+constexpr std::array kCommands{
+    Command{"status", report_status},
+};
+
+struct Request {
+  const Command* command = nullptr;
+  Json arguments = Json::object();
+};
+
+std::string known_commands() {
+  std::string all;
+  for (const Command& command : kCommands) {
+    all += (all.empty() ? "" : ", ") + std::string(command.name);
+  }
+  return all;
+}
+
+tl::expected<Request, std::string> parse_request(std::string_view line) {
+  const Json json = Json::parse(line, nullptr, false);
+  if (!json.is_object()) return tl::unexpected(std::string("a request is one JSON object a line"));
+  Request request;
+  std::string name;
+  for (const auto& [key, value] : json.items()) {
+    if (key == "command" && value.is_string()) {
+      name = value.get<std::string>();
+    } else if (key == "arguments" && value.is_object()) {
+      request.arguments = value;
+    } else {
+      return tl::unexpected("a request has \"command\" (text) and \"arguments\" (object), not " +
+                            in_quotes(key) + " of this kind");
+    }
+  }
+  const auto* const found =
+      std::find_if(kCommands.begin(), kCommands.end(),
+                   [&name](const Command& command) { return command.name == name; });
+  if (found == kCommands.end()) {
+    return tl::unexpected("there is no command " + in_quotes(name) + "; there are " +
+                          known_commands());
+  }
+  request.command = found;
+  return request;
+}
+
+std::string answer_line(const CommandResult& result) {
+  Json answer;
+  if (result) {
+    answer["result"] = *result;
+  } else {
+    answer["error"] = result.error();
+  }
+  // Names of files and machines need not be UTF-8.
+  return answer.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+void run_command(Server& server, std::string_view request,
+                 const std::function<void(std::string)>& reply) {
+  const auto parsed = parse_request(request);
+  if (!parsed) return reply(answer_line(tl::unexpected(parsed.error())));
+  reply(answer_line(parsed->command->at_once(server, parsed->arguments)));
+}
+
+tl::expected<void, std::string> only_arguments(const Json& arguments,
+                                               std::initializer_list<std::string_view> known) {
+  for (const auto& [key, value] : arguments.items()) {
+    if (std::find(known.begin(), known.end(), key) == known.end()) {
+      return tl::unexpected("there is no argument " + in_quotes(key));
+    }
+  }
+  return {};
+}
+
+}  // namespace reveille
