@@ -41,6 +41,14 @@ struct MacAddress {
   constexpr auto operator<=>(const MacAddress&) const = default;
 };
 
+// A dotted quad in room of its own: what a packet path can write without an allocation.
+struct Ipv4Text {
+  std::array<char, 15> characters{};
+  std::uint8_t length = 0;
+
+  [[nodiscard]] std::string_view view() const { return {characters.data(), length}; }
+};
+
 // An IPv4 address, kept in host order.
 struct Ipv4Address {
   std::uint32_t value = 0;
@@ -56,7 +64,8 @@ struct Ipv4Address {
   [[nodiscard]] constexpr bool is_zero() const { return value == 0; }
   [[nodiscard]] constexpr bool is_multicast() const { return (value >> 28) == 0xe; }
   [[nodiscard]] constexpr bool is_loopback() const { return (value >> 24) == 127; }
-  [[nodiscard]] std::string text() const;
+  [[nodiscard]] Ipv4Text dotted() const;
+  [[nodiscard]] std::string text() const { return std::string(dotted().view()); }
 
   constexpr auto operator<=>(const Ipv4Address&) const = default;
 };

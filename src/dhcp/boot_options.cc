@@ -143,7 +143,7 @@ bool write_planned_option(DhcpWriter& writer, const BootPlan& plan, DhcpOption c
 void write_boot_header(DhcpWriter& writer, const DhcpView& /*request*/, const BootReply& reply) {
   if (!names_file(reply)) return;
   writer.siaddr(reply.next_server);
-  if (!is_url(reply.plan->file)) writer.sname(reply.next_server.text());
+  if (!is_url(reply.plan->file)) writer.sname(reply.next_server.dotted().view());
   if (fits_file_field(reply.plan->file)) writer.file(reply.plan->file);
 }
 
@@ -161,7 +161,7 @@ bool write_boot_option(DhcpWriter& writer, const DhcpView& request, const BootRe
       return write_boot_file_name(writer, reply.plan->file);
     case DhcpOption::tftp_server_name:
       if (is_url(reply.plan->file)) return false;
-      writer.option(code, reply.next_server.text());
+      writer.option(code, reply.next_server.dotted().view());
       return true;
     case DhcpOption::vendor_class:
       return boots && write_vendor_class(writer, reply);
@@ -175,9 +175,9 @@ bool write_boot_option(DhcpWriter& writer, const DhcpView& request, const BootRe
 }
 
 void write_remaining_boot_options(DhcpWriter& writer, const DhcpView& request,
-                                  const BootReply& reply, const std::bitset<256>& written) {
+                                  const BootReply& reply, const OptionSet& written) {
   const auto write = [&](DhcpOption code) {
-    if (!written[static_cast<std::size_t>(code)]) write_boot_option(writer, request, reply, code);
+    if (!written.contains(code)) write_boot_option(writer, request, reply, code);
   };
   if (reply.facts.boots()) {
     // What a client cannot do without comes first, should the reply run out of room.

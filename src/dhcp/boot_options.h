@@ -6,12 +6,12 @@
 // file once. src/policy/README.md says what each client looks for.
 #pragma once
 
-#include <bitset>
 #include <cstdint>
 
 #include <reveille/address.h>
 #include <reveille/wire/dhcp.h>
 
+#include "dhcp/option_set.h"
 #include "packet/snapshot.h"
 #include "policy/boot_policy.h"
 #include "policy/facts.h"
@@ -49,8 +49,8 @@ bool write_boot_option(wire::DhcpWriter& writer, const wire::DhcpView& request,
                        const BootReply& reply, wire::DhcpOption code);
 
 // The options that boot firmware needs although it never asks for them, except those in
-// `written` (indexed by option code).
+// `written`.
 void write_remaining_boot_options(wire::DhcpWriter& writer, const wire::DhcpView& request,
-                                  const BootReply& reply, const std::bitset<256>& written);
+                                  const BootReply& reply, const OptionSet& written);
 
 }  // namespace reveille

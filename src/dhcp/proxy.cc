@@ -132,7 +132,7 @@ Sent send(const Asked& asked, DhcpType type, const UdpDestination& to, bool no_d
   }
   writer.option_u8(DhcpOption::message_type, static_cast<std::uint8_t>(type));
   writer.option_address(DhcpOption::server_identifier, asked.station.address.address);
-  std::bitset<256> written;
+  const OptionSet written;
   if (is_requested(message, DhcpOption::boot_file_size)) {
     write_boot_option(writer, message, reply, DhcpOption::boot_file_size);
   }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <bitset>
+#include <span>
 
 #include "dhcp/boot_options.h"
 #include "dhcp/reply_address.h"
@@ -20,7 +20,42 @@ constexpr std::uint16_t kMessageSizeMin = 576;  // RFC 2132 9.10
 constexpr std::uint16_t kBroadcastFlag = 0x8000;
 constexpr std::uint32_t kForEver = 0xffffffff;
 
-// The options of one reply, each written once.
+// What this server can answer by itself; everything else is configured or unknown.
+constexpr OptionSet kAnswerable{
+    DhcpOption::subnet_mask,
+    DhcpOption::router,
+    DhcpOption::domain_name_server,
+    DhcpOption::host_name,
+    DhcpOption::boot_file_size,
+    DhcpOption::domain_name,
+    DhcpOption::broadcast_address,
+    DhcpOption::vendor_specific,
+    DhcpOption::renewal_time,
+    DhcpOption::rebinding_time,
+    DhcpOption::vendor_class,
+    DhcpOption::tftp_server_name,
+    DhcpOption::boot_file_name,
+    DhcpOption::client_machine_identifier,
+    DhcpOption::ipxe,
+};
+
+// Never taken from the parameter request list or the configuration: the server's own.
+constexpr OptionSet kOwn{
+    DhcpOption::pad,
+    DhcpOption::requested_address,
+    DhcpOption::lease_time,
+    DhcpOption::overload,
+    DhcpOption::message_type,
+    DhcpOption::server_identifier,
+    DhcpOption::parameter_request_list,
+    DhcpOption::maximum_message_size,
+    DhcpOption::client_identifier,
+    DhcpOption::relay_agent_information,
+    DhcpOption::end,
+};
+
+// The options of one reply, each written once. Firmware asks for some forty, most of which
+// nobody answers: `open_` has the few that are worth a look, until they have had it.
 class OptionWalk {
  public:
   OptionWalk(DhcpWriter& writer, const Exchange& exchange, const ServerReply& reply)
@@ -32,25 +67,13 @@ class OptionWalk {
               .station = exchange.station,
               .next_server =
                   next_server_of(*exchange.context.snapshot.config, exchange.station, reply.plan)} {
+    open(exchange.subnet.config.options);
+    if (reply.plan == nullptr) return;
+    open_.add(DhcpOption::root_path);
+    open(reply.plan->options);
   }
 
   void header() { write_boot_header(writer_, exchange_.message, boot_); }
-
-  // Never taken from the parameter request list or the configuration: the server's own.
-  void reserve_own() {
-    constexpr std::array kOwn{DhcpOption::pad,
-                              DhcpOption::requested_address,
-                              DhcpOption::lease_time,
-                              DhcpOption::overload,
-                              DhcpOption::message_type,
-                              DhcpOption::server_identifier,
-                              DhcpOption::parameter_request_list,
-                              DhcpOption::maximum_message_size,
-                              DhcpOption::client_identifier,
-                              DhcpOption::relay_agent_information,
-                              DhcpOption::end};
-    for (const DhcpOption code : kOwn) written_.set(static_cast<std::size_t>(code));
-  }
 
   void write_requested() {
     const auto list = exchange_.message.option(DhcpOption::parameter_request_list);
@@ -62,7 +85,7 @@ class OptionWalk {
     write(DhcpOption::subnet_mask);
     write(DhcpOption::renewal_time);
     write(DhcpOption::rebinding_time);
-    write_remaining_boot_options(writer_, exchange_.message, boot_, written_);
+    write_remaining_boot_options(writer_, exchange_.message, boot_, seen_);
     write(DhcpOption::router);
     write(DhcpOption::domain_name_server);
     write(DhcpOption::domain_name);
@@ -82,13 +105,19 @@ class OptionWalk {
     }
   }
 
-  void write(DhcpOption code) {
-    const auto index = static_cast<std::size_t>(code);
-    if (written_.test(index)) return;
-    if (write_planned(code) || write_configured(code) || write_known(code) ||
-        write_boot_option(writer_, exchange_.message, boot_, code)) {
-      written_.set(index);
+  void open(std::span<const DhcpOptionConfig> options) {
+    for (const DhcpOptionConfig& option : options) {
+      const auto code = static_cast<DhcpOption>(option.code);
+      if (!kOwn.contains(code)) open_.add(code);
     }
+  }
+
+  void write(DhcpOption code) {
+    if (!open_.contains(code)) return;
+    open_.remove(code);
+    seen_.add(code);
+    if (write_planned(code) || write_configured(code) || write_known(code)) return;
+    write_boot_option(writer_, exchange_.message, boot_, code);
   }
 
   // What was decided for this machine goes before what holds for its subnet.
@@ -159,7 +188,8 @@ class OptionWalk {
   const Exchange& exchange_;
   const ServerReply& reply_;
   BootReply boot_;
-  std::bitset<256> written_;
+  OptionSet open_ = kAnswerable;
+  OptionSet seen_;
 };
 
 // Octets of UDP payload that the client takes.
@@ -188,7 +218,6 @@ void write_options(DhcpWriter& writer, const Exchange& exchange, const ServerRep
   const wire::DhcpView& message = exchange.message;
   OptionWalk walk(writer, exchange, reply);
   if (reply.type != DhcpType::nak) walk.header();
-  walk.reserve_own();
   if (reply.type != DhcpType::none) {
     writer.option_u8(DhcpOption::message_type, static_cast<std::uint8_t>(reply.type));
     writer.option_address(DhcpOption::server_identifier, exchange.server_identifier);

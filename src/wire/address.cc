@@ -53,11 +53,19 @@ std::optional<Ipv4Address> Ipv4Address::parse(std::string_view text) {
   return Ipv4Address{value};
 }
 
-std::string Ipv4Address::text() const {
-  char buffer[16];
-  std::snprintf(buffer, sizeof buffer, "%u.%u.%u.%u", value >> 24, (value >> 16) & 0xff,
-                (value >> 8) & 0xff, value & 0xff);
-  return buffer;
+Ipv4Text Ipv4Address::dotted() const {
+  Ipv4Text text;
+  char* at = text.characters.data();
+  for (unsigned shift = 32; shift > 0;) {
+    shift -= 8;
+    const std::uint32_t octet = (value >> shift) & 0xff;
+    if (octet >= 100) *at++ = static_cast<char>('0' + octet / 100);
+    if (octet >= 10) *at++ = static_cast<char>('0' + octet / 10 % 10);
+    *at++ = static_cast<char>('0' + octet % 10);
+    if (shift > 0) *at++ = '.';
+  }
+  text.length = static_cast<std::uint8_t>(at - text.characters.data());
+  return text;
 }
 
 std::optional<Ipv4Prefix> Ipv4Prefix::parse(std::string_view text) {

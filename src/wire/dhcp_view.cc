@@ -122,14 +122,6 @@ std::string_view DhcpView::file() const {
   return text_field(kFileOffset, kFileLength);
 }
 
-std::optional<Bytes> DhcpView::option(DhcpOption code) const {
-  const std::uint8_t slot = slot_of(code);
-  if (slot == 0) return std::nullopt;
-  const Instance& instance = instances_[slot - 1];
-  const Bytes from = instance.joined ? Bytes{joined_} : message_;
-  return from.subspan(instance.offset, instance.length);
-}
-
 std::optional<std::uint8_t> DhcpView::option_u8(DhcpOption code) const {
   const auto value = option(code);
   if (!value || value->size() != 1) return std::nullopt;

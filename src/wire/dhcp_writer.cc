@@ -118,18 +118,35 @@ bool DhcpWriter::spill(Field& field, std::uint8_t overload_bit, bool taken, Dhcp
   return true;
 }
 
+// Octets of the options field that are promised. While the other fields are still unused, option
+// 52 must keep its place in this one.
+std::size_t DhcpWriter::kept() const {
+  return kept_ + (may_spill() && overload_ == 0 ? kOverloadOption : 0);
+}
+
+// What nearly every option is: short, and there is room. Yields the place of its value, or
+// nullptr when option() has to find another way.
+std::uint8_t* DhcpWriter::append(DhcpOption code, std::size_t length) {
+  if (room_.empty() || length > 255 || length + 2 + kept() > options_.room()) return nullptr;
+  std::uint8_t* const to = room_.data() + options_.position;
+  to[0] = static_cast<std::uint8_t>(code);
+  to[1] = static_cast<std::uint8_t>(length);
+  options_.position += length + 2;
+  return to + 2;
+}
+
 void DhcpWriter::option(DhcpOption code, Bytes value) {
   if (room_.empty()) return;
-  // While the other fields are still unused, option 52 must keep its place in this one.
-  const bool may_spill = overload_allowed_ && !(file_set_ && sname_set_);
-  const std::size_t kept = kept_ + (may_spill && overload_ == 0 ? kOverloadOption : 0);
-  const std::size_t needed = encoded_length(value.size());
-  if (needed + kept <= options_.room()) {
+  if (std::uint8_t* const to = append(code, value.size())) {
+    std::copy_n(value.data(), value.size(), to);
+    return;
+  }
+  if (encoded_length(value.size()) + kept() <= options_.room()) {
     put(options_, code, value);
     return;
   }
-  const bool room_for_52 = overload_ != 0 || options_.room() >= kept;
-  if (may_spill && room_for_52 &&
+  const bool room_for_52 = overload_ != 0 || options_.room() >= kept();
+  if (may_spill() && room_for_52 &&
       (spill(file_, kOverloadFile, file_set_, code, value) ||
        spill(sname_, kOverloadSname, sname_set_, code, value))) {
     return;
@@ -146,12 +163,14 @@ void DhcpWriter::option_u8(DhcpOption code, std::uint8_t value) {
 }
 
 void DhcpWriter::option_u16(DhcpOption code, std::uint16_t value) {
+  if (std::uint8_t* const to = append(code, 2)) return store_be16(to, value);
   std::array<std::uint8_t, 2> octets;
   store_be16(octets.data(), value);
   option(code, octets);
 }
 
 void DhcpWriter::option_u32(DhcpOption code, std::uint32_t value) {
+  if (std::uint8_t* const to = append(code, 4)) return store_be32(to, value);
   std::array<std::uint8_t, 4> octets;
   store_be32(octets.data(), value);
   option(code, octets);

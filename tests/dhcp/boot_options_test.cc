@@ -59,11 +59,12 @@ class Server {
     wire::DhcpWriter writer(room, limit);
     writer.reply_to(*request);
     write_boot_header(writer, *request, reply);
-    std::bitset<256> written;
+    OptionSet written;
     if (const auto list = request->option(DhcpOption::parameter_request_list)) {
-      for (const std::uint8_t code : *list) {
-        if (written[code]) continue;
-        written[code] = write_boot_option(writer, *request, reply, DhcpOption{code});
+      for (const std::uint8_t octet : *list) {
+        const DhcpOption code{octet};
+        if (written.contains(code)) continue;
+        if (write_boot_option(writer, *request, reply, code)) written.add(code);
       }
     }
     write_remaining_boot_options(writer, *request, reply, written);

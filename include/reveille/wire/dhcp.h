@@ -123,7 +123,13 @@ class DhcpView {
   [[nodiscard]] bool has(DhcpOption code) const { return slot_of(code) != 0; }
   // The value, in constant time. Instances of one code are joined in the order options field,
   // file, sname (RFC 3396 5). The span points into the message or into this view.
-  [[nodiscard]] std::optional<Bytes> option(DhcpOption code) const;
+  [[nodiscard]] std::optional<Bytes> option(DhcpOption code) const {
+    const std::uint8_t slot = slot_of(code);
+    if (slot == 0) return std::nullopt;
+    const Instance& instance = instances_[slot - 1];
+    const Bytes from = instance.joined ? Bytes{joined_} : message_;
+    return from.subspan(instance.offset, instance.length);
+  }
   // Values of a fixed shape; nullopt when absent or of another length.
   [[nodiscard]] std::optional<std::uint8_t> option_u8(DhcpOption code) const;
   [[nodiscard]] std::optional<std::uint16_t> option_u16(DhcpOption code) const;
@@ -214,6 +220,9 @@ class DhcpWriter {
     std::size_t end = 0;
     [[nodiscard]] std::size_t room() const { return end - position - 1; }
   };
+  std::uint8_t* append(DhcpOption code, std::size_t length);
+  [[nodiscard]] bool may_spill() const { return overload_allowed_ && !(file_set_ && sname_set_); }
+  [[nodiscard]] std::size_t kept() const;
   void put(Field& field, DhcpOption code, Bytes value);
   bool spill(Field& field, std::uint8_t overload_bit, bool taken, DhcpOption code, Bytes value);
   bool text_field(std::size_t offset, std::size_t length, std::string_view text);
