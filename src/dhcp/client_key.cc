@@ -35,6 +35,11 @@ std::optional<ClientKey> by_client_id(const wire::DhcpView& message, std::uint64
 
 }  // namespace
 
+ClientKey ethernet_key_of(const MacAddress& mac) {
+  constexpr std::uint8_t kEthernet = 1;
+  return {(std::uint64_t{static_cast<std::uint8_t>(Kind::mac)} << 56) | kEthernet, mac.number()};
+}
+
 std::optional<ClientKey> client_key_of(const wire::DhcpView& message, Identity identity,
                                        std::uint64_t seed) {
   const bool by_id_first = identity == Identity::client_id;

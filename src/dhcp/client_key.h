@@ -24,6 +24,8 @@ struct ClientKey {
 // A client without a hardware address (hlen 0, RFC 4390) is known by its client-id.
 // Identity::client_id: the client-id, or the hardware address of a client that sends none.
 // nullopt: neither is there.
+// The key of nearly every client, by the address of its Ethernet card.
+[[nodiscard]] ClientKey ethernet_key_of(const MacAddress& mac);
 [[nodiscard]] std::optional<ClientKey> client_key_of(const wire::DhcpView& message,
                                                      Identity identity, std::uint64_t seed);
 

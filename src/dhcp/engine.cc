@@ -22,6 +22,23 @@ using wire::DhcpView;
 
 constexpr std::uint8_t kEthernet = 1;
 
+// Who asks, and how, as far as it stands at fixed places. Good enough to fetch memory by: nothing
+// has been checked but the length, and the message type is an option, though always the first.
+struct Glimpse {
+  static constexpr std::size_t kLength = wire::kDhcpOptionsOffset + 3;
+  static bool possible(const Request& request) { return request.body.size() >= kLength; }
+
+  explicit Glimpse(const Request& request)
+      : mac(MacAddress::from(&request.body[28])),
+        giaddr(Ipv4Address::from(&request.body[24])),
+        copy{mac.number(), load_be32(&request.body[4]), load_be16(&request.body[8]),
+             request.body[wire::kDhcpOptionsOffset + 2], request.service} {}
+
+  MacAddress mac;
+  Ipv4Address giaddr;
+  CopyKey copy;
+};
+
 // What no server may answer, whatever is asked.
 std::optional<Outcome> refusal_of(const DhcpView& message, const Context& context) {
   if (message.op() == DhcpOp::reply) return Outcome::dhcp_reply_received;
@@ -126,6 +143,21 @@ Outcome DhcpEngine::handle(const Request& request, const Context& context) {
   }
   if (state_->is_copy(request, message, context)) return Outcome::dhcp_relay_copy;
   return state_->server->handle(request, message, *subnet, context);
+}
+
+void DhcpEngine::prefetch(const Request& request, const Snapshot& snapshot) const {
+  if (!Glimpse::possible(request)) return;
+  const Glimpse glimpse{request};
+  state_->copies.prefetch(glimpse.copy);
+  state_->booting.prefetch(glimpse.mac);
+  if (state_->server)
+    state_->server->prefetch(glimpse.mac, glimpse.giaddr, snapshot.stations[request.station]);
+}
+
+void DhcpEngine::prefetch_lease(const Request& request, const Snapshot& snapshot) const {
+  if (!Glimpse::possible(request) || !state_->server) return;
+  const Glimpse glimpse{request};
+  state_->server->prefetch_lease(glimpse.mac, glimpse.giaddr, snapshot.stations[request.station]);
 }
 
 void DhcpEngine::receive(const PeerMessage& message, const Context& context) {

@@ -26,6 +26,10 @@ class DhcpEngine {
 
   // One request of Service::dhcp or Service::boot_server whose chaddr hashes to this share.
   Outcome handle(const Request& request, const Context& context);
+  // Start the memory accesses of a later handle(request), in two steps over a burst: indices,
+  // then the client's lease. They change nothing.
+  void prefetch(const Request& request, const Snapshot& snapshot) const;
+  void prefetch_lease(const Request& request, const Snapshot& snapshot) const;
   // A message from another worker's engine.
   void receive(const PeerMessage& message, const Context& context);
   // Expiry and lending; call at least each 100 ms, cheap when nothing is due.

@@ -56,6 +56,17 @@ std::uint32_t LeaseTable::find(const ClientKey& client, std::uint16_t subnet) co
   });
 }
 
+void LeaseTable::prefetch(const ClientKey& client, std::uint16_t subnet) const {
+  by_client_.prefetch(hash_of(client, subnet));
+}
+
+void LeaseTable::prefetch_lease(const ClientKey& client, std::uint16_t subnet) const {
+  const std::uint32_t lease = by_client_.guess(hash_of(client, subnet));
+  if (lease == kNoIndex) return;
+  __builtin_prefetch(&leases_[lease], 1);
+  lists_.prefetch(lease);
+}
+
 std::uint32_t LeaseTable::at(Ipv4Address address) const {
   return by_address_.find(hash_of(address),
                           [&](std::uint32_t i) { return leases_[i].address == address; });

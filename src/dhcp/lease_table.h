@@ -30,6 +30,10 @@ class LeaseTable {
   // kNoIndex: none, or the address is another worker's.
   [[nodiscard]] std::uint32_t find(const ClientKey& client, std::uint16_t subnet) const;
   [[nodiscard]] std::uint32_t at(Ipv4Address address) const;
+  // Start the memory accesses of a later find() and of what follows it: first the index, then
+  // the lease that it most likely names.
+  void prefetch(const ClientKey& client, std::uint16_t subnet) const;
+  void prefetch_lease(const ClientKey& client, std::uint16_t subnet) const;
 
   [[nodiscard]] std::uint16_t subnets() const { return static_cast<std::uint16_t>(counts_.size()); }
   // What the shard holds of a subnet.

@@ -60,6 +60,20 @@ DhcpServer::DhcpServer(const Config& config, std::shared_ptr<const Subnets> subn
       lending_(leases_, share, config.dhcp.offer_time),
       booting_(&booting) {}
 
+void DhcpServer::prefetch(const MacAddress& client, Ipv4Address giaddr,
+                          const Station& station) const {
+  if (const Subnet* subnet = subnet_at(giaddr, station)) {
+    leases_.prefetch(ethernet_key_of(client), subnet->index);
+  }
+}
+
+void DhcpServer::prefetch_lease(const MacAddress& client, Ipv4Address giaddr,
+                                const Station& station) const {
+  if (const Subnet* subnet = subnet_at(giaddr, station)) {
+    leases_.prefetch_lease(ethernet_key_of(client), subnet->index);
+  }
+}
+
 const Subnet* DhcpServer::subnet_of(const Request& request, const wire::DhcpView& message,
                                     const Context& context) const {
   if (const Ipv4Address giaddr = message.giaddr(); !giaddr.is_zero()) {

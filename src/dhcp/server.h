@@ -32,6 +32,10 @@ class DhcpServer {
   // The subnet whose addresses a request is about; nullptr: it is none of ours.
   [[nodiscard]] const Subnet* subnet_of(const Request& request, const wire::DhcpView& message,
                                         const Context& context) const;
+  // Start the memory accesses of a later handle(), in two steps: the index of leases, then the
+  // lease of a client that came through `station` or through the relay `giaddr`.
+  void prefetch(const MacAddress& client, Ipv4Address giaddr, const Station& station) const;
+  void prefetch_lease(const MacAddress& client, Ipv4Address giaddr, const Station& station) const;
   // A message that was checked, in its subnet.
   Outcome handle(const Request& request, const wire::DhcpView& message, const Subnet& subnet,
                  const Context& context);
@@ -41,6 +45,10 @@ class DhcpServer {
   [[nodiscard]] const LeaseTable& leases() const { return leases_; }
 
  private:
+  [[nodiscard]] const Subnet* subnet_at(Ipv4Address giaddr, const Station& station) const {
+    return giaddr.is_zero() ? subnets_->containing(station.address.address)
+                            : subnets_->of_relay(giaddr);
+  }
   // An address for a client, or the way to one.
   struct Choice {
     enum class Kind : std::uint8_t {

@@ -23,6 +23,8 @@ class BootingClients {
   // `seed` keeps strangers from choosing MAC addresses that collide.
   BootingClients(std::size_t capacity, std::uint64_t seed);
 
+  // Starts the memory access of a later saw().
+  void prefetch(const MacAddress& client) const { by_mac_.prefetch(hash(client)); }
   // `now` never goes back from one call to the next.
   void saw(const MacAddress& client, Instant now);
   [[nodiscard]] bool is_booting(const MacAddress& client, Instant now) const;

@@ -64,6 +64,8 @@ class CopyTable {
   };
   // Only requests that will be answered may be noted: one whose giaddr is in no subnet would
   // suppress the copy that has one.
+  // Starts the memory access of a later note() of this key.
+  void prefetch(const CopyKey& key) const { index_.prefetch(hash_of(key)); }
   Seen note(const CopyKey& key, const RelayPath& path, Instant now);
 
  private:

@@ -20,6 +20,11 @@ class IndexTable {
   explicit IndexTable(std::size_t capacity)
       : mask_(std::bit_ceil(capacity + capacity / 3 + 2) - 1), cells_(mask_ + 1, kNoIndex) {}
 
+  // Starts the memory access of a later find(hash).
+  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&cells_[hash & mask_]); }
+  // What find(hash) looks at first, which is most often what it is after; or kNoIndex.
+  [[nodiscard]] std::uint32_t guess(std::uint64_t hash) const { return cells_[hash & mask_]; }
+
   // The index whose key `equal(index)` accepts, or kNoIndex.
   template <class Equal>
   [[nodiscard]] std::uint32_t find(std::uint64_t hash, Equal&& equal) const {

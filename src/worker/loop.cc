@@ -61,6 +61,7 @@ bool Worker::turn() {
 }
 
 std::size_t Worker::receive(Context& context) {
+  more_waits_ = false;
   if (!receiving_.load(std::memory_order_relaxed)) return 0;
   std::array<rte_mbuf*, kBurst> frames;
   std::size_t received = 0;
@@ -71,6 +72,7 @@ std::size_t Worker::receive(Context& context) {
     context.now = clock_.at(*frames[0]);
     serve(Frames(frames).first(count), queue.port, context);
     received += count;
+    more_waits_ |= count == burst_max_;
   }
   statistics_.frames_received += received;
   return received;
@@ -91,11 +93,12 @@ void Worker::serve(Frames frames, std::uint16_t port, Context& context) {
       steering_.hand_over(owner, frame, *request, context.now);
       continue;
     } else {
-      responder_.prefetch(*request);
+      responder_.prefetch(*request, context.snapshot);
       ours[ours_count++] = *request;
     }
     frames[kept++] = frame;
   }
+  for (unsigned i = 0; i < ours_count; ++i) responder_.prefetch_further(ours[i], context.snapshot);
   for (unsigned i = 0; i < ours_count; ++i) statistics_.outcomes.add(handle(ours[i], context));
   rte_pktmbuf_free_bulk(frames.data(), kept);
 
@@ -119,6 +122,13 @@ std::size_t Worker::receive_steered(Context& context) {
     const unsigned count = steering_.receive(from, std::span(frames).first(burst_max_));
     if (count == 0) continue;
     context.now = clock_.at(note_of(*frames[0]).at);
+    more_waits_ |= count == burst_max_;
+    for (unsigned i = 0; i < count; ++i) {
+      responder_.prefetch(note_of(*frames[i]).request, context.snapshot);
+    }
+    for (unsigned i = 0; i < count; ++i) {
+      responder_.prefetch_further(note_of(*frames[i]).request, context.snapshot);
+    }
     for (unsigned i = 0; i < count; ++i) {
       statistics_.outcomes.add(handle(note_of(*frames[i]).request, context));
     }

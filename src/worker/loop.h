@@ -73,6 +73,7 @@ class Worker {
 
  private:
   static constexpr Nanoseconds kTick = 1ms;
+  static constexpr Nanoseconds kTickLate = 9ms;  // at most, while queues are full
   static constexpr std::size_t kEventsPerTurn = 256;
   static constexpr std::size_t kMessagesPerTurn = 256;
   static constexpr unsigned kEventsKept = 4095;  // until control fetches them
@@ -110,6 +111,7 @@ class Worker {
   Backoff backoff_;
   const TscClock& tsc_;
   Instant next_tick_{};
+  bool more_waits_ = false;  // the last look at a queue found as much as one takes
 
   std::array<PeerMessage, kMessagesPerTurn> outbox_storage_{};
   Outbox outbox_{outbox_storage_};

@@ -49,6 +49,9 @@ std::size_t Worker::tell_peers() {
 
 std::size_t Worker::tick(Context& context) {
   if (context.now < next_tick_) return 0;
+  // What a timer waits for may already stand in a queue: after a pause of ours, or when more
+  // comes than we can serve, ACKs that wait there must not count as lost. But not for ever.
+  if (more_waits_ && context.now < next_tick_ + kTickLate && !clock_.follows_frames()) return 0;
   transmit_.make_room(context.snapshot.stations);
   const std::size_t free = transmit_.replies().free();
   responder_.tick(context);

@@ -47,6 +47,22 @@ Responder::Responder(const Snapshot& first, Share share, std::uint64_t seed)
       dhcp_(first, share, seed, booting_),
       tftp_(first.config->tftp, share, mix(seed + 1)) {}
 
+void Responder::prefetch(const Request& request, const Snapshot& snapshot) const {
+  if (request.service == Service::tftp_transfer) {
+    tftp_.prefetch(request);
+  } else if (request.service == Service::dhcp) {
+    dhcp_.prefetch(request, snapshot);
+  }
+}
+
+void Responder::prefetch_further(const Request& request, const Snapshot& snapshot) const {
+  if (request.service == Service::tftp_transfer) {
+    tftp_.prefetch_payload(request);
+  } else if (request.service == Service::dhcp) {
+    dhcp_.prefetch_lease(request, snapshot);
+  }
+}
+
 Outcome Responder::handle(const Request& request, const Context& context) {
   switch (request.service) {
     case Service::arp:

@@ -21,8 +21,10 @@ class Responder {
  public:
   Responder(const Snapshot& first, Share share, std::uint64_t seed);
 
-  // Starts the memory accesses of a later handle(request).
-  void prefetch(const Request& request) const { tftp_.prefetch(request); }
+  // Start the memory accesses of a later handle(request), in two steps over a burst: the second
+  // looks at what the first has fetched. They change nothing.
+  void prefetch(const Request& request, const Snapshot& snapshot) const;
+  void prefetch_further(const Request& request, const Snapshot& snapshot) const;
   Outcome handle(const Request& request, const Context& context);
   void receive(const PeerMessage& message, const Context& context);
   void tick(const Context& context);
