@@ -1,134 +1,174 @@
-// What a frame costs in the poll loop: whole workers on DPDK's ring port, clients as frames.
+// What a frame costs in the shipped poll loop, measured from its port: whole workers on net_null,
+// whose empty buffers are filled with the frames of clients (worker/meter.h).
 //
-//   build/perf/worker-bench [seconds]
+//   build/perf/worker-bench [--quick] [--json FILE]
 //
-// Cycles are those of turns that had work (WorkerStatistics::working), divided by the frames
-// received: receiving, classifying, handling, writing and handing the reply to a port that only
-// passes pointers. What a NIC's own descriptors cost comes on top. The clients run on the control
-// thread, on another core if there is one.
-#include <algorithm>
-#include <chrono>
+// The buffers that a NIC would fill are in the cache of the core, and the frames that leave are
+// freed at once: what descriptors and completions of a device cost comes on top.
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <string>
 #include <vector>
 
-#include <rte_cycles.h>
+#include <nlohmann/json.hpp>
 
+#include "worker/leasers.h"
+#include "worker/readers.h"
 #include "worker/site.h"
 
-namespace reveille {
+namespace reveille::bench {
 namespace {
 
-using namespace test;
+using Json = nlohmann::json;
 
-using SteadyClock = std::chrono::steady_clock;
-
-// Samples the workers' account each few milliseconds. On a machine that has other things to do
-// some samples contain time in which the worker did not run; the lower quartile does not.
-class Meter {
- public:
-  explicit Meter(const Site& site)
-      : site_(site), first_(site.workers->statistics().sum()), last_(first_) {}
-
-  void look() {
-    const auto now = SteadyClock::now();
-    if (now - looked_ < std::chrono::milliseconds(3)) return;
-    looked_ = now;
-    const WorkerStatistics sum = site_.workers->statistics().sum();
-    const std::uint64_t frames = sum.frames_received - last_.frames_received;
-    if (frames < 32) return;
-    const auto working = static_cast<double>((sum.working - last_.working).count());
-    const double cycles = working / 1e9 * static_cast<double>(rte_get_tsc_hz());
-    cycles_per_frame_.push_back(cycles / static_cast<double>(frames));
-    last_ = sum;
-  }
-  void report(const char* what) {
-    if (cycles_per_frame_.empty()) return;
-    std::ranges::sort(cycles_per_frame_);
-    const std::size_t count = cycles_per_frame_.size();
-    const auto in = static_cast<double>(last_.frames_received - first_.frames_received);
-    const auto out = static_cast<double>(last_.frames_sent - first_.frames_sent);
-    std::printf("%-34s %7.0f cycles/frame (median %7.0f), %5.2f replies/frame, %9.0f frames\n",
-                what, cycles_per_frame_[count / 4], cycles_per_frame_[count / 2], out / in, in);
-  }
-
- private:
-  const Site& site_;
-  WorkerStatistics first_;
-  WorkerStatistics last_;
-  SteadyClock::time_point looked_{};
-  std::vector<double> cycles_per_frame_;
+// What all cases of one run share.
+struct Run {
+  Eal& eal;
+  bool quick = false;
+  Json figures = Json::object();
 };
 
-// The same frames over and over, as many as the worker takes.
-void flood(const char* what, const std::vector<Octets>& frames, double seconds,
-           std::uint16_t workers = 1) {
-  Site site({.workers = workers, .wire = {.transmit_room = 16384}, .idle = Idle::busy});
-  site.start();
-  const auto end = SteadyClock::now() + std::chrono::duration<double>(seconds);
-  Meter meter(site);
-  for (std::size_t i = 0; SteadyClock::now() < end; meter.look()) {
-    for (int k = 0; k < 64; ++k) site.wire.inject(frames[i++ % frames.size()]);
-    site.wire.discard();
-  }
-  meter.report(what);
+// 100 transfers have to go round the images more often than 60 000.
+std::uint64_t acks_for(std::uint32_t transfers, bool quick) {
+  const std::uint64_t most = quick ? 300'000 : 1'500'000;
+  return std::min<std::uint64_t>(most, std::uint64_t{transfers} * (kBlocksMin - 100));
 }
 
-// Clients that read one large file for ever: every ACK is answered with a window.
-void transfers(const char* what, unsigned clients, unsigned window, double seconds) {
-  Site site({.workers = 1, .wire = {.transmit_room = 16384}, .idle = Idle::busy});
-  site.images = {make_image("big", pattern(std::size_t{64} << 20))};
-  site.start();
-  const std::string windowsize = std::to_string(window);
-  const auto port_of = [](unsigned n) { return static_cast<std::uint16_t>(20000 + n); };
-  const auto ask = [&](unsigned n) {
-    site.wire.inject(
-        read_request(n, port_of(n), "big", {{"blksize", "1468"}, {"windowsize", windowsize}}));
-  };
-  for (unsigned n = 0; n < clients; ++n) ask(n);
-  std::vector<Octets> acks(clients);
-  const auto end = SteadyClock::now() + std::chrono::duration<double>(seconds);
-  Meter meter(site);
-  for (; SteadyClock::now() < end; meter.look()) {
-    site.wire.for_each_sent([&](const rte_mbuf& frame) {
-      const auto* octets = rte_pktmbuf_mtod(&frame, const std::uint8_t*);
-      const unsigned n = load_be16(octets + 36) - 20000U;
-      const bool data = load_be16(octets + 42) == 3;
-      const std::uint16_t block = data ? load_be16(octets + 44) : std::uint16_t{0};
-      if (data && frame.pkt_len < 46 + 1468) return ask(n);  // the end: once more
-      if (data && block % window != 0) return;
-      // Only the block number of an ACK changes; its UDP checksum is left out.
-      Octets& frame_of_ack = acks[n];
-      if (!data) {
-        frame_of_ack = ack(n, port_of(n), load_be16(octets + 34), 0);
-        store_be16(&frame_of_ack[40], 0);
-      }
-      if (frame_of_ack.empty()) return;
-      store_be16(&frame_of_ack[44], block);
-      site.wire.inject(frame_of_ack);
-    });
+void acks(Run& run) {
+  std::printf("\nACK to DATA in a whole worker, cycles\n%10s %10s %10s %14s\n", "block",
+              "transfers", "cycles", "ACKs a second");
+  for (const std::uint16_t block_size : std::initializer_list<std::uint16_t>{512, 1456}) {
+    for (const std::uint32_t transfers : {100U, 1000U, 10'000U, 60'000U}) {
+      Site site(run.eal, 1);
+      const Readers::Shape shape{.transfers = transfers,
+                                 .block_size = block_size,
+                                 .images = kImages,
+                                 .acks = acks_for(transfers, run.quick)};
+      Readers readers(shape, site.station());
+      if (!site.run({&readers})) continue;
+      Meter& meter = site.meter(0);
+      std::printf("%10u %10u %10.0f %14.0f\n", block_size, transfers, meter.cycles_per_frame(),
+                  meter.frames_per_second());
+      run.figures["ack"].push_back({{"block", block_size},
+                                    {"transfers", transfers},
+                                    {"cycles", meter.cycles_per_frame()},
+                                    {"per_s", meter.frames_per_second()}});
+    }
   }
-  meter.report(what);
+}
+
+void leases(Run& run) {
+  std::printf("\nDHCP in a whole worker, cycles\n%10s %10s %10s %14s\n", "leases", "DISCOVER",
+              "REQUEST", "DORA a second");
+  const double hz = static_cast<double>(rte_get_tsc_hz());
+  for (const std::uint32_t machines : {10'000U, 100'000U, 1'000'000U}) {
+    Site site(run.eal, 1, machines);
+    Leasers leasers(machines, site.station());
+    if (!site.run({&leasers})) continue;
+    Meter& meter = site.meter(0);
+    const double offer = meter.cycles_per_frame(0);
+    const double ack = meter.cycles_per_frame(1);
+    std::printf("%10u %10.0f %10.0f %14.0f\n", machines, offer, ack, hz / (offer + ack));
+    run.figures["dhcp"].push_back({{"leases", machines},
+                                   {"discover", offer},
+                                   {"request", ack},
+                                   {"dora_per_s", hz / (offer + ack)}});
+  }
+}
+
+// Target 5: at 80 % of what worker and bench do together on one core.
+void latency(Run& run) {
+  const Readers::Shape all{.transfers = 1000, .images = kImages, .acks = acks_for(1000, run.quick)};
+  double most = 0;
+  {
+    Site site(run.eal, 1);
+    Readers readers(all, site.station());
+    if (!site.run({&readers})) return;
+    most = site.meter(0).frames_per_second();
+  }
+  Site site(run.eal, 1);
+  Readers::Shape paced = all;
+  paced.acks_per_second = 0.8 * most;
+  Readers readers(paced, site.station());
+  if (!site.run({&readers})) return;
+  const double microsecond = static_cast<double>(rte_get_tsc_hz()) / 1e6;
+  Latencies& seen = readers.latencies();
+  std::printf(
+      "\nACK due until DATA handed to the port, at 80 %% of %.2f million a second, us\n"
+      "%10s %10s %10s %10s\n%10.1f %10.1f %10.1f %10.1f\n",
+      most / 1e6, "p50", "p99", "p99.9", "most", seen.at(0.5) / microsecond,
+      seen.at(0.99) / microsecond, seen.at(0.999) / microsecond, seen.at(1) / microsecond);
+  const auto gap = std::chrono::duration<double, std::micro>(site.longest_gap()).count();
+  std::printf("longest gap between two polls: %.1f us\n", gap);
+  run.figures["latency"] = {
+      {"per_s", paced.acks_per_second},        {"p50_us", seen.at(0.5) / microsecond},
+      {"p99_us", seen.at(0.99) / microsecond}, {"p999_us", seen.at(0.999) / microsecond},
+      {"most_us", seen.at(1) / microsecond},   {"gap_us", gap}};
+}
+
+// Target 6: each worker on a core, the clients of each on that core as well.
+void two_workers(Run& run) {
+  const auto rate = [&run](unsigned workers) {
+    Site site(run.eal, workers);
+    std::vector<std::unique_ptr<Readers>> readers;
+    std::vector<Source*> sources;
+    for (unsigned worker = 0; worker < workers; ++worker) {
+      readers.push_back(std::make_unique<Readers>(Readers::Shape{.transfers = 1000,
+                                                                 .images = kImages,
+                                                                 .acks = acks_for(1000, run.quick),
+                                                                 .share = {worker, workers}},
+                                                  site.station()));
+      sources.push_back(readers.back().get());
+    }
+    if (!site.run(sources)) return 0.0;
+    double sum = 0;
+    for (unsigned worker = 0; worker < workers; ++worker) {
+      sum += site.meter(worker).frames_per_second();
+    }
+    return sum;
+  };
+  const double one = rate(1);
+  const double two = rate(2);
+  if (one == 0 || two == 0) return;
+  std::printf("\nACKs answered a second, in millions: one worker %.2f, two %.2f: %.2f times\n",
+              one / 1e6, two / 1e6, two / one);
+  run.figures["workers"] = {{"one_per_s", one}, {"two_per_s", two}, {"ratio", two / one}};
 }
 
 }  // namespace
-}  // namespace reveille
+}  // namespace reveille::bench
 
 int main(int argc, char** argv) {
   using namespace reveille;
-  using namespace reveille::test;
-  const double seconds = argc > 1 ? std::atof(argv[1]) : 1;
-  flood("ARP request", {arp_request()}, seconds);
-  flood("ICMP echo, 56 octets", {echo_request_frame(56)}, seconds);
-  Octets stranger = arp_request();
-  store_be16(&stranger[12], 0x88cc);  // LLDP
-  flood("a protocol that is not ours", {stranger}, seconds);
-  std::vector<Octets> discovers;
-  for (unsigned n = 0; n < 4000; ++n) discovers.push_back(discover(n));
-  flood("DISCOVER, 4000 clients", discovers, seconds);
-  flood("DISCOVER, 4000 clients, 2 workers", discovers, seconds, 2);
-  transfers("ACK, window 1, 1 client", 1, 1, seconds);
-  transfers("ACK, window 1, 200 clients", 200, 1, seconds);
-  transfers("ACK, window 8, 200 clients", 200, 8, seconds);
+  using namespace reveille::bench;
+  bool quick = false;
+  const char* json = nullptr;
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--quick") == 0) {
+      quick = true;
+    } else if (std::strcmp(argv[i], "--json") == 0 && i + 1 < argc) {
+      json = argv[++i];
+    } else {
+      std::fprintf(stderr, "usage: worker-bench [--quick] [--json FILE]\n");
+      return 2;
+    }
+  }
+  auto eal = Eal::start({.workers = 2, .memory_bytes = pool_bytes(2, 1)});
+  if (!eal) {
+    std::fprintf(stderr, "worker-bench: %s\n", eal.error().c_str());
+    return 1;
+  }
+  Run run{.eal = *eal, .quick = quick};
+  std::printf("whole workers on net_null, %s\n", eal->hugepages() ? "hugepages" : "4 KiB pages");
+  acks(run);
+  leases(run);
+  latency(run);
+  two_workers(run);
+  if (json != nullptr) std::ofstream(json) << run.figures.dump(1) << '\n';
   return 0;
 }

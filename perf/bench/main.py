@@ -1,6 +1,7 @@
 """All measurements, one after the other, and the page that says what came out. See perf/run."""
 
 import argparse
+import json
 import os
 import shutil
 import statistics
@@ -9,7 +10,10 @@ import tempfile
 import time
 from pathlib import Path
 
+import hardship
 import page
+import perfdhcp
+import testpmd
 from servers import PROJECT, Atftpd, Dhcpd, Dnsmasq, Kea, Reveille, ReveilleMemif, TftpdHpa
 from storms import MEMIF, SWARM, VETH, Storms
 from wire import ADDRESS, Pair
@@ -19,6 +23,8 @@ CLIENTS = (50, 200, 1000)
 DORA_OUTSTANDING = 64
 STORM_MACHINES = 10_000
 STORM_MACHINES_PEER = 1_000  # kernels keep 1024 neighbours unless told otherwise
+PARTS = ("micro", "dhcp", "tftp", "testpmd", "memif", "overload", "perfdhcp", "footprint", "storm",
+         "finishing")
 REPORTS = PROJECT / "build/perf-report"
 
 
@@ -75,6 +81,77 @@ class Bench:
             lambda: self.storms.ceiling("dhcp", DORA_OUTSTANDING, self.seconds),
             lambda name: self.storms.dora(name, DORA_OUTSTANDING, self.seconds))
 
+    def testpmd(self):
+        self.say("testpmd on the same ports")
+        found = {}
+        for name, run in (("memif", testpmd.on_memif),
+                          ("veth", lambda: testpmd.on_veth(self.pair))):
+            try:
+                found[name] = run()
+            except OSError as error:
+                self.say(f"testpmd: {error}")
+        return found
+
+    def overload(self, dhcp):
+        """Target 8. Peaks are those of the closed loop before."""
+        self.say("overload")
+        found = {}
+        if rounds := dhcp.get("ceiling"):
+            peak = statistics.median(each["dora_per_s"] for each in rounds)
+            flood = self.storms.beside_ideal(
+                lambda: hardship.flood(self.storms, "ceiling", peak))
+            if flood is not None:
+                found["ceiling"] = {"peak": peak, "flood": flood["dora_per_s"], "figures": flood}
+        for server in (Reveille, Dnsmasq, Kea):
+            rounds = dhcp.get(server.name)
+            if not rounds:
+                continue
+            peak = statistics.median(each["dora_per_s"] for each in rounds)
+            flood = self.served(server, lambda name=server.name, most=peak: hardship.flood(
+                self.storms, name, most))
+            if flood is not None:
+                found[server.name] = {"peak": peak, "flood": flood["dora_per_s"],
+                                      "figures": flood}
+        def measure():
+            return self.storms.tftp("reveille", 200, self.seconds)
+        def both():
+            calm = measure()
+            hard = hardship.with_spoofed_requests(self.pair, self.seconds, measure)
+            return calm, hard
+        pairs = [pair for _ in range(self.rounds)
+                 if (pair := self.served(Reveille, both)) is not None and all(pair)]
+        if pairs:
+            found["half-open"] = {
+                "peak": statistics.median(calm["mb_per_s"] for calm, _ in pairs),
+                "flood": statistics.median(hard["mb_per_s"] for _, hard in pairs)}
+        return found
+
+    def perfdhcp(self, dhcp):
+        self.say("perfdhcp")
+        found = {}
+        for server in (Reveille, Dnsmasq, Kea):
+            rounds = dhcp.get(server.name)
+            if not rounds:
+                continue
+            # A little more than the server did for the swarm: what it then completes is its rate.
+            offered = int(1.2 * statistics.median(each["dora_per_s"] for each in rounds)) + 100
+            rate = self.served(server, lambda rate=offered: perfdhcp.exchanges_per_second(
+                self.pair, rate, self.seconds))
+            if rate is not None:
+                found[server.name] = {"offered": offered, "completed": rate}
+        return found
+
+    def footprint(self):
+        self.say("idle")
+        found = {}
+        for server in (Reveille, Dnsmasq):
+            running = server(self.pair, self.work)
+            figures = self.served(lambda *_, own=running: own,
+                                  lambda own=running: hardship.footprint(own))
+            if figures is not None:
+                found[server.name] = figures
+        return found
+
     def memif(self):
         self.say("memif, one core each")
         def measure():
@@ -116,38 +193,48 @@ class Bench:
     def storm(self):
         """Target 7: ten thousand machines within a second, two relays, one per cent of loss."""
         self.say("the storm")
-        def argv(timeout):
-            return ["--profile", "ipxe", "--within", 1, "--relays", 2, "--server", ADDRESS,
-                    "--first-relay", "10.77.15.1", "--loss", 1, "--file", "boot.img", "--root",
-                    self.work / "root", "--timeout", timeout]
+        calm = ["--profile", "ipxe", "--within", 1, "--file", "boot.img", "--root",
+                self.work / "root", "--timeout", 120]
+        hard = [*calm, "--relays", 2, "--server", ADDRESS, "--first-relay", "10.77.15.1",
+                "--loss", 1]
         found = {}
-        runs = (("reveille, memif", ReveilleMemif, MEMIF, STORM_MACHINES),
-                ("reveille, veth", Reveille, VETH, STORM_MACHINES_PEER),
-                ("dnsmasq, veth", Dnsmasq, VETH, STORM_MACHINES_PEER))
-        for label, server, port, machines in runs:
-            figures = self.served(server, lambda: self.storms.run(label, argv(120), port, machines))
+        runs = (("reveille, memif", ReveilleMemif, MEMIF, STORM_MACHINES, hard),
+                ("reveille, no loss", ReveilleMemif, MEMIF, STORM_MACHINES, calm),
+                ("reveille, veth", Reveille, VETH, STORM_MACHINES_PEER, hard),
+                ("dnsmasq, veth", Dnsmasq, VETH, STORM_MACHINES_PEER, hard))
+        for label, server, port, machines, argv in runs:
+            figures = self.served(server, lambda: self.storms.run(label, argv, port, machines))
             if figures is not None:
                 found[label] = figures
         page.report(REPORTS / "storm.html", found.values(), self.work)
         return found
 
 
-def micro():
-    """The engines alone, in cycles: {program: its output}."""
+def micro(work, quick):
+    """Whole workers and the engines alone, in cycles: {program: its output}, and the workers'
+    figures."""
     found = {}
-    for name in ("tftp-bench", "dhcp-bench"):
-        done = subprocess.run([PROJECT / "build/perf" / name], capture_output=True, text=True,
-                              timeout=240, check=False, stdin=subprocess.DEVNULL)
+    figures = work / "worker.json"
+    for name, argv in (("worker-bench", ["--json", figures, *(["--quick"] if quick else [])]),
+                       ("tftp-bench", []), ("dhcp-bench", [])):
+        done = subprocess.run([PROJECT / "build/perf" / name, *argv], capture_output=True,
+                              text=True, timeout=240, check=False, stdin=subprocess.DEVNULL)
         found[name] = done.stdout.strip() if done.returncode == 0 else f"status {done.returncode}"
-    return found
+    return found, json.loads(figures.read_text()) if figures.exists() else {}
 
 
 def main():
     parser = argparse.ArgumentParser(prog="perf/run", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="of each comparison")
     parser.add_argument("--seconds", type=int, default=3, help="of each run")
+    parser.add_argument("--short", action="store_true",
+                        help="one round of two seconds: about half the time")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, metavar="PART",
+                        help=f"of {', '.join(PARTS)}; the others have no figures then")
     parser.add_argument("--output", type=Path, default=PROJECT / "perf/RESULTS.md")
     arguments = parser.parse_args()
+    if arguments.short:
+        arguments.rounds, arguments.seconds = 1, 2
     work = Path(tempfile.mkdtemp(prefix="reveille-perf-"))
     try:
         work.chmod(0o755)
@@ -157,12 +244,21 @@ def main():
         load = os.getloadavg()[0]
         with Pair() as pair:
             bench = Bench(arguments, pair, work)
-            figures = {"tftp": bench.tftp_on_veth(), "dhcp": bench.dhcp_on_veth(),
-                       "finishing": bench.finishing(), "memif": bench.memif(),
-                       "storm": bench.storm()}
-        print("micro benchmarks", flush=True)
-        figures["micro"] = micro()
+            bench.say("micro benchmarks")
+            programs, worker = micro(work, arguments.short) if "micro" in arguments.parts \
+                else ({}, {})
+            figures = {"micro": programs, "worker": worker}
+            parts = {"dhcp": bench.dhcp_on_veth, "tftp": bench.tftp_on_veth,
+                     "testpmd": bench.testpmd, "memif": bench.memif,
+                     "overload": lambda: bench.overload(figures["dhcp"]),
+                     "perfdhcp": lambda: bench.perfdhcp(figures["dhcp"]),
+                     "footprint": bench.footprint, "storm": bench.storm,
+                     "finishing": bench.finishing}
+            for name, run in parts.items():
+                figures[name] = run() if name in arguments.parts else {}
+        figures["minutes"] = (time.monotonic() - bench.begin) / 60
         figures["load"] = (load, os.getloadavg()[0])
+        (REPORTS / "figures.json").write_text(json.dumps(figures, indent=1))
         arguments.output.write_text(page.text(figures, arguments, statistics.median))
         print(f"{time.monotonic() - bench.begin:6.0f} s  {arguments.output}")
     finally:

@@ -5,6 +5,7 @@ import os
 import subprocess
 from pathlib import Path
 
+import targets
 from servers import PROJECT
 from storms import SWARM
 
@@ -96,6 +97,43 @@ def memif_text(found):
     return table(("part", "reveille", "swarm's ceiling (ideal server)", "share", "failed"), rows)
 
 
+def testpmd_text(figures):
+    """Frames that testpmd sends back a second, and the blocks that reveille answers with."""
+    rows = []
+    own = {"memif": [figures["memif"].get("tftp")],
+           "veth": [each for found in figures["tftp"].values()
+                    for each in found.get("reveille", ())]}
+    for port, most in figures["testpmd"].items():
+        blocks = max((each["blocks_per_s"] for each in own[port] if each), default=0)
+        rows.append((port, f"{most:.0f}" if most else "-", f"{blocks:.0f}",
+                     f"{100 * blocks / most:.0f} %" if most else "-"))
+    return table(("port", "testpmd macswap, frames/s of 1502 octets", "reveille, blocks/s of 1456",
+                  "share"), rows)
+
+
+def overload_text(found):
+    rows = []
+    for name, each in found.items():
+        what, unit = ("TFTP beside 10 000 half-open requests", "MB/s") if name == "half-open" else \
+            (f"DHCP of {name} at ten times its peak", "DORA/s")
+        rows.append((what, f"{each['peak']:.0f} {unit}", f"{each['flood']:.0f} {unit}",
+                     f"{100 * each['flood'] / each['peak']:.0f} %" if each["peak"] else "-"))
+    commands = [each["figures"] for each in found.values() if "figures" in each]
+    return table(("what", "peak", "under overload", "share"), rows) + "\n" + command_of(commands)
+
+
+def perfdhcp_text(found):
+    return table(("server", "offered a second", "completed a second"),
+                 [(name, each["offered"], f"{each['completed']:.0f}")
+                  for name, each in found.items()])
+
+
+def footprint_text(found):
+    return table(("server", "seconds until it serves", "memory, MB", "CPU when idle, %"),
+                 [(name, f"{each['start_s']:.2f}", f"{each['memory_mb']:.0f}",
+                   f"{each['idle_percent']:.1f}") for name, each in found.items()])
+
+
 def text(figures, arguments, median):
     parts = [
         "# Results\n",
@@ -103,10 +141,14 @@ def text(figures, arguments, median):
         f"{machine_text()}. Load average at start and end: {figures['load'][0]:.1f}, "
         f"{figures['load'][1]:.1f}"
         + (" - **more ran on this machine than the measurement: only the ratios mean something**"
-           if max(figures["load"]) > 3 else "") + ".\n",
+           if max(figures["load"]) > 3 else "") +
+        f". It took {figures['minutes']:.0f} minutes.\n",
         "Rounds are interleaved; figures are medians of them. The server has one CPU, the swarm "
         "another. The ceiling is the swarm against a server that does no work, over the same "
         "port. Every byte of TFTP is compared with the file.\n",
+        "## Targets\n",
+        table(("target", "asked", "measured", ""), targets.rows(figures, median)),
+        (PROJECT / "perf/bench/remarks.md").read_text(),
     ]
     for clients, found in figures["tftp"].items():
         parts += [f"## TFTP over veth and af_packet, {clients} clients (target 3)\n",
@@ -120,10 +162,16 @@ def text(figures, arguments, median):
               command_of(figures["dhcp"]),
               "## memif, one core each (targets 2 and 4)\n", memif_text(figures["memif"]),
               command_of([each for each in figures["memif"].values()]),
+              "## testpmd on the same ports (targets 2 and 3)\n", testpmd_text(figures),
+              "## Overload (target 8)\n", overload_text(figures["overload"]),
+              "## perfdhcp, the load generator of Kea (target 4)\n",
+              perfdhcp_text(figures["perfdhcp"]),
+              "## A server that nobody asks (target 10)\n",
+              footprint_text(figures["footprint"]),
               "## The storm: within one second, two relays, 1 % loss each way (target 7)\n",
               boots(figures["storm"]), command_of(figures["storm"]),
-              "## The engines alone (targets 1, 4 and 9)\n"]
+              "## Whole workers on a null port, and the engines alone (targets 1, 4, 5, 6 and "
+              "9)\n"]
     for name, output in figures["micro"].items():
         parts.append(f"`build/perf/{name}`\n\n```\n{output}\n```\n")
-    parts.append((PROJECT / "perf/bench/remarks.md").read_text())
     return "\n".join(parts)

@@ -13,7 +13,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 INTERFACE = Pair.SERVER_INTERFACE
 POOL = ("10.77.16.0", "10.77.255.250")
 # The swarm is the first CPU's; see start_dpdk() in perf/storm.
-CPU = max(os.sched_getaffinity(0))
+SWARM_CPU, CPU = min(os.sched_getaffinity(0)), max(os.sched_getaffinity(0))
 READY_LIMIT = 20  # seconds
 
 
@@ -49,12 +49,14 @@ class Server:
             self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             start_new_session=True,
                                             env=dict(os.environ, **self.environment()))
-        deadline = time.monotonic() + READY_LIMIT
+        begin = time.monotonic()
+        deadline = begin + READY_LIMIT
         while not self.ready():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.__exit__()
                 raise RuntimeError(f"{self.name} did not start:\n{self.log.read_text()[-2000:]}")
-            time.sleep(0.1)
+            time.sleep(0.02)
+        self.start_seconds = time.monotonic() - begin
         time.sleep(0.3)
         return self
 
@@ -77,6 +79,10 @@ class Server:
             except ProcessLookupError:
                 pass
 
+    def memory_mb(self):
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
     def cpu_seconds(self):
         stat = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
@@ -88,7 +94,10 @@ class Reveille(Server):
     port = ("--interface", INTERFACE)
 
     def command(self):
-        return [PROJECT / "build/reveille", "serve", *self.port, "--address",
+        # What --dhcp-boot, boot-file-name and filename say to the others.
+        config = self.work / "reveille.toml"
+        config.write_text('[boot]\ndefault_file = "boot.img"\n')
+        return [PROJECT / "build/reveille", "serve", "--config", config, *self.port, "--address",
                 f"{ADDRESS}/{PREFIX_LENGTH}", "--root", self.work / "root", "--pool",
                 "-".join(POOL), "--quiet"]
 
@@ -103,7 +112,6 @@ class ReveilleMemif(Reveille):
     SOCKET = f"/tmp/reveille-perf-{os.getpid()}.memif"
     port = ("--vdev", f"net_memif0,role=server,id=0,bsize=2048,rsize=11,socket={SOCKET},"
                       "socket-abstract=no")
-
 
 
 class Dnsmasq(Server):
@@ -132,7 +140,8 @@ class Atftpd(Server):
     udp_ports = (69,)
 
     def command(self):
-        return [PROJECT / "build/perf-peers/atftpd/usr/sbin/atftpd", "--daemon", "--no-fork", "--logfile", "/dev/null", "--maxthread", "5000",
+        return [PROJECT / "build/perf-peers/atftpd/usr/sbin/atftpd", "--daemon", "--no-fork",
+                "--logfile", "/dev/null", "--maxthread", "5000",
                 "--bind-address", ADDRESS, "--user", "root.root", "--no-multicast",
                 self.work / "root"]
 

@@ -3,6 +3,7 @@
 import json
 import shlex
 import subprocess
+import time
 
 from servers import PROJECT, ReveilleMemif
 from wire import ADDRESS, Pair
@@ -59,18 +60,24 @@ class Storms:
 
     def ceiling(self, what, clients, seconds):
         """The swarm and an ideal server over the same pair, as two processes."""
+        if what == "dhcp":
+            return self.beside_ideal(lambda: self.dora("ceiling", clients, seconds))
+        return self.beside_ideal(lambda: self.run(
+            "ceiling", ["--profile", "plain", "--only", "tftp", "--server", ADDRESS,
+                        "--first-address", FIRST_CLIENT, "--file", "ideal", "--outstanding",
+                        clients, "--duration", seconds, "--timeout", seconds + 20], VETH, clients))
+
+    def beside_ideal(self, measure):
+        """What measure() gives while a server without any work answers."""
+        self.pair.kernel_address(False)
         ideal = subprocess.Popen(
             [str(part) for part in self.pair.on_server(
                 ["taskset", "-c", _cpu(), SWARM, "ideal", "--interface", Pair.SERVER_INTERFACE,
                  "--responder-address", ADDRESS])],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            if what == "dhcp":
-                return self.dora("ceiling", clients, seconds)
-            return self.run("ceiling", ["--profile", "plain", "--only", "tftp", "--server",
-                                        ADDRESS, "--first-address", FIRST_CLIENT, "--file", "ideal",
-                                        "--outstanding", clients, "--duration", seconds,
-                                        "--timeout", seconds + 20], VETH, clients)
+            time.sleep(1)
+            return measure()
         finally:
             ideal.terminate()
             ideal.wait(10)

@@ -1,0 +1,50 @@
+"""More than a server can do (target 8), and nothing to do at all (target 10)."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from servers import SWARM_CPU
+from wire import ADDRESS, Pair
+
+MACHINES = 50_000  # of a flood; the pool has room for them
+RATE_MAX = 100_000  # machines a second: about what the swarm can switch on
+SPOOFED_PER_SECOND = 2_500
+IDLE_SECONDS = 4
+
+
+def flood(storms, name, peak):
+    """DHCP at ten times `peak`, machines arriving whatever becomes of those before them."""
+    rate = min(RATE_MAX, int(10 * peak))
+    return storms.run(name, ["--profile", "plain", "--only", "dhcp", "--rate", rate, "--timeout",
+                             8], machines=min(MACHINES, 2 * rate))
+
+
+def with_spoofed_requests(pair, seconds, measure):
+    """measure() while ten thousand strangers open transfers and never answer."""
+    shown = subprocess.run(["ip", "-n", pair.server, "-j", "link", "show", Pair.SERVER_INTERFACE],
+                           capture_output=True, text=True, check=True).stdout
+    mac = json.loads(shown)[0]["address"]
+    spoof = Path(__file__).with_name("spoof.py")
+    process = subprocess.Popen(
+        pair.on_swarm(["taskset", "-c", str(SWARM_CPU), sys.executable, "-B", str(spoof),
+                       Pair.SWARM_INTERFACE, mac, ADDRESS, "boot.img", str(seconds + 8),
+                       str(SPOOFED_PER_SECOND)]),
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(4.5)  # all ten thousand have asked
+        return measure()
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def footprint(server):
+    """What a running server costs when nobody asks."""
+    time.sleep(1)
+    before = server.cpu_seconds()
+    time.sleep(IDLE_SECONDS)
+    return {"start_s": server.start_seconds, "memory_mb": server.memory_mb(),
+            "idle_percent": 100 * (server.cpu_seconds() - before) / IDLE_SECONDS}

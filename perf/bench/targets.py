@@ -1,0 +1,181 @@
+"""Each target with its figure beside it, and whether it is met."""
+
+NOT_MEASURED = "not measured"
+
+
+def verdict(met):
+    return {True: "met", False: "**missed**", None: "-"}[met]
+
+
+def median_of(rounds, field, median):
+    values = [figures[field] for figures in rounds or () if figures]
+    return median(values) if values else None
+
+
+def per_cent(part, whole):
+    return 100 * part / whole if part is not None and whole else None
+
+
+def worker_ack(figures):
+    found = [each for each in figures["worker"].get("ack", ())
+             if each["block"] == 1456 and each["transfers"] == 10_000]
+    if not found:
+        return NOT_MEASURED, None
+    return f"{found[0]['cycles']:.0f} cycles", found[0]["cycles"] <= 160
+
+
+def memif(figures):
+    own, most = figures["memif"].get("tftp"), figures["testpmd"].get("memif")
+    share = per_cent(own["blocks_per_s"] if own else None, most)
+    if share is None:
+        return NOT_MEASURED, None
+    return (f"{own['blocks_per_s'] / 1e3:.0f} of {most / 1e3:.0f} thousand frames a second: "
+            f"{share:.0f} %"), share >= 60
+
+
+def veth_ratio(figures, clients, median):
+    found = figures["tftp"].get(clients, {})
+    own = median_of(found.get("reveille"), "mb_per_s", median)
+    peers = {name: median_of(rounds, "mb_per_s", median) for name, rounds in found.items()
+             if name not in ("reveille", "ceiling")}
+    if not own or not peers:
+        return NOT_MEASURED, None
+    best = max(peers, key=peers.get)
+    ratio = own / peers[best] if peers[best] else float("inf")
+    return f"{ratio:.2f} times {best}", ratio >= 2.5
+
+
+def veth_share(figures, median):
+    most = figures["testpmd"].get("veth")
+    own = [median_of(found.get("reveille"), "blocks_per_s", median)
+           for found in figures["tftp"].values()]
+    share = per_cent(max((value for value in own if value), default=None), most)
+    if share is None:
+        return NOT_MEASURED, None
+    return f"{share:.0f} % of {most / 1e3:.0f} thousand frames a second", share >= 80
+
+
+def all_finish(figures):
+    found = figures["finishing"].get("reveille")
+    if not found:
+        return NOT_MEASURED, None
+    return f"{found['booted']} of {found['machines']}, the last after " \
+           f"{found['boot_s']['last']:.1f} s", found["failed"] == 0
+
+
+def dhcp_worker(figures):
+    found = figures["worker"].get("dhcp", ())
+    if not found:
+        return NOT_MEASURED, None
+    first = found[0]
+    return (f"{first['dora_per_s'] / 1e3:.0f} thousand DORA/s a core at {first['leases']} leases "
+            f"({(first['discover'] + first['request']) / 2:.0f} cycles a message)"), \
+        first["dora_per_s"] >= 1e6
+
+
+def dhcp_memif(figures):
+    own, most = figures["memif"].get("dhcp"), figures["memif"].get("ceiling dhcp")
+    share = per_cent(own["dora_per_s"] if own else None, most["dora_per_s"] if most else None)
+    if share is None:
+        return NOT_MEASURED, None
+    return f"{own['dora_per_s']:.0f} DORA/s, {share:.0f} % of the swarm's ceiling", share >= 95
+
+
+def dhcp_kea(figures, median):
+    own = median_of(figures["dhcp"].get("reveille"), "dora_per_s", median)
+    kea = median_of(figures["dhcp"].get("Kea"), "dora_per_s", median)
+    most = median_of(figures["dhcp"].get("ceiling"), "dora_per_s", median)
+    if not own or not kea:
+        return NOT_MEASURED, None
+    share = per_cent(own, most)
+    return f"{own / kea:.1f} times Kea, {share or 0:.0f} % of the swarm's ceiling", \
+        own / kea >= 20 or (share is not None and share >= 95)
+
+
+def latency(figures):
+    found = figures["worker"].get("latency")
+    if not found:
+        return (NOT_MEASURED, None), (NOT_MEASURED, None)
+    return (f"{found['p99_us']:.1f} us", found["p99_us"] < 50), \
+        (f"{found['gap_us']:.0f} us", found["gap_us"] < 100)
+
+
+def two_workers(figures):
+    found = figures["worker"].get("workers")
+    if not found:
+        return NOT_MEASURED, None
+    return f"{found['ratio']:.2f} times", found["ratio"] >= 1.8
+
+
+def storm(figures):
+    own, calm = figures["storm"].get("reveille, memif"), figures["storm"].get("reveille, no loss")
+    if not own:
+        return (NOT_MEASURED, None), (NOT_MEASURED, None)
+    booted = f"{own['booted']} of {own['machines']} booted, {own['failed']} failed", \
+        own["failed"] == 0
+    if not calm or not calm["boot_s"]["last"]:
+        return booted, (NOT_MEASURED, None)
+    times = own["boot_s"]["last"] / calm["boot_s"]["last"]
+    return booted, (f"last after {own['boot_s']['last']:.1f} s, {times:.2f} times the storm "
+                    "without loss and relays", times <= 1.5)
+
+
+def overload(figures):
+    found = figures["overload"]
+    dhcp, tftp = found.get("reveille", {}), found.get("half-open", {})
+    one = per_cent(dhcp.get("flood"), dhcp.get("peak"))
+    most = per_cent(dhcp.get("flood"), found.get("ceiling", {}).get("flood"))
+    other = per_cent(tftp.get("flood"), tftp.get("peak"))
+    return ((f"{one:.0f} % of the peak; {most or 0:.0f} % of what the swarm gets from a server "
+             "without work in that flood", one >= 90 or (most or 0) >= 90)
+            if one is not None else (NOT_MEASURED, None)), \
+        ((f"{other:.0f} % of the peak", other >= 90) if other is not None
+         else (NOT_MEASURED, None))
+
+
+def growth(figures):
+    acks = [each["cycles"] for each in figures["worker"].get("ack", ()) if each["block"] == 1456]
+    leases = [each["discover"] + each["request"] for each in figures["worker"].get("dhcp", ())]
+    return tuple(
+        (f"{costs[-1] / costs[0]:.2f} times", costs[-1] / costs[0] <= 1.5)
+        if len(costs) > 1 and costs[0] else (NOT_MEASURED, None) for costs in (acks, leases))
+
+
+def footprint(figures):
+    found = figures["footprint"].get("reveille")
+    if not found:
+        return NOT_MEASURED, None
+    return (f"{found['idle_percent']:.1f} % of a CPU, {found['start_s']:.2f} s to serve, "
+            f"{found['memory_mb']:.0f} MB"), None
+
+
+def rows(figures, median):
+    """(target, what is asked, what was measured, verdict)."""
+    p99, gap = latency(figures)
+    booted, last = storm(figures)
+    flooded, half_open = overload(figures)
+    acks, leases = growth(figures)
+    told = [
+        (1, "ACK to DATA, 1456 octets, 10 000 transfers, whole worker: at most 160 cycles",
+         worker_ack(figures)),
+        (2, "memif, one worker: at least 60 % of testpmd", memif(figures)),
+        *((3, f"veth, {clients} clients: at least 2.5 times the best peer",
+           veth_ratio(figures, clients, median)) for clients in figures["tftp"]),
+        (3, "veth: at least 80 % of testpmd", veth_share(figures, median)),
+        (3, "1000 clients at once all finish", all_finish(figures)),
+        (4, "1 000 000 DORA/s a core", dhcp_worker(figures)),
+        (4, "the same over memif, or the swarm's ceiling", dhcp_memif(figures)),
+        (4, "veth: at least 20 times Kea, or the swarm's ceiling", dhcp_kea(figures, median)),
+        (5, "p99 from request to reply in the worker at 80 % load: under 50 us", p99),
+        (5, "largest gap between two polls: under 100 us", gap),
+        (6, "two workers: at least 1.8 times one", two_workers(figures)),
+        (7, "10 000 machines in a second, two relays, 1 % loss: all boot", booted),
+        (7, "the last within 1.5 times what link and timers allow", last),
+        (8, "DHCP at ten times the sustainable rate: at least 90 % of the peak, or of the swarm's "
+            "ceiling there", flooded),
+        (8, "10 000 half-open read requests: at least 90 % of the peak", half_open),
+        (9, "cycles an ACK from 100 to 60 000 transfers: at most 1.5 times", acks),
+        (9, "cycles a message from 10 000 to 1 000 000 leases: at most 1.5 times", leases),
+        (10, "idle CPU, start-up, memory: reported", footprint(figures)),
+    ]
+    return [(number, asked, measured, verdict(met)) for number, asked, (measured, met) in told]

@@ -1,0 +1,82 @@
+"""What the ports themselves carry: DPDK's testpmd on both ends, as many octets a frame as a DATA of
+1456. One end makes frames (flowgen), the other swaps addresses and sends them back (macswap)."""
+
+import os
+import re
+import select
+import signal
+import subprocess
+import time
+
+from servers import CPU, PROJECT, SWARM_CPU
+from wire import Pair
+
+PROGRAM = PROJECT / "build/perf-peers/dpdk-dev/usr/bin/dpdk-testpmd"
+FRAME = 1456 + 46
+SECONDS = 5
+SOCKET = f"/tmp/reveille-perf-{os.getpid()}-testpmd.memif"
+
+
+class Testpmd:
+    """Runs while it is entered."""
+
+    def __init__(self, name, cpu, vdev, mode, namespace=None):
+        argv = [PROGRAM, "--lcores", f"(0-1)@{cpu}", "--no-pci", "--no-huge", "--no-shconf",
+                "-m", "256", "--file-prefix", f"reveille-perf-{name}", "--no-telemetry",
+                "--log-level", "error", "--vdev", vdev, "--", "--total-num-mbufs=16384",
+                f"--forward-mode={mode}", f"--txpkts={FRAME}", "--stats-period=1", "--auto-start",
+                "--no-lsc-interrupt"]
+        self.argv = [*(["ip", "netns", "exec", namespace] if namespace else []), *argv]
+
+    def __enter__(self):
+        self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                        start_new_session=True)
+        return self
+
+    def __exit__(self, *_):
+        for number in (signal.SIGINT, signal.SIGKILL):
+            try:
+                os.killpg(self.process.pid, number)
+                self.process.wait(5)
+                return
+            except subprocess.TimeoutExpired:
+                pass
+            except ProcessLookupError:
+                return
+
+    def sent_per_second(self, seconds):
+        """Frames sent, of each second that testpmd tells of."""
+        text = b""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if select.select([self.process.stdout], [], [], left)[0]:
+                part = os.read(self.process.stdout.fileno(), 65536)
+                if not part:
+                    break
+                text += part
+        return [int(rate) for rate in re.findall(r"Tx-pps:\s+(\d+)", text.decode(errors="replace"))]
+
+
+def _forwarded(back, generator):
+    with back:
+        time.sleep(1.5)
+        with generator:
+            rates = back.sent_per_second(SECONDS)
+    return max(rates, default=0) or None
+
+
+def on_veth(pair):
+    """Frames forwarded a second, or None where testpmd did not run."""
+    pair.kernel_address(False)
+    return _forwarded(
+        Testpmd("back", CPU, f"net_af_packet0,iface={Pair.SERVER_INTERFACE}", "macswap",
+                pair.server),
+        Testpmd("front", SWARM_CPU, f"net_af_packet0,iface={Pair.SWARM_INTERFACE}", "flowgen",
+                pair.swarm))
+
+
+def on_memif():
+    common = f"id=0,bsize=2048,rsize=11,socket={SOCKET},socket-abstract=no"
+    return _forwarded(Testpmd("back", CPU, f"net_memif0,role=server,{common}", "macswap"),
+                      Testpmd("front", SWARM_CPU, f"net_memif1,role=client,{common}", "flowgen"))
