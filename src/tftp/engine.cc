@@ -125,8 +125,8 @@ Outcome TftpEngine::handle(const Request& request, const Context& context) {
   return state_->open(request, context);
 }
 
-void TftpEngine::tick(const Context& context) {
-  state_->tick(context);
+bool TftpEngine::tick(const Context& context) {
+  return state_->tick(context);
 }
 
 void TftpEngine::prefetch(const Request& request) const {

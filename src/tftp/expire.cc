@@ -11,17 +11,18 @@ constexpr int kLooksPerTick = 1024;
 
 }  // namespace
 
-void TftpEngine::State::tick(const Context& context) {
+bool TftpEngine::State::tick(const Context& context) {
   for (int looks = 0; looks < kLooksPerTick; ++looks) {
     const auto slot = wheel.due(context.now);
-    if (!slot) return;
+    if (!slot) return true;
     const Instant deadline = table.transfer(*slot).deadline;
     if (deadline > context.now) {
       wheel.place(*slot, deadline);
     } else if (!expire(*slot, context)) {
-      return;  // stays at the front: the first that is served next time
+      return false;  // stays at the front: the first that is served next time
     }
   }
+  return false;
 }
 
 bool TftpEngine::State::expire(unsigned slot, const Context& context) {

@@ -82,7 +82,7 @@ struct TftpEngine::State {
                      const Request& request, const Context& context, Outcome when_sent);
 
   // ---- expire.cc
-  void tick(const Context& context);
+  bool tick(const Context& context);
   // False when there are not enough replies now.
   bool expire(unsigned slot, const Context& context);
   void resend_window(unsigned slot, const Context& context);

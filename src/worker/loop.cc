@@ -47,11 +47,14 @@ bool Worker::turn() {
   const Snapshot& snapshot = snapshots_.read();
   Context context{clock_.now(), snapshot, transmit_.replies(), events_, outbox_, links_};
 
-  const std::size_t received = receive(context);  // frames from our ports
-  std::size_t work = received;
+  // What was lost goes first: in a queue that a slow port keeps full, whoever comes last is
+  // dropped, and would be each time.
+  if (started - last_turn_ > 2 * kTick) more_waits_ = true;  // we were away: look before
+  std::size_t work = tick(context);                          // what is due without a frame
+  const std::size_t received = receive(context);             // frames from our ports
+  work += received;
   work += receive_steered(context);    // frames for us from others' ports
   work += hear_peers(context);         // what others' engines tell ours
-  work += tick(context);               // what is due without a frame
   transmit_.flush(snapshot.stations);  // replies leave together
   work += transmit_.forward();         // others' replies, through our queues
   work += tell_peers();

@@ -54,10 +54,11 @@ std::size_t Worker::tick(Context& context) {
   if (more_waits_ && context.now < next_tick_ + kTickLate && !clock_.follows_frames()) return 0;
   transmit_.make_room(context.snapshot.stations);
   const std::size_t free = transmit_.replies().free();
-  responder_.tick(context);
+  const bool all = responder_.tick(context);
   const std::size_t left = transmit_.replies().free();
-  // When replies have run out there is more to do: go on in the next turn.
-  if (left > 0) next_tick_ = context.now + kTick;
+  // More to do, or no replies to do it with: go on in the next turn. Timers of a storm that were
+  // looked at by the clock alone would fall behind for good.
+  if (all && left > 0) next_tick_ = context.now + kTick;
   return free - left;
 }
 

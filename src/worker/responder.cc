@@ -89,9 +89,10 @@ void Responder::receive(const PeerMessage& message, const Context& context) {
   dhcp_.receive(message, context);
 }
 
-void Responder::tick(const Context& context) {
-  tftp_.tick(context);
+bool Responder::tick(const Context& context) {
+  const bool all = tftp_.tick(context);
   dhcp_.tick(context);
+  return all;
 }
 
 }  // namespace reveille

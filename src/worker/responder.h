@@ -27,7 +27,8 @@ class Responder {
   void prefetch_further(const Request& request, const Snapshot& snapshot) const;
   Outcome handle(const Request& request, const Context& context);
   void receive(const PeerMessage& message, const Context& context);
-  void tick(const Context& context);
+  // False when more is due than one call may take: see TftpEngine::tick().
+  bool tick(const Context& context);
 
   [[nodiscard]] const DhcpEngine& dhcp() const { return dhcp_; }
   [[nodiscard]] const TftpEngine& tftp() const { return tftp_; }
