@@ -18,6 +18,7 @@
 #include <reveille/wire/tftp.h>
 
 #include "image/catalogue.h"
+#include "packet/known_clients.h"
 #include "packet/snapshot.h"
 #include "tftp/engine.h"
 
@@ -51,7 +52,9 @@ class Bench {
  public:
   Bench(const std::vector<std::shared_ptr<const Image>>& images, std::size_t transfers,
         std::uint16_t block_size)
-      : engine_(limits(transfers), Share{}, 1), readers_(transfers), heads_(kBurst * kHead) {
+      : engine_(limits(transfers), Share{}, 1, clients_),
+        readers_(transfers),
+        heads_(kBurst * kHead) {
     Station station;
     station.mac = {{2, 0, 0, 0, 0, 1}};
     station.address = {Ipv4Address::of(10, 77, 0, 1), 8};
@@ -145,6 +148,7 @@ class Bench {
   }
 
   Snapshot snapshot_;
+  KnownClients clients_{1, 1};
   TftpEngine engine_;
   std::vector<Reader> readers_;
   std::vector<std::uint8_t> heads_;

@@ -92,7 +92,7 @@ struct ArchitectureFile {
 struct BootConfig {
   std::vector<ArchitectureFile> files;
   std::string default_file;                // for architectures not in `files`
-  std::string ipxe_script;                 // file name or URL for clients that already run iPXE
+  std::string ipxe_script;                 // name or URL for clients that already run iPXE
   std::optional<Ipv4Address> next_server;  // default: our address on that link
   bool quiet_router_advertisement = true;  // `quiet_ra`
 };
@@ -102,6 +102,13 @@ struct RelayConfig {
   bool drop_copies = true;
   Nanoseconds window = std::chrono::seconds{1};
   std::uint32_t entries = 65536;  // a worker's table
+};
+
+// [[tftp.rewrite]]: what a client gets when it asks for a name (names/name_rules.h)
+struct NameRuleConfig {
+  std::string match;     // a regular expression
+  std::string to;        // a name, with captures and variables in it
+  bool fallback = true;  // when there is no such file: later rules, and the name as it was asked
 };
 
 // [tftp]
@@ -116,6 +123,7 @@ struct TftpConfig {
   std::uint8_t retries = 6;
   std::uint8_t retries_half_open = 3;
   std::uint32_t errors_per_second = 100;  // ERROR 5 to strangers, a worker
+  std::vector<NameRuleConfig> rewrites;   // first match wins
 };
 
 // [images]
@@ -148,6 +156,13 @@ struct ControlConfig {
   std::string socket = "/run/reveille/control.sock";  // empty: none
 };
 
+// [[template]]: a file that is written anew for each client (text/template.h)
+struct TemplateConfig {
+  std::string name;  // what clients ask for
+  std::string text;
+  std::string file;  // where the text was read from; empty: it stands in the configuration
+};
+
 struct Config {
   std::vector<InterfaceConfig> interfaces;
   DhcpConfig dhcp;
@@ -157,6 +172,7 @@ struct Config {
   RelayConfig relay;
   TftpConfig tftp;
   ImagesConfig images;
+  std::vector<TemplateConfig> templates;
   WorkersConfig workers;
   LogConfig log;
   ControlConfig control;

@@ -1,7 +1,9 @@
 #include "control/build_snapshot.h"
 
 #include "dhcp/subnets.h"
+#include "names/name_rules.h"
 #include "policy/boot_policy.h"
+#include "text/template_image.h"
 
 namespace reveille {
 
@@ -11,7 +13,32 @@ SnapshotBuilder::SnapshotBuilder(std::shared_ptr<const Config> config,
       subnets_(std::make_shared<const Subnets>(*config_)),
       stations_(std::move(stations)) {}
 
-std::unique_ptr<const Snapshot> SnapshotBuilder::build(std::shared_ptr<const Catalogue> catalogue) {
+tl::expected<void, std::string> SnapshotBuilder::compile() {
+  const TftpConfig& tftp = config_->tftp;
+  if (!names_ && !tftp.rewrites.empty()) {
+    auto built = NameRules::build(tftp.rewrites, tftp.ignore_case, config_->workers.count);
+    if (!built) return tl::unexpected(std::move(built.error()));
+    names_ = std::move(*built);
+  }
+  if (!templates_.empty()) return {};
+  for (const TemplateConfig& one : config_->templates) {
+    auto text = Template::parse(one.text, Template::Captures::none);
+    if (!text) return tl::unexpected(one.name + ": " + text.error().text);
+    templates_.push_back(template_image(one.name, std::move(*text)));
+  }
+  return {};
+}
+
+tl::expected<std::unique_ptr<const Snapshot>, std::string> SnapshotBuilder::build(
+    std::shared_ptr<const Catalogue> catalogue) {
+  if (const auto compiled = compile(); !compiled) return tl::unexpected(compiled.error());
+  if (!templates_.empty()) {
+    auto images = templates_;
+    const auto& files = catalogue->images();
+    images.insert(images.end(), files.begin(), files.end());
+    catalogue = std::make_shared<const Catalogue>(
+        std::move(images), Catalogue::Options{.ignore_case = config_->tftp.ignore_case});
+  }
   auto snapshot = std::make_unique<Snapshot>();
   snapshot->version = ++version_;
   snapshot->stations = stations_;
@@ -19,6 +46,7 @@ std::unique_ptr<const Snapshot> SnapshotBuilder::build(std::shared_ptr<const Cat
   snapshot->subnets = subnets_;
   snapshot->policy = std::make_shared<const BootPolicy>(*config_, *catalogue);
   snapshot->catalogue = std::move(catalogue);
+  snapshot->names = names_;
   return snapshot;
 }
 

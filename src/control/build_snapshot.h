@@ -3,7 +3,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
+
+#include <tl/expected.hpp>
 
 #include <reveille/config.h>
 
@@ -13,18 +16,25 @@
 namespace reveille {
 
 // Builds the first snapshot and the next ones. Subnets follow from the configuration alone and
-// are shared by all of them; the boot policy also depends on which files there are.
+// are shared by all of them, and so are
+// name rules and templates; the boot policy also depends on which files there are.
 class SnapshotBuilder {
  public:
   SnapshotBuilder(std::shared_ptr<const Config> config, std::vector<Station> stations);
 
-  // Versions count from 1.
-  [[nodiscard]] std::unique_ptr<const Snapshot> build(std::shared_ptr<const Catalogue> catalogue);
+  // Versions count from 1. Name rules and templates are compiled the first time;
+  // later calls do not fail. A template hides the file of its name.
+  [[nodiscard]] tl::expected<std::unique_ptr<const Snapshot>, std::string> build(
+      std::shared_ptr<const Catalogue> catalogue);
 
  private:
+  tl::expected<void, std::string> compile();
+
   std::shared_ptr<const Config> config_;
   std::shared_ptr<const Subnets> subnets_;
   std::vector<Station> stations_;
+  std::shared_ptr<const NameRules> names_;
+  std::vector<std::shared_ptr<const Image>> templates_;
   std::uint64_t version_ = 0;
 };
 

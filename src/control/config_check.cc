@@ -160,6 +160,7 @@ void check_config(const Config& config, const Origins& origins, Problems& proble
   check_boot(config, origins, problems);
   check_tftp(config, origins, problems);
   check_control(config, origins, problems);
+  check_names(config, origins, problems);
 }
 
 }  // namespace reveille

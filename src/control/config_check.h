@@ -46,6 +46,7 @@ void check_interfaces(const Config& config, const Origins& origins, Problems& pr
 void check_subnets(const Config& config, const Origins& origins, Problems& problems);
 void check_hosts(const Config& config, const Origins& origins, Problems& problems);
 void check_boot(const Config& config, const Origins& origins, Problems& problems);
+void check_names(const Config& config, const Origins& origins, Problems& problems);
 
 // Is `name` a file that TFTP can serve, or a URL? `what` names the value in the problem.
 void check_boot_file(std::string_view name, std::string_view what, const Config& config,

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include <tl/expected.hpp>
 #include <toml++/toml.h>
 
 #include "control/config_tables.h"
@@ -32,6 +33,7 @@ void read_file(TableReader& file, Config& to) {
   file.table("dhcp", [&](TableReader& table) { read_dhcp(table, to.dhcp); });
   read_subnets(file, to.subnets);
   read_hosts(file, to.hosts);
+  read_templates(file, to.templates);
   file.table("boot", [&](TableReader& table) { read_boot(table, to.boot); });
   file.table("relay", [&](TableReader& table) { read_relay(table, to.relay); });
   file.table("tftp", [&](TableReader& table) { read_tftp(table, to.tftp); });
@@ -40,6 +42,57 @@ void read_file(TableReader& file, Config& to) {
   file.table("log", [&](TableReader& table) { read_log(table, to.log); });
   file.table("control", [&](TableReader& table) { read_control(table, to.control); });
   file.finish();
+}
+
+// A script in [boot] is a template that nobody has given a name.
+void name_inline_script(ParsedConfig& parsed) {
+  std::string& script = parsed.config.boot.ipxe_script;
+  if (!script.starts_with("#!ipxe")) return;
+  auto& templates = parsed.config.templates;
+  const std::string path = element("template", templates.size());
+  for (const char* const key : {"", ".name", ".text"}) {
+    parsed.origins.set(path + key, parsed.origins.of("boot.ipxe_script"));
+  }
+  templates.push_back({.name = kInlineScriptName, .text = std::move(script)});
+  script = kInlineScriptName;
+}
+
+// The text of a file, one octet more than `size_max` at most; or why it cannot be read.
+tl::expected<std::string, std::string> read_text(const std::string& file, std::size_t size_max) {
+  std::error_code error;
+  const auto status = std::filesystem::status(file, error);
+  if (!std::filesystem::exists(status)) return tl::unexpected<std::string>("there is no such file");
+  if (std::filesystem::is_directory(status)) {
+    return tl::unexpected<std::string>("is a folder, not a file");
+  }
+  std::ifstream stream(file, std::ios::binary);
+  const auto failed = [] {
+    return tl::unexpected("cannot be read: " + std::string(std::strerror(errno)));
+  };
+  if (!stream) return failed();
+  // A device or a pipe has no size to ask for.
+  std::string text(size_max + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (stream.bad()) return failed();
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  return text;
+}
+
+void read_template_files(ParsedConfig& parsed) {
+  for (std::size_t i = 0; i < parsed.config.templates.size(); ++i) {
+    TemplateConfig& one = parsed.config.templates[i];
+    if (one.file.empty()) continue;
+    const Origin origin = parsed.origins.of(element("template", i) + ".file");
+    auto text = read_text(one.file, kTemplateBytesMax);
+    if (!text) {
+      parsed.problems.error(origin, "file " + in_quotes(one.file) + ": " + text.error());
+    } else if (text->size() > kTemplateBytesMax) {
+      parsed.problems.error(origin, "file " + in_quotes(one.file) + " is longer than " +
+                                        std::to_string(kTemplateBytesMax) + " octets");
+    } else {
+      one.text = std::move(*text);
+    }
+  }
 }
 
 }  // namespace
@@ -65,6 +118,8 @@ ParsedConfig parse_config(std::string_view text, std::string file) {
   const std::filesystem::path folder = std::filesystem::path(std::move(file)).parent_path();
   resolve(parsed.config.images.root, folder);
   resolve(parsed.config.log.file, folder);
+  for (TemplateConfig& one : parsed.config.templates) resolve(one.file, folder);
+  name_inline_script(parsed);
   resolve(parsed.config.control.socket, folder);
   return parsed;
 }
@@ -76,18 +131,12 @@ ParsedConfig read_config(const std::string& file) {
     parsed.problems.error({}, why);
     return parsed;
   };
-  std::error_code error;
-  const auto status = std::filesystem::status(file, error);
-  if (!std::filesystem::exists(status)) return failed("there is no such file");
-  if (std::filesystem::is_directory(status)) return failed("is a folder, not a file");
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) return failed("cannot be read: " + std::string(std::strerror(errno)));
-  // One octet over the limit is enough to know; a device or a pipe has no size to ask for.
-  std::string text(kConfigBytesMax + 1, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (stream.bad()) return failed("cannot be read: " + std::string(std::strerror(errno)));
-  text.resize(static_cast<std::size_t>(stream.gcount()));
-  return parse_config(text, file);
+  // One octet over the limit is enough to know.
+  const auto text = read_text(file, kConfigBytesMax);
+  if (!text) return failed(text.error());
+  ParsedConfig parsed = parse_config(*text, file);
+  read_template_files(parsed);
+  return parsed;
 }
 
 }  // namespace reveille

@@ -21,6 +21,12 @@ inline constexpr std::size_t kPoolsMax = 1024;  // in one subnet
 inline constexpr std::size_t kHostsMax = 100'000;
 inline constexpr std::size_t kAddressListMax = 16;  // routers, DNS servers
 inline constexpr std::size_t kRelaysMax = 256;      // of one subnet
+inline constexpr std::size_t kRewritesMax = 10'000;
+inline constexpr std::size_t kTemplatesMax = 1000;
+inline constexpr std::size_t kTemplateBytesMax = 32768;
+
+// What clients ask for when the iPXE script stands in the configuration itself.
+inline constexpr const char* kInlineScriptName = "inline.ipxe";
 
 // Shorter leases would have clients ask every few seconds; longer ones do not fit option 51,
 // whose largest value means for ever.

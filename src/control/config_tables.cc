@@ -6,6 +6,7 @@
 #include "control/config_file.h"
 #include "control/dhcp_option_value.h"
 #include "control/value_text.h"
+#include "image/catalogue.h"
 #include "packet/share.h"
 
 namespace reveille {
@@ -16,6 +17,7 @@ constexpr std::string_view kPrefixForm =
     "an address with its prefix length such as \"10.77.0.1/16\"";
 constexpr std::size_t kNameMax = 255;
 constexpr std::size_t kPathMax = 4096;
+constexpr std::size_t kPatternMax = 1024;
 constexpr std::size_t kBootFilesMax = 256;
 constexpr std::size_t kOptionsMax = 64;  // in one subnet
 
@@ -135,6 +137,15 @@ void read_hosts(TableReader& file, std::vector<HostConfig>& to) {
   });
 }
 
+void read_templates(TableReader& file, std::vector<TemplateConfig>& to) {
+  file.tables("template", kTemplatesMax, [&](TableReader& table, std::size_t) {
+    TemplateConfig& one = to.emplace_back();
+    table.text("name", one.name, kNameMax);
+    table.lines("text", one.text, kTemplateBytesMax);
+    table.text("file", one.file, kPathMax);
+  });
+}
+
 void read_dhcp(TableReader& table, DhcpConfig& to) {
   table.choice("mode", to.mode, kModes);
   table.choice("identity", to.identity, kIdentities);
@@ -149,7 +160,8 @@ void read_dhcp(TableReader& table, DhcpConfig& to) {
 void read_boot(TableReader& table, BootConfig& to) {
   read_boot_files(table, to.files);
   table.text("default_file", to.default_file, kNameMax);
-  table.text("ipxe_script", to.ipxe_script, kNameMax);
+  // A name, or the script itself.
+  table.lines("ipxe_script", to.ipxe_script, kTemplateBytesMax);
   table.parsed("next_server", to.next_server, Ipv4Address::parse, kAddressForm);
   table.flag("quiet_ra", to.quiet_router_advertisement);
 }
@@ -171,6 +183,12 @@ void read_tftp(TableReader& table, TftpConfig& to) {
   table.number("retries", to.retries, 0, 60);
   table.number("retries_half_open", to.retries_half_open, 0, 60);
   table.number("errors_per_second", to.errors_per_second, 0, 1'000'000);
+  table.tables("rewrite", kRewritesMax, [&](TableReader& rewrite, std::size_t) {
+    NameRuleConfig& rule = to.rewrites.emplace_back();
+    rewrite.text("match", rule.match, kPatternMax);
+    rewrite.text("to", rule.to, kImageNameLengthMax);
+    rewrite.flag("fallback", rule.fallback);
+  });
 }
 
 void read_images(TableReader& table, ImagesConfig& to) {

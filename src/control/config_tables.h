@@ -10,6 +10,7 @@ namespace reveille {
 void read_interfaces(TableReader& file, std::vector<InterfaceConfig>& to);
 void read_subnets(TableReader& file, std::vector<SubnetConfig>& to);
 void read_hosts(TableReader& file, std::vector<HostConfig>& to);
+void read_templates(TableReader& file, std::vector<TemplateConfig>& to);
 
 void read_dhcp(TableReader& table, DhcpConfig& to);
 void read_boot(TableReader& table, BootConfig& to);

@@ -76,9 +76,9 @@ tl::expected<void, std::string> Server::load_images() {
 }
 
 tl::expected<void, std::string> Server::launch() {
-  if (auto started = workers_->start(snapshots_.build(images_.catalogue())); !started) {
-    return started;
-  }
+  auto snapshot = snapshots_.build(images_.catalogue());
+  if (!snapshot) return tl::unexpected(snapshot.error());
+  if (auto started = workers_->start(std::move(*snapshot)); !started) return started;
   started_ = workers_->now();
   set_clock();
   status_ = status_text(*config_, images_.stock());
@@ -136,7 +136,9 @@ void Server::watch_images() {
   if (!serves_images() || options_.workers.frame_clock) return;
   const auto news = images_.poll(workers_->now());
   if (!news) return;
-  if (news->catalogue_changed) workers_->publish(snapshots_.build(images_.catalogue()));
+  if (news->catalogue_changed) {
+    if (auto next = snapshots_.build(images_.catalogue())) workers_->publish(std::move(*next));
+  }
   tell_news(*news);
 }
 

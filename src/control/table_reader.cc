@@ -201,7 +201,7 @@ void TableReader::size(std::string_view key, std::uint64_t& to, std::uint64_t mi
   to = *value;
 }
 
-void TableReader::text(std::string_view key, std::string& to, std::size_t length_max) {
+void TableReader::lines(std::string_view key, std::string& to, std::size_t length_max) {
   const toml::node* node = find(key);
   if (node == nullptr) return;
   const auto text = text_of(*node, key, "text");
@@ -209,11 +209,20 @@ void TableReader::text(std::string_view key, std::string& to, std::size_t length
   if (text->size() > length_max) {
     reading_.problems.error(origin_of(*node), std::string(key) + " is longer than " +
                                                   std::to_string(length_max) + " octets");
-  } else if (has_control_character(*text)) {
-    reading_.problems.error(origin_of(*node), std::string(key) + ": " + in_quotes(*text) +
-                                                  " holds a control character");
   } else {
     to = *text;
+  }
+}
+
+void TableReader::text(std::string_view key, std::string& to, std::size_t length_max) {
+  std::string text = to;
+  lines(key, text, length_max);
+  if (!has_control_character(text)) {
+    to = std::move(text);
+  } else {
+    reading_.problems.error(
+        reading_.origins.of(path(key)),
+        std::string(key) + ": " + in_quotes(text) + " holds a control character");
   }
 }
 

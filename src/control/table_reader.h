@@ -55,6 +55,8 @@ class TableReader {
   }
   // Text such as "4 GiB", or octets.
   void size(std::string_view key, std::uint64_t& to, std::uint64_t min, std::uint64_t max);
+  // Text of several lines.
+  void lines(std::string_view key, std::string& to, std::size_t length_max);
   // Text without control characters.
   void text(std::string_view key, std::string& to, std::size_t length_max);
 

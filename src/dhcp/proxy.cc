@@ -6,6 +6,7 @@
 #include <reveille/event.h>
 
 #include "dhcp/boot_options.h"
+#include "dhcp/client_note.h"
 #include "dhcp/reply_address.h"
 #include "packet/frame_writer.h"
 #include "policy/boot_policy.h"
@@ -30,18 +31,23 @@ struct Asked {
   const Context& context;
   const Station& station;
   Facts facts;
+  ClientFacts client;
   std::optional<BootPlan> plan;
 };
 
 Asked ask(const Request& request, const DhcpView& message, const Context& context) {
   const Station& station = context.snapshot.stations[request.station];
-  Asked asked{request, message, context, station, facts_of(message, request.station), std::nullopt};
+  Asked asked{request, message, context, station, facts_of(message, request.station), {}, {}};
   if (asked.facts.boots()) {
     const Ipv4Address place = !message.giaddr().is_zero()   ? message.giaddr()
                               : !message.ciaddr().is_zero() ? message.ciaddr()
                                                             : station.address.address;
     const BootPolicy& policy = *context.snapshot.policy;
     asked.plan = policy.plan(asked.facts, policy.file_override(asked.facts, place));
+    const BootPlan* const plan = asked.plan ? &*asked.plan : nullptr;
+    asked.client = client_facts(asked.facts, request, message.ciaddr(),
+                                next_server_of(*context.snapshot.config, station, plan), {});
+    if (asked.plan) asked.plan->image = served_image(*asked.plan, asked.client, context);
   }
   return asked;
 }
@@ -158,6 +164,7 @@ Outcome outcome_of(const Asked& asked, Sent sent, EventKind kind, Outcome answer
     case Sent::yes:
       break;
   }
+  note_client(asked.client, asked.context);
   tell(asked, kind, answered);
   return answered;
 }

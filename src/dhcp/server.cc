@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "dhcp/boot_options.h"
+#include "dhcp/client_note.h"
+
 namespace reveille {
 namespace {
 
@@ -47,6 +50,14 @@ std::optional<BootPlan> boot_plan_for(const Exchange& exchange, Ipv4Address clie
   const BootPolicy* policy = exchange.context.snapshot.policy.get();
   if (policy == nullptr || !is_told_what_to_boot(exchange)) return std::nullopt;
   return policy->plan(exchange.facts, policy->file_override(exchange.facts, client_address));
+}
+
+ClientFacts client_of(const Exchange& exchange, const std::optional<BootPlan>& plan,
+                      Ipv4Address address) {
+  const Config& config = *exchange.context.snapshot.config;
+  return client_facts(exchange.facts, exchange.request, address,
+                      next_server_of(config, exchange.station, plan ? &*plan : nullptr),
+                      exchange.host != nullptr ? std::string_view(exchange.host->host_name) : "");
 }
 
 }  // namespace
@@ -160,13 +171,19 @@ Outcome DhcpServer::answer(const Exchange& exchange, ServerReply reply, const Le
   if (slot == nullptr) return Outcome::reply_buffers_exhausted;
   const Ipv4Address client_address =
       reply.yiaddr.is_zero() ? exchange.message.ciaddr() : reply.yiaddr;
-  const auto plan = boot_plan_for(exchange, client_address);
-  if (plan) reply.plan = &*plan;
+  auto plan = boot_plan_for(exchange, client_address);
+  const bool may_read = exchange.facts.boots() || plan;
+  const ClientFacts client = may_read ? client_of(exchange, plan, client_address) : ClientFacts{};
+  if (plan) {
+    plan->image = served_image(*plan, client, exchange.context);
+    reply.plan = &*plan;
+  }
   if (!write_server_reply(*slot, exchange, reply)) {
     exchange.context.replies.give_back();
     return Outcome::dhcp_reply_too_long;
   }
   if (change != nullptr) leases_.commit(*change);
+  if (may_read) note_client(client, exchange.context);
   if (exchange.facts.boots()) {
     booting_->saw(exchange.facts.mac, exchange.now());
     if (!plan) tell(exchange, EventKind::boot_file_unknown, client_address, outcome, {});

@@ -1,8 +1,6 @@
 #include "image/catalogue.h"
 
 #include <algorithm>
-#include <array>
-#include <optional>
 #include <span>
 #include <utility>
 
@@ -14,10 +12,9 @@ constexpr char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-using NameRoom = std::array<char, kImageNameLengthMax>;
-
 // The name in the form that the catalogue keeps, written into `room`.
-std::optional<std::string_view> normalize(std::string_view name, bool ignore_case, NameRoom& room) {
+std::optional<std::string_view> normalize(std::string_view name, bool ignore_case,
+                                          ImageNameRoom& room) {
   if (name.size() > room.size()) return std::nullopt;
   std::size_t length = 0;
   std::size_t part = 0;  // where the path component being written begins
@@ -40,6 +37,10 @@ std::optional<std::string_view> normalize(std::string_view name, bool ignore_cas
 
 }  // namespace
 
+std::optional<std::string_view> normal_image_name(std::string_view name, ImageNameRoom& room) {
+  return normalize(name, false, room);
+}
+
 std::string fold_case(std::string_view name) {
   std::string folded{name};
   std::ranges::transform(folded, folded.begin(), lower);
@@ -49,7 +50,7 @@ std::string fold_case(std::string_view name) {
 Catalogue::Catalogue(std::vector<std::shared_ptr<const Image>> images, Options options)
     : images_(std::move(images)), options_(options) {
   by_name_.reserve(images_.size());
-  NameRoom room;
+  ImageNameRoom room;
   for (const auto& image : images_) {
     const auto name = normalize(image->name(), options_.ignore_case, room);
     if (name) by_name_.try_emplace(std::string{*name}, image.get());
@@ -57,7 +58,7 @@ Catalogue::Catalogue(std::vector<std::shared_ptr<const Image>> images, Options o
 }
 
 const Image* Catalogue::find(std::string_view name) const {
-  NameRoom room;
+  ImageNameRoom room;
   const auto normal = normalize(name, options_.ignore_case, room);
   if (!normal) return nullptr;
   const auto found = by_name_.find(*normal);

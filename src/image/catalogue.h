@@ -1,8 +1,10 @@
 // Names to images: everything that can be asked for by TFTP, and nothing else.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,6 +15,12 @@
 namespace reveille {
 
 inline constexpr std::size_t kImageNameLengthMax = 512;
+
+// A name as a client wrote it, with '\' as '/', without leading '/', './' and doubled '/', in
+// `room`; nullopt if nothing is left, or more than fits. ".." stays: a name that no image has.
+using ImageNameRoom = std::array<char, kImageNameLengthMax>;
+[[nodiscard]] std::optional<std::string_view> normal_image_name(std::string_view name,
+                                                                ImageNameRoom& room);
 
 // How two names are compared: upper case of ASCII as lower case, everything else as it is.
 [[nodiscard]] std::string fold_case(std::string_view name);

@@ -14,6 +14,8 @@
 
 namespace reveille {
 
+class Template;  // text/template.h
+
 // Made and destroyed by the control thread; read by workers. The bytes never change: a file
 // that is replaced on disk becomes a new Image.
 class Image {
@@ -37,6 +39,8 @@ class Image {
     [[nodiscard]] virtual bool resident() const { return true; }
     // False once bytes are known to be lost: the file was shortened under us.
     [[nodiscard]] virtual bool intact() const { return true; }
+    // Not nullptr: what is sent are not the bytes but this, written anew for each client.
+    [[nodiscard]] virtual const Template* as_template() const { return nullptr; }
   };
 
   // Reads all bytes, to hash and sum them.
@@ -53,6 +57,7 @@ class Image {
   [[nodiscard]] const Digest& digest() const { return digest_; }
   [[nodiscard]] bool resident() const { return storage_->resident(); }
   [[nodiscard]] bool intact() const { return storage_->intact(); }
+  [[nodiscard]] const Template* as_template() const { return storage_->as_template(); }
 
   // The ones'-complement sum, folded to 16 bits and not inverted, of `length` bytes from
   // `offset`, as if the first byte were the high byte of a 16-bit word (RFC 1071). From prefix

@@ -11,6 +11,7 @@
 namespace reveille {
 
 struct Snapshot;
+class ClientNotes;  // packet/client_facts.h: what DHCP learns for TFTP
 
 // Valid for one burst. Owner: the worker that calls the engine.
 struct Context {
@@ -19,7 +20,9 @@ struct Context {
   Replies& replies;
   Events& events;
   Outbox& outbox;
-  LinkState& links;  // shared by all workers
+  LinkState& links;                // shared by all workers
+  ClientNotes* clients = nullptr;  // nullptr: nobody wants to know
+  unsigned worker = 0;             // whose memory in the snapshot an engine may use
 };
 
 }  // namespace reveille

@@ -13,6 +13,7 @@ namespace reveille {
 
 class Catalogue;   // image/catalogue.h: names to images
 class BootPolicy;  // policy/boot_policy.h: facts to a boot plan
+class NameRules;   // names/name_rules.h: names asked for to names of images
 class Subnets;     // dhcp/subnets.h: config subnets, pools and reservations, indexed
 
 struct Snapshot {
@@ -22,6 +23,7 @@ struct Snapshot {
   std::shared_ptr<const Subnets> subnets;
   std::shared_ptr<const BootPolicy> policy;
   std::shared_ptr<const Catalogue> catalogue;
+  std::shared_ptr<const NameRules> names;  // nullptr: there are none
 };
 
 }  // namespace reveille

@@ -127,7 +127,7 @@ Outcome TftpEngine::State::resend_after_loss(unsigned slot, bool progress, const
 
 Outcome TftpEngine::State::complete(unsigned slot, const Context& context) {
   if (Event* event = tell(EventKind::tftp_completed, slot, context)) {
-    event->bytes = table.transfer(slot).image->size();
+    event->bytes = size_of(slot);
   }
   close(slot, false);
   return Outcome::tftp_completed;

@@ -23,9 +23,6 @@ inline constexpr std::uint16_t kDataOpcode = 3;
 [[nodiscard]] inline std::uint64_t offset_of(const Transfer& transfer, std::uint64_t block) {
   return (block - 1) * transfer.block_size;
 }
-[[nodiscard]] inline std::uint64_t bytes_acknowledged(const Transfer& transfer) {
-  return std::min(transfer.acked * transfer.block_size, transfer.image->size());
-}
 
 [[nodiscard]] inline bool same_link_destination(const Transfer& transfer, const MacAddress& mac) {
   return std::memcmp(transfer.head.data(), mac.octets.data(), mac.octets.size()) == 0;

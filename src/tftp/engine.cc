@@ -1,6 +1,7 @@
 #include "tftp/engine.h"
 
 #include "image/image.h"
+#include "text/template.h"
 #include "tftp/data_writer.h"
 #include "tftp/state.h"
 
@@ -17,8 +18,9 @@ TransferTable::Limits limits_of(const TftpConfig& config, Share share) {
 }  // namespace
 
 TftpEngine::State::State(const TftpConfig& config_at_start, Share share_of_worker,
-                         std::uint64_t seed)
-    : config(config_at_start),
+                         std::uint64_t seed, const KnownClients& known_clients)
+    : clients(known_clients),
+      config(config_at_start),
       share(share_of_worker),
       table(share, limits_of(config, share), seed),
       wheel(transfer_slots(share.count)),
@@ -97,6 +99,12 @@ void TftpEngine::State::close(unsigned slot, bool forget) {
   if (forget) transfer.client = kNobody;
 }
 
+std::uint64_t TftpEngine::State::size_of(unsigned slot) {
+  const Image& image = *table.transfer(slot).image;
+  const Template* const text = image.as_template();
+  return text == nullptr ? image.size() : text->size(table.detail(slot).client);
+}
+
 Event* TftpEngine::State::tell(EventKind kind, unsigned slot, const Context& context) {
   Event* event = context.events.add(kind, context.now);
   if (event == nullptr) return nullptr;
@@ -110,12 +118,13 @@ Event* TftpEngine::State::tell(EventKind kind, unsigned slot, const Context& con
   }
   event->set_text(transfer.image->name());
   event->elapsed = context.now - table.detail(slot).opened_at;
-  event->bytes = bytes_acknowledged(transfer);
+  event->bytes = std::min(transfer.acked * transfer.block_size, size_of(slot));
   return event;
 }
 
-TftpEngine::TftpEngine(const TftpConfig& config, Share share, std::uint64_t seed)
-    : state_(std::make_unique<State>(config, share, seed)) {}
+TftpEngine::TftpEngine(const TftpConfig& config, Share share, std::uint64_t seed,
+                       const KnownClients& clients)
+    : state_(std::make_unique<State>(config, share, seed, clients)) {}
 TftpEngine::~TftpEngine() = default;
 
 Outcome TftpEngine::handle(const Request& request, const Context& context) {

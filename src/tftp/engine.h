@@ -12,12 +12,16 @@
 
 namespace reveille {
 
+class KnownClients;
+
 // Owner: one worker. All memory is taken at construction.
 class TftpEngine {
  public:
   // Limits are those of `config` for good; the rest follows the configuration of the snapshot
   // where it has one.
-  TftpEngine(const TftpConfig& config, Share share, std::uint64_t seed);
+  // `clients` is what this worker knows of those who ask; it outlives the engine.
+  TftpEngine(const TftpConfig& config, Share share, std::uint64_t seed,
+             const KnownClients& clients);
   ~TftpEngine();
 
   // A request of Service::tftp_open whose source address hashes to this share, or one of

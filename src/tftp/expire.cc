@@ -59,8 +59,8 @@ void TftpEngine::State::resend_window(unsigned slot, const Context& context) {
   TransferDetail& detail = table.detail(slot);
   detail.resent_up_to = transfer.sent;
   detail.resent_at = context.now;
-  if (transfer.has(Transfer::kNetascii)) {
-    send_netascii(slot, context);
+  if (transfer.is_made()) {
+    send_made(slot, context);
   } else {
     send_blocks(transfer, transfer.window, context);
   }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "image/catalogue.h"
+#include "names/name_rules.h"
 #include "tftp/data_writer.h"
 #include "tftp/options.h"
 #include "tftp/state.h"
@@ -10,8 +11,6 @@ namespace {
 
 // IPv4 and UDP headers without options.
 constexpr std::uint16_t kHeadersOfMtu = 28;
-// Translated blocks are written into the reply's head, which holds an Ethernet frame.
-constexpr std::uint16_t kNetasciiBlockMax = 1468;
 
 std::uint64_t hash_of(Bytes bytes) {
   std::uint64_t hash = bytes.size();
@@ -21,7 +20,7 @@ std::uint64_t hash_of(Bytes bytes) {
   return mix(hash ^ rest);
 }
 
-TftpLimits limits_for(const Image& image, bool netascii, const TftpConfig& settings,
+TftpLimits limits_for(const Transfer& transfer, std::uint64_t size, const TftpConfig& settings,
                       const Station& station) {
   TftpLimits limits;
   const int fits = station.mtu - kHeadersOfMtu - static_cast<int>(wire::kTftpDataHeader);
@@ -29,11 +28,11 @@ TftpLimits limits_for(const Image& image, bool netascii, const TftpConfig& setti
       std::clamp<int>(std::min<int>(settings.block_size_max, fits), 8, 65464));
   limits.window_size_max = static_cast<std::uint16_t>(
       std::clamp<std::size_t>(settings.window_size_max, 1, kRepliesPerRequest));
-  limits.file_size = image.size();
-  if (netascii) {
-    limits.block_size_max = std::min(limits.block_size_max, kNetasciiBlockMax);
+  limits.file_size = size;
+  if (transfer.has(Transfer::kNetascii)) limits.file_size = std::nullopt;
+  if (transfer.is_made()) {
+    limits.block_size_max = std::min(limits.block_size_max, kMadeBlockMax);
     limits.window_size_max = 1;
-    limits.file_size = std::nullopt;
   }
   return limits;
 }
@@ -65,8 +64,7 @@ Outcome TftpEngine::State::open_read(const wire::TftpView& packet, const Request
                       Outcome::tftp_bad_mode);
   }
   const Station& station = context.snapshot.stations[request.station];
-  const Image* image =
-      context.snapshot.catalogue ? context.snapshot.catalogue->find(packet.file_name()) : nullptr;
+  const Image* image = find_image(packet.file_name(), request, context);
   if (image == nullptr) {
     if (Event* event = context.events.add(EventKind::tftp_not_found, context.now)) {
       event->vlan = station.vlan;
@@ -107,22 +105,27 @@ Outcome TftpEngine::State::open_read(const wire::TftpView& packet, const Request
   }
 
   const TftpConfig& config_now = settings(context);
-  const TftpTerms terms =
-      negotiate(packet.options(), limits_for(*image, netascii, config_now, station));
   const unsigned slot = table.open(client);
   Transfer& transfer = table.transfer(slot);
   TransferDetail& detail = table.detail(slot);
   auto& hold = image->hold(share.index).transfers;
   hold.store(hold.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   transfer.image = image;
+  if (netascii) transfer.set(Transfer::kNetascii);
+  if (image->as_template() != nullptr) {
+    transfer.set(Transfer::kTemplate);
+    detail.client = clients.sender(request, station);
+  }
+  const std::uint64_t size = size_of(slot);
+  const TftpTerms terms =
+      negotiate(packet.options(), limits_for(transfer, size, config_now, station));
   transfer.block_size = terms.block_size;
   transfer.window = terms.window_size;
   transfer.sums_before = image->sums_before_blocks(terms.block_size);
   // A last block is always short: a file that is a multiple of the block size ends in an
   // empty one (RFC 1350 section 6). The translated size shows at its end.
-  transfer.blocks = netascii ? ~std::uint64_t{0} : image->size() / terms.block_size + 1;
+  transfer.blocks = netascii ? ~std::uint64_t{0} : size / terms.block_size + 1;
   transfer.tries_max = config_now.retries_half_open;
-  if (netascii) transfer.set(Transfer::kNetascii);
   if (terms.oack_length != 0) transfer.set(Transfer::kOackPending);
   if (terms.timeout) transfer.set(Transfer::kFixedInterval);
   detail.request_hash = hash;
@@ -133,10 +136,19 @@ Outcome TftpEngine::State::open_read(const wire::TftpView& packet, const Request
   transfer.interval = to_units(detail.timeout);
   prepare_head(slot, request, station);
 
-  if (Event* event = tell(EventKind::tftp_opened, slot, context)) event->bytes = image->size();
+  if (Event* event = tell(EventKind::tftp_opened, slot, context)) event->bytes = size;
   send_first(slot, context);
   wait(slot, context);
   return Outcome::tftp_opened;
+}
+
+const Image* TftpEngine::State::find_image(std::string_view name, const Request& request,
+                                           const Context& context) const {
+  const Snapshot& snapshot = context.snapshot;
+  if (!snapshot.catalogue) return nullptr;
+  if (!snapshot.names) return snapshot.catalogue->find(name);
+  const ClientFacts client = clients.sender(request, snapshot.stations[request.station]);
+  return snapshot.names->find(name, client, *snapshot.catalogue, context.worker);
 }
 
 // The same request once more: the first answer was lost or is late, or a network has copied
@@ -146,7 +158,7 @@ Outcome TftpEngine::State::open_read(const wire::TftpView& packet, const Request
 Outcome TftpEngine::State::reopen(unsigned slot, const Context& context) {
   Transfer& transfer = table.transfer(slot);
   transfer.set(Transfer::kRetransmitted);
-  const bool sent = transfer.has(Transfer::kHalfOpen) || transfer.has(Transfer::kNetascii)
+  const bool sent = transfer.has(Transfer::kHalfOpen) || transfer.is_made()
                         ? send_first(slot, context)
                         : send_blocks(transfer, 1, context) > 0;
   return sent ? Outcome::tftp_reopened : Outcome::reply_buffers_exhausted;

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "packet/frame_writer.h"
+#include "text/template.h"
 #include "tftp/data_writer.h"
 #include "tftp/state.h"
 
@@ -22,8 +23,8 @@ void TftpEngine::State::prepare_head(unsigned slot, const Request& request,
 bool TftpEngine::State::send_first(unsigned slot, const Context& context) {
   Transfer& transfer = table.transfer(slot);
   if (!transfer.has(Transfer::kOackPending)) {
-    return transfer.has(Transfer::kNetascii) ? send_netascii(slot, context) > 0
-                                             : send_blocks(transfer, transfer.window, context) > 0;
+    return transfer.is_made() ? send_made(slot, context) > 0
+                              : send_blocks(transfer, transfer.window, context) > 0;
   }
   Reply* reply = context.replies.take();
   if (reply == nullptr) return false;
@@ -58,17 +59,15 @@ unsigned TftpEngine::State::send_blocks(Transfer& transfer, std::uint64_t count,
   return static_cast<unsigned>(block - transfer.acked);
 }
 
-// Lock-step only: windows are not granted to translated transfers, since each block would have
-// to remember where it begins.
-unsigned TftpEngine::State::send_netascii(unsigned slot, const Context& context) {
+// Lock-step only: windows are not granted to these transfers. Where a translated block begins is
+// known only from the one before, and scripts are a few blocks long.
+unsigned TftpEngine::State::send_made(unsigned slot, const Context& context) {
   Transfer& transfer = table.transfer(slot);
-  TransferDetail& detail = table.detail(slot);
   Reply* reply = context.replies.take();
   if (reply == nullptr) return 0;
   copy_head(*reply, transfer);
-  detail.netascii_sent = detail.netascii_acked;
   const MutableBytes room{reply->head + transfer.head_length, transfer.block_size};
-  const std::size_t length = write_netascii(transfer.image->bytes(), detail.netascii_sent, room);
+  const std::size_t length = make_block(slot, room);
   transfer.sent = transfer.acked + 1;
   if (length < transfer.block_size) transfer.blocks = transfer.sent;
   const auto number = static_cast<std::uint16_t>(transfer.sent);
@@ -80,11 +79,31 @@ unsigned TftpEngine::State::send_netascii(unsigned slot, const Context& context)
   return 1;
 }
 
+std::size_t TftpEngine::State::make_block(unsigned slot, MutableBytes room) {
+  const Transfer& transfer = table.transfer(slot);
+  TransferDetail& detail = table.detail(slot);
+  const Template* const text = transfer.image->as_template();
+  if (!transfer.has(Transfer::kNetascii)) {
+    return text->write(detail.client, offset_of(transfer, transfer.acked + 1), room);
+  }
+  NetasciiCursor& cursor = detail.netascii_sent;
+  cursor = detail.netascii_acked;
+  if (text == nullptr) return write_netascii(transfer.image->bytes(), cursor, room);
+  // No octet becomes less than one: a block never needs more of the text than it is long.
+  std::array<std::uint8_t, kMadeBlockMax> source;
+  const std::uint64_t begin = cursor.offset;
+  const std::size_t part =
+      text->write(detail.client, begin, MutableBytes(source).first(room.size()));
+  cursor.offset = 0;
+  const std::size_t length = write_netascii(Bytes(source).first(part), cursor, room);
+  cursor.offset += begin;
+  return length;
+}
+
 Outcome TftpEngine::State::send_and_wait(unsigned slot, const Context& context) {
   Transfer& transfer = table.transfer(slot);
-  const unsigned sent = transfer.has(Transfer::kNetascii)
-                            ? send_netascii(slot, context)
-                            : send_blocks(transfer, transfer.window, context);
+  const unsigned sent = transfer.is_made() ? send_made(slot, context)
+                                           : send_blocks(transfer, transfer.window, context);
   wait(slot, context);
   return sent > 0 ? Outcome::tftp_acked : Outcome::reply_buffers_exhausted;
 }

@@ -14,6 +14,7 @@
 #include <reveille/wire/tftp.h>
 
 #include "packet/context.h"
+#include "packet/known_clients.h"
 #include "packet/snapshot.h"
 #include "tftp/engine.h"
 #include "tftp/error_limit.h"
@@ -39,8 +40,12 @@ inline constexpr Nanoseconds kResendSpacingMin = std::chrono::milliseconds{1};
 // each block of a window, against RFC 7440, do so within microseconds.
 inline constexpr Nanoseconds kLossSpacingMin = std::chrono::microseconds{100};
 
+// Made blocks are written into the reply's head, which holds an Ethernet frame.
+inline constexpr std::uint16_t kMadeBlockMax = 1468;
+
 struct TftpEngine::State {
-  State(const TftpConfig& config, Share share_of_worker, std::uint64_t seed);
+  State(const TftpConfig& config, Share share_of_worker, std::uint64_t seed,
+        const KnownClients& known_clients);
 
   // ---- engine.cc
   Outcome receive(const Request& request, const Context& context);
@@ -52,6 +57,9 @@ struct TftpEngine::State {
   // ---- open.cc
   Outcome open(const Request& request, const Context& context);
   Outcome open_read(const wire::TftpView& packet, const Request& request, const Context& context);
+  // What the client gets for the name that it asks for; nullptr if there is nothing.
+  [[nodiscard]] const Image* find_image(std::string_view name, const Request& request,
+                                        const Context& context) const;
   Outcome reopen(unsigned slot, const Context& context);
   // Makes room for one more half-open transfer; false when all others are proven.
   bool make_room(const Context& context);
@@ -75,7 +83,10 @@ struct TftpEngine::State {
   bool send_first(unsigned slot, const Context& context);
   // The next `count` blocks after what is acknowledged. Returns how many left.
   unsigned send_blocks(Transfer& transfer, std::uint64_t count, const Context& context);
-  unsigned send_netascii(unsigned slot, const Context& context);
+  // The one block after what is acknowledged, of a transfer whose payload is made.
+  unsigned send_made(unsigned slot, const Context& context);
+  // Makes that block in `room`; shorter than the room only at the end.
+  std::size_t make_block(unsigned slot, MutableBytes room);
   // Window and deadline; tftp_acked, or reply_buffers_exhausted when not one block left.
   Outcome send_and_wait(unsigned slot, const Context& context);
   Outcome send_error(std::uint16_t from_port, wire::TftpError code, std::string_view message,
@@ -93,9 +104,12 @@ struct TftpEngine::State {
   // Lets go of the image and frees the slot. `forget`: the client counts as a stranger from
   // now on; otherwise late packets of it are passed over in silence.
   void close(unsigned slot, bool forget);
+  // What the client gets in all, before translation.
+  [[nodiscard]] std::uint64_t size_of(unsigned slot);
   Event* tell(EventKind kind, unsigned slot, const Context& context);
   [[nodiscard]] const TftpConfig& settings(const Context& context) const;
 
+  const KnownClients& clients;
   TftpConfig config;
   Share share;
   TransferTable table;

@@ -13,6 +13,7 @@
 #include <reveille/bytes.h>
 #include <reveille/instant.h>
 
+#include "packet/client_facts.h"
 #include "packet/request.h"
 #include "tftp/netascii.h"
 
@@ -41,6 +42,7 @@ struct alignas(128) Transfer {
     kNetascii = 8,        // payload is translated; block offsets are unknown beforehand
     kRetransmitted = 16,  // since the last new ACK: its round trip says nothing (Karn)
     kFixedInterval = 32,  // the client named the timeout (RFC 2349)
+    kTemplate = 64,       // the image is a template: payload is written anew for each block
   };
 
   std::uint64_t client = kNobody;
@@ -67,6 +69,8 @@ struct alignas(128) Transfer {
   const std::uint16_t* sums_before = nullptr;
 
   [[nodiscard]] bool has(Flag flag) const { return (flags & flag) != 0; }
+  // Payload is no stretch of the image: it is made, in lock-step, one block at a time.
+  [[nodiscard]] bool is_made() const { return (flags & (kNetascii | kTemplate)) != 0; }
   void set(Flag flag) { flags = static_cast<std::uint8_t>(flags | flag); }
   void clear(Flag flag) { flags = static_cast<std::uint8_t>(flags & ~flag); }
 
@@ -96,6 +100,10 @@ struct TransferDetail {
 
   NetasciiCursor netascii_acked;  // where block acked + 1 begins
   NetasciiCursor netascii_sent;   // where block sent + 1 begins
+
+  // Whom a template is written for. Kept, so that each block is the same however often it
+  // leaves, whatever DHCP hears of the client meanwhile.
+  ClientFacts client;
 
   static constexpr std::size_t kOackRoom = 100;
   std::uint8_t oack_length = 0;

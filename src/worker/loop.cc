@@ -45,7 +45,8 @@ void Worker::run() {
 bool Worker::turn() {
   const Instant started = tsc_.now();
   const Snapshot& snapshot = snapshots_.read();
-  Context context{clock_.now(), snapshot, transmit_.replies(), events_, outbox_, links_};
+  Context context{clock_.now(), snapshot, transmit_.replies(), events_,
+                  outbox_,      links_,   &clients_,           share_.index};
 
   // What was lost goes first: in a queue that a slow port keeps full, whoever comes last is
   // dropped, and would be each time.

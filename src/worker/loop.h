@@ -76,6 +76,7 @@ class Worker {
   static constexpr Nanoseconds kTickLate = 9ms;  // at most, while queues are full
   static constexpr std::size_t kEventsPerTurn = 256;
   static constexpr std::size_t kMessagesPerTurn = 256;
+  static constexpr std::size_t kClientsPerTurn = 256;
   static constexpr unsigned kEventsKept = 4095;  // until control fetches them
 
   using Frames = std::span<rte_mbuf*>;
@@ -89,6 +90,7 @@ class Worker {
   // loop_chores.cc
   std::size_t hear_peers(Context& context);
   std::size_t tell_peers();
+  void pass_on_clients();
   std::size_t tick(Context& context);
   void tell_control();
   void account(Instant started, std::size_t received, std::size_t work);
@@ -115,6 +117,9 @@ class Worker {
 
   std::array<PeerMessage, kMessagesPerTurn> outbox_storage_{};
   Outbox outbox_{outbox_storage_};
+  std::array<ClientFacts, kClientsPerTurn> clients_storage_{};
+  ClientNotes clients_{clients_storage_};
+  std::uint64_t clients_refused_ = 0;  // by rings
   std::array<Event, kEventsPerTurn> event_storage_{};
   Events events_{event_storage_};
   SpscRing<Event> event_ring_{kEventsKept};

@@ -28,6 +28,7 @@ Worker::Worker(const WorkerParts& parts, const Snapshot& first)
 std::size_t Worker::hear_peers(Context& context) {
   std::array<PeerMessage, kBurst> messages;
   std::size_t heard = 0;
+  std::size_t heard_of = 0;
   for (unsigned from = 0; from < share_.count; ++from) {
     if (from == share_.index) continue;
     const unsigned count = steering_.receive(from, messages);
@@ -36,12 +37,36 @@ std::size_t Worker::hear_peers(Context& context) {
       responder_.receive(messages[i], context);
     }
     heard += count;
+    std::array<ClientFacts, kBurst> clients;
+    const unsigned told = steering_.receive(from, clients);
+    for (unsigned i = 0; i < told; ++i) responder_.note(clients[i]);
+    heard_of += told;
   }
   statistics_.messages_received += heard;
-  return heard;
+  return heard + heard_of;
+}
+
+// To the worker that the client's read requests will come to: each worker, as long as the
+// address is not known. What a ring does not take is lost, and comes again with the client's
+// next DHCP message.
+void Worker::pass_on_clients() {
+  for (const ClientFacts& client : clients_.all()) {
+    const bool anyone = client.address.is_zero();
+    const unsigned owner = owner_of(client.address.value, share_.count);
+    for (unsigned to = 0; to < share_.count; ++to) {
+      if (!anyone && to != owner) continue;
+      if (to == share_.index) {
+        responder_.note(client);
+      } else if (!steering_.tell(to, client)) {
+        ++clients_refused_;
+      }
+    }
+  }
+  clients_.clear();
 }
 
 std::size_t Worker::tell_peers() {
+  pass_on_clients();
   const std::size_t told = outbox_.all().empty() ? 0 : steering_.send(outbox_);
   statistics_.messages_sent += told;
   return told;
@@ -84,6 +109,7 @@ void Worker::account(Instant started, std::size_t received, std::size_t work) {
   const Nanoseconds age = started - last_account_;
   if ((unaccounted_ && (work == 0 || age >= kWhileBusy)) || age >= kAlways) {
     statistics_.events_lost = events_.lost() + events_refused_;
+    statistics_.clients_lost = clients_.lost() + clients_refused_;
     statistics_.transfers = responder_.tftp().transfers();
     statistics_.half_open = responder_.tftp().half_open();
     statistics_.written_at = started;

@@ -10,6 +10,9 @@ namespace {
 // Machines that may boot at once and ask for a router: bounded, the oldest are not remembered.
 constexpr std::size_t kBootingClientsMax = 16384;
 
+// Clients whose facts are kept for their read requests, a worker; the oldest are forgotten.
+constexpr std::size_t kKnownClientsMax = 16384;
+
 // RFC 2131, section 2: chaddr follows op, htype, hlen, hops, xid, secs, flags and four addresses.
 constexpr std::size_t kChaddrOffset = 28;
 
@@ -44,8 +47,9 @@ unsigned owner_of(const Request& request, unsigned workers, unsigned here) {
 
 Responder::Responder(const Snapshot& first, Share share, std::uint64_t seed)
     : booting_(kBootingClientsMax, mix(seed + 2)),
+      clients_(kKnownClientsMax, mix(seed + 3)),
       dhcp_(first, share, seed, booting_),
-      tftp_(first.config->tftp, share, mix(seed + 1)) {}
+      tftp_(first.config->tftp, share, mix(seed + 1), clients_) {}
 
 void Responder::prefetch(const Request& request, const Snapshot& snapshot) const {
   if (request.service == Service::tftp_transfer) {

@@ -7,6 +7,7 @@
 #include "dhcp/engine.h"
 #include "packet/booting_clients.h"
 #include "packet/context.h"
+#include "packet/known_clients.h"
 #include "packet/request.h"
 #include "packet/share.h"
 #include "tftp/engine.h"
@@ -27,6 +28,8 @@ class Responder {
   void prefetch_further(const Request& request, const Snapshot& snapshot) const;
   Outcome handle(const Request& request, const Context& context);
   void receive(const PeerMessage& message, const Context& context);
+  // What some worker's DHCP has learned of a client that may ask us for files.
+  void note(const ClientFacts& client) { clients_.note(client); }
   // False when more is due than one call may take: see TftpEngine::tick().
   bool tick(const Context& context);
 
@@ -35,6 +38,7 @@ class Responder {
 
  private:
   BootingClients booting_;
+  KnownClients clients_;
   DhcpEngine dhcp_;
   TftpEngine tftp_;
 };

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "packet/client_facts.h"
 #include "packet/peer_message.h"
 #include "worker/spsc_ring.h"
 
@@ -14,13 +15,15 @@ namespace reveille {
 
 struct RingPair {
   explicit RingPair(unsigned frames_max, unsigned outgoing_max)
-      : frames(frames_max), outgoing(outgoing_max), messages(kMessagesMax) {}
+      : frames(frames_max), outgoing(outgoing_max), messages(kMessagesMax), clients(kClientsMax) {}
 
   static constexpr unsigned kMessagesMax = 255;
+  static constexpr unsigned kClientsMax = 255;
 
   SpscRing<rte_mbuf*> frames;    // received, classified, owned by the other worker's client
   SpscRing<rte_mbuf*> outgoing;  // finished replies for a transmit queue of the other worker
   SpscRing<PeerMessage> messages;
+  SpscRing<ClientFacts> clients;  // what DHCP learned; losing some is allowed
 };
 
 class Rings {

@@ -17,6 +17,7 @@ void WorkerStatistics::add(const WorkerStatistics& other) {
   messages_sent += other.messages_sent;
   messages_received += other.messages_received;
   events_lost += other.events_lost;
+  clients_lost += other.clients_lost;
   transfers += other.transfers;
   half_open += other.half_open;
   written_at = std::max(written_at, other.written_at);

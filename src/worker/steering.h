@@ -10,6 +10,7 @@
 
 #include <reveille/instant.h>
 
+#include "packet/client_facts.h"
 #include "packet/peer_message.h"
 #include "packet/request.h"
 #include "packet/share.h"
@@ -42,6 +43,14 @@ class Steering {
   std::size_t send(Outbox& outbox);
   [[nodiscard]] unsigned receive(unsigned from, std::span<PeerMessage> room) {
     return rings_.between(from, share_.index).messages.take(room);
+  }
+
+  // Hands what DHCP has learned of a client to `to`; false if the ring did not take it.
+  [[nodiscard]] bool tell(unsigned to, const ClientFacts& client) {
+    return rings_.between(share_.index, to).clients.put({&client, 1}) == 1;
+  }
+  [[nodiscard]] unsigned receive(unsigned from, std::span<ClientFacts> room) {
+    return rings_.between(from, share_.index).clients.take(room);
   }
 
  private:

@@ -130,8 +130,8 @@ const Case kBadTexts[] = {
      "f:3:9: error: bootp wants true or false, not a whole number\n"
      "f:5:11: error: retries must be 0 to 60, not 61\n"
      "f:6:1: error: unknown key \"foo\" in [tftp]; known are block_size_max, enabled, "
-     "errors_per_second, half_open_max, ignore_case, retries, retries_half_open, timeout, "
-     "transfers_max, window_size_max\n"},
+     "errors_per_second, half_open_max, ignore_case, retries, retries_half_open, rewrite, "
+     "timeout, transfers_max, window_size_max\n"},
 };
 INSTANTIATE_TEST_SUITE_P(Config, BadText, ::testing::ValuesIn(kBadTexts),
                          [](const auto& one) { return std::string(one.param.name); });

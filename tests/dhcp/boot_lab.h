@@ -9,6 +9,8 @@
 #include "dhcp/boot_request.h"
 #include "dhcp/proxy.h"
 #include "image/memory_image.h"
+#include "names/name_rules.h"
+#include "packet/client_facts.h"
 #include "packet/context.h"
 #include "packet/snapshot.h"
 #include "policy/boot_policy.h"
@@ -71,6 +73,16 @@ class BootLab {
 
   [[nodiscard]] const std::vector<SentFrame>& sent() const { return sent_; }
   [[nodiscard]] const std::vector<Event>& events() const { return told_; }
+  [[nodiscard]] const std::vector<ClientFacts>& clients() const { return clients_; }
+  void serve(const char* name, std::size_t size) {
+    auto images = snapshot_.catalogue->images();
+    images.push_back(make_image(name, std::vector<std::uint8_t>(size)));
+    snapshot_.catalogue = std::make_shared<const Catalogue>(images, Catalogue::Options{});
+    snapshot_.policy = std::make_shared<const BootPolicy>(*snapshot_.config, *snapshot_.catalogue);
+  }
+  void rewrite(const std::vector<NameRuleConfig>& rules) {
+    snapshot_.names = NameRules::build(rules, false, 1).value();
+  }
   [[nodiscard]] const Snapshot& snapshot() const { return snapshot_; }
   void leave_replies(std::size_t count) { reply_count_ = count; }
 
@@ -93,7 +105,9 @@ class BootLab {
     Replies replies(std::span<Reply>(slots_).first(reply_count_));
     Events events(event_storage_);
     Outbox outbox({});
-    const Context context{Instant(5s), snapshot_, replies, events, outbox, links_};
+    std::array<ClientFacts, 4> clients_storage;
+    ClientNotes clients(clients_storage);
+    const Context context{Instant(5s), snapshot_, replies, events, outbox, links_, &clients};
     for (auto& buffer : buffers_) buffer.fill(0xa5);
     const Outcome outcome = to_port == 67 ? answer_proxy(request, *parsed, context)
                                           : answer_boot_server(request, *parsed, context);
@@ -102,6 +116,7 @@ class BootLab {
       sent_.push_back({Octets(reply.head, reply.head + reply.length)});
     }
     told_.assign(events.all().begin(), events.all().end());
+    clients_.assign(clients.all().begin(), clients.all().end());
     return outcome;
   }
 
@@ -113,6 +128,7 @@ class BootLab {
   std::size_t reply_count_ = 4;
   std::vector<SentFrame> sent_;
   std::vector<Event> told_;
+  std::vector<ClientFacts> clients_;
 };
 
 }  // namespace reveille::test

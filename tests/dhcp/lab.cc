@@ -117,7 +117,7 @@ Heard Lab::send(const Message& message, const Octets& octets) {
 void Lab::as(Worker& worker, Heard& heard, const std::function<void(const Context&)>& act) {
   Replies replies(std::span<Reply>(slots_).first(reply_limit_));
   Events events(event_storage_);
-  const Context context{now_, snapshot_, replies, events, worker.outbox, links_};
+  const Context context{now_, snapshot_, replies, events, worker.outbox, links_, &worker.clients};
   if (before_ != nullptr) before_();
   act(context);
   if (after_ != nullptr) after_();
@@ -127,6 +127,9 @@ void Lab::as(Worker& worker, Heard& heard, const std::function<void(const Contex
     std::fill_n(reply.head, reply.length, kUnwritten);
   }
   heard.events.insert(heard.events.end(), events.all().begin(), events.all().end());
+  const auto clients = worker.clients.all();
+  heard.clients.insert(heard.clients.end(), clients.begin(), clients.end());
+  worker.clients.clear();
 }
 
 // Round by round, as rings between poll loops would. Bounded: workers must come to rest.

@@ -13,6 +13,7 @@
 #include "dhcp/message.h"
 #include "dhcp/subnets.h"
 #include "packet/booting_clients.h"
+#include "packet/client_facts.h"
 #include "packet/context.h"
 #include "packet/snapshot.h"
 #include "policy/boot_policy.h"
@@ -58,6 +59,7 @@ struct Heard {
   Outcome outcome{};
   std::vector<Sent> replies;
   std::vector<Event> events;
+  std::vector<ClientFacts> clients;  // what TFTP was told
 
   // The only reply; throws when there are none or several.
   [[nodiscard]] const Sent& reply() const;
@@ -115,6 +117,8 @@ class Lab {
     DhcpEngine engine;
     std::array<PeerMessage, 64> outbox_storage{};
     Outbox outbox{outbox_storage};
+    std::array<ClientFacts, 8> clients_storage{};
+    ClientNotes clients{clients_storage};
   };
 
   void as(Worker& worker, Heard& heard, const std::function<void(const Context&)>& act);

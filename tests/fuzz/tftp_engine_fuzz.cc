@@ -12,6 +12,7 @@
 #include "fuzz/require.h"
 #include "image/catalogue.h"
 #include "image/memory_image.h"
+#include "packet/known_clients.h"
 #include "packet/snapshot.h"
 #include "tftp/engine.h"
 
@@ -76,7 +77,7 @@ struct FuzzedClient {
 
 class Conversation {
  public:
-  Conversation() : engine_(limits(), kShare, 1), heads_(2 * kRepliesPerRequest) {
+  Conversation() : engine_(limits(), kShare, 1, known_), heads_(2 * kRepliesPerRequest) {
     for (std::size_t i = 0; i < kClients; ++i) {
       Request& request = clients_[i].address;
       request.link_source = {{0x52, 0x54, 0, 0, 0, static_cast<std::uint8_t>(i)}};
@@ -240,6 +241,7 @@ class Conversation {
     }));
   }
 
+  KnownClients known_{4, 1};
   TftpEngine engine_;
   std::array<FuzzedClient, kClients> clients_;
   std::vector<std::array<std::uint8_t, 1522>> heads_;

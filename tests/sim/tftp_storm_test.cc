@@ -10,6 +10,7 @@
 
 #include "packet/classify.h"
 #include "packet/frame_writer.h"
+#include "packet/known_clients.h"
 #include "sim/tftp_client.h"
 #include "tftp/engine.h"
 
@@ -42,7 +43,9 @@ class ServerNode {
   using Deliver = std::function<void(Datagram)>;
 
   ServerNode(Simulation& simulation, TftpConfig config, std::uint64_t seed, Deliver deliver)
-      : simulation_(simulation), engine_(config, Share{}, seed), deliver_(std::move(deliver)) {
+      : simulation_(simulation),
+        engine_(config, Share{}, seed, clients_),
+        deliver_(std::move(deliver)) {
     Station station;
     station.mac = kServerMac;
     station.address = {kServerAddress, 16};
@@ -97,6 +100,7 @@ class ServerNode {
 
   Simulation& simulation_;
   Snapshot snapshot_;
+  KnownClients clients_{1, 1};
   TftpEngine engine_;
   Deliver deliver_;
   std::vector<Octets> heads_;

@@ -51,7 +51,7 @@ Server::Server(TftpConfig config, Share share, std::uint64_t seed) : share_(shar
   snapshot.stations = {station};
   catalogue_ = std::make_shared<Catalogue>();
   snapshot.catalogue = catalogue_;
-  engine = std::make_unique<TftpEngine>(config, share, seed);
+  engine = std::make_unique<TftpEngine>(config, share, seed, clients);
   heads_.resize(replies_at_hand_, Octets(2048, kUnwritten));
   slots_.resize(replies_at_hand_);
 }

@@ -18,6 +18,7 @@
 
 #include "image/catalogue.h"
 #include "image/memory_image.h"
+#include "packet/known_clients.h"
 #include "packet/snapshot.h"
 #include "tftp/engine.h"
 
@@ -98,6 +99,7 @@ class Server {
   }
 
   Snapshot snapshot;
+  KnownClients clients{64, 5};  // what DHCP has told of those who ask
   std::deque<Datagram> sent;
   std::vector<Event> events;
   std::unique_ptr<TftpEngine> engine;

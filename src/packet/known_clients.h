@@ -1,0 +1,62 @@
+// The clients that a worker may get read requests from, as DHCP saw them: by IPv4 address, or by
+// MAC address while another server gives the addresses.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "packet/client_facts.h"
+#include "packet/request.h"
+#include "packet/share.h"
+#include "packet/stations.h"
+#include "table/index_lists.h"
+#include "table/index_table.h"
+
+namespace reveille {
+
+// Remembers `capacity` clients, at least one; the one not heard of for longest makes room for a
+// new one. Owner: one worker. All memory is taken at construction; every call is constant in time.
+class KnownClients {
+ public:
+  // `seed` keeps strangers from choosing addresses that collide.
+  KnownClients(std::size_t capacity, std::uint64_t seed);
+
+  // Replaces what was known of the same address, or of the same MAC address where there is none.
+  void note(const ClientFacts& facts);
+
+  // Who sends `request`, a datagram that came through `station`. `address` and `next_server` are
+  // always set: where it comes from, and where it was sent to. On our own link what DHCP said
+  // counts only if the frame comes from where the DHCP frame came from, so that nobody reads the
+  // files of a machine by taking its address alone; and an unknown machine has at least the MAC
+  // address of its frame. Behind a relay the address is all that there is to go by.
+  [[nodiscard]] ClientFacts sender(const Request& request, const Station& station) const;
+
+  [[nodiscard]] std::size_t capacity() const { return clients_.size(); }
+
+ private:
+  struct Entry {
+    std::uint64_t key = 0;
+    ClientFacts facts;
+  };
+  // MAC addresses have 48 bits.
+  static std::uint64_t key_of(Ipv4Address address) {
+    return (std::uint64_t{1} << 48) | address.value;
+  }
+  static std::uint64_t key_of(const MacAddress& mac) { return mac.number(); }
+  static std::uint64_t key_of(const ClientFacts& facts) {
+    return facts.address.is_zero() ? key_of(facts.mac) : key_of(facts.address);
+  }
+
+  [[nodiscard]] std::uint64_t hash(std::uint64_t key) const { return mix(key ^ seed_); }
+  [[nodiscard]] std::uint32_t find(std::uint64_t key) const;
+  [[nodiscard]] std::uint32_t place_for(std::uint64_t key);
+
+  std::uint64_t seed_;
+  std::vector<Entry> clients_;
+  std::uint32_t used_ = 0;  // of clients_, from the start
+  IndexTable by_key_;
+  IndexLists by_age_;  // one list, the one not heard of for longest first
+};
+
+}  // namespace reveille

@@ -1,0 +1,80 @@
+#include "names/pattern_set.h"
+
+#include <thread>
+
+#include <gtest/gtest.h>
+
+namespace reveille {
+namespace {
+
+using Case = PatternSet::Case;
+
+std::vector<std::uint32_t> matches(const PatternSet& set, std::string_view text,
+                                   std::size_t most = 8, unsigned worker = 0) {
+  std::vector<std::uint32_t> found(most, 999);
+  found.resize(set.match(text, worker, found));
+  return found;
+}
+using Indices = std::vector<std::uint32_t>;
+
+PatternSet compiled(const std::vector<std::string>& patterns, Case letters = Case::sensitive,
+                    unsigned workers = 1) {
+  auto set = PatternSet::compile(patterns, letters, workers);
+  if (!set) throw std::runtime_error(set.error());
+  return std::move(*set);
+}
+
+TEST(PatternSet, FindsAllThatMatchInOrder) {
+  const PatternSet set =
+      compiled({"^grub/", "cfg", "^pxelinux\\.cfg/", "x$", "^$", "^[0-9a-f]{8}/"});
+  EXPECT_EQ(matches(set, "grub/grub.cfg"), (Indices{0, 1}));
+  EXPECT_EQ(matches(set, "pxelinux.cfg/x"), (Indices{1, 2, 3}));
+  EXPECT_EQ(matches(set, "0123abcd/start.elf"), (Indices{5}));
+  EXPECT_EQ(matches(set, "nothing"), Indices{});
+  EXPECT_EQ(matches(set, ""), (Indices{4}));
+}
+
+TEST(PatternSet, KeepsTheFirstOnesOnly) {
+  std::vector<std::string> patterns;
+  for (int i = 0; i < 100; ++i) patterns.push_back(i % 2 == 0 ? "a+" + std::to_string(i) : "b|a");
+  const PatternSet set = compiled(patterns);
+  EXPECT_EQ(matches(set, "aaa98", 3), (Indices{1, 3, 5}));
+  EXPECT_EQ(matches(set, "aaa0", 3), (Indices{0, 1, 3}));
+  EXPECT_EQ(matches(set, "aaa0", 0), Indices{});
+}
+
+TEST(PatternSet, TakesCaseAsItIsTold) {
+  EXPECT_EQ(matches(compiled({"^Boot/"}), "boot/x"), Indices{});
+  EXPECT_EQ(matches(compiled({"^Boot/"}, Case::ignored), "boot/x"), Indices{0});
+  EXPECT_EQ(matches(compiled({"(?i)^Boot/"}), "boot/x"), Indices{0});
+}
+
+TEST(PatternSet, SaysWhatItCannotDo) {
+  EXPECT_EQ(PatternSet::problem_of("^a.*b$", Case::sensitive), "");
+  EXPECT_EQ(PatternSet::problem_of("(a)\\1", Case::sensitive), "Back-references are unsupported.");
+  EXPECT_EQ(PatternSet::problem_of("a(?=b)", Case::sensitive),
+            "Zero-width assertions are not supported.");
+  const auto set = PatternSet::compile({"a", "(b)\\1"}, Case::sensitive, 1);
+  ASSERT_FALSE(set);
+  EXPECT_EQ(set.error(),
+            "the name rules cannot be compiled: (b)\\1: Back-references are unsupported.");
+}
+
+TEST(PatternSet, ServesItsWorkersAtOnce) {
+  const PatternSet set = compiled({"^a", "b", "c$"}, Case::sensitive, 4);
+  std::vector<std::thread> threads;
+  std::array<int, 4> right{};
+  for (unsigned worker = 0; worker < 4; ++worker) {
+    threads.emplace_back([&set, &right, worker] {
+      for (int i = 0; i < 20'000; ++i) {
+        if (matches(set, "a/long/name/with/b/and/c", 8, worker) == Indices{0, 1, 2})
+          ++right[worker];
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(right, (std::array<int, 4>{20'000, 20'000, 20'000, 20'000}));
+}
+
+}  // namespace
+}  // namespace reveille
