@@ -12,6 +12,7 @@
 
 #include <reveille/address.h>
 #include <reveille/instant.h>
+#include <reveille/rules.h>
 
 namespace reveille {
 
@@ -29,12 +30,6 @@ struct InterfaceConfig {
   std::string vdev;                   // a DPDK virtual device with its arguments
   std::optional<Ipv4Prefix> address;  // untagged; absent when only VLANs are served
   std::vector<VlanConfig> vlans;
-};
-
-// An option to hand out as it is: number and bytes.
-struct DhcpOptionConfig {
-  std::uint8_t code = 0;
-  std::vector<std::uint8_t> value;
 };
 
 struct PoolConfig {
@@ -168,6 +163,7 @@ struct Config {
   DhcpConfig dhcp;
   std::vector<SubnetConfig> subnets;
   std::vector<HostConfig> hosts;
+  std::vector<RuleConfig> rules;  // first match wins; before hosts, subnets and [boot]
   BootConfig boot;
   RelayConfig relay;
   TftpConfig tftp;

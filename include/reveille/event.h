@@ -37,6 +37,7 @@ enum class EventKind : std::uint8_t {
   tftp_timed_out,     // address, text = file, bytes = acknowledged so far
   tftp_not_found,     // address, text = the name asked for
   tftp_refused,       // address, outcome says why
+  dhcp_denied,        // text = name of the rule
 };
 
 enum class Firmware : std::uint8_t { unknown, bios_pxe, uefi_pxe, ipxe, http, other };

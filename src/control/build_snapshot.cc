@@ -1,5 +1,6 @@
 #include "control/build_snapshot.h"
 
+#include "control/problem.h"
 #include "dhcp/subnets.h"
 #include "names/name_rules.h"
 #include "policy/boot_policy.h"
@@ -7,11 +8,20 @@
 
 namespace reveille {
 
+tl::expected<std::shared_ptr<const Rules>, std::string> compile_rules(const Config& config) {
+  if (config.rules.empty()) return nullptr;
+  auto rules = Rules::compile(config.rules, config.workers.count);
+  if (rules) return *rules;
+  return tl::unexpected("rule " + in_quotes(config.rules[rules.error().rule].name) + ": " +
+                        rules.error().text);
+}
+
 SnapshotBuilder::SnapshotBuilder(std::shared_ptr<const Config> config,
-                                 std::vector<Station> stations)
+                                 std::vector<Station> stations, std::shared_ptr<const Rules> rules)
     : config_(std::move(config)),
       subnets_(std::make_shared<const Subnets>(*config_)),
-      stations_(std::move(stations)) {}
+      stations_(std::move(stations)),
+      rules_(std::move(rules)) {}
 
 tl::expected<void, std::string> SnapshotBuilder::compile() {
   const TftpConfig& tftp = config_->tftp;
@@ -44,7 +54,7 @@ tl::expected<std::unique_ptr<const Snapshot>, std::string> SnapshotBuilder::buil
   snapshot->stations = stations_;
   snapshot->config = config_;
   snapshot->subnets = subnets_;
-  snapshot->policy = std::make_shared<const BootPolicy>(*config_, *catalogue);
+  snapshot->policy = std::make_shared<const BootPolicy>(*config_, *catalogue, rules_);
   snapshot->catalogue = std::move(catalogue);
   snapshot->names = names_;
   return snapshot;

@@ -12,15 +12,23 @@
 
 #include "image/catalogue.h"
 #include "packet/snapshot.h"
+#include "policy/rules.h"
 
 namespace reveille {
+
+// The rules of the configuration, for all of its workers; nullptr when it has none. With
+// thousands of patterns this takes seconds. The error names the rule and says what to change.
+[[nodiscard]] tl::expected<std::shared_ptr<const Rules>, std::string> compile_rules(
+    const Config& config);
 
 // Builds the first snapshot and the next ones. Subnets follow from the configuration alone and
 // are shared by all of them, and so are
 // name rules and templates; the boot policy also depends on which files there are.
 class SnapshotBuilder {
  public:
-  SnapshotBuilder(std::shared_ptr<const Config> config, std::vector<Station> stations);
+  // `rules` are compile_rules() of the configuration; they too are shared by all snapshots.
+  SnapshotBuilder(std::shared_ptr<const Config> config, std::vector<Station> stations,
+                  std::shared_ptr<const Rules> rules);
 
   // Versions count from 1. Name rules and templates are compiled the first time;
   // later calls do not fail. A template hides the file of its name.
@@ -35,6 +43,7 @@ class SnapshotBuilder {
   std::vector<Station> stations_;
   std::shared_ptr<const NameRules> names_;
   std::vector<std::shared_ptr<const Image>> templates_;
+  std::shared_ptr<const Rules> rules_;
   std::uint64_t version_ = 0;
 };
 

@@ -161,6 +161,7 @@ void check_config(const Config& config, const Origins& origins, Problems& proble
   check_tftp(config, origins, problems);
   check_control(config, origins, problems);
   check_names(config, origins, problems);
+  check_rules(config, origins, problems);
 }
 
 }  // namespace reveille

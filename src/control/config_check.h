@@ -45,6 +45,7 @@ struct OwnAddress {
 void check_interfaces(const Config& config, const Origins& origins, Problems& problems);
 void check_subnets(const Config& config, const Origins& origins, Problems& problems);
 void check_hosts(const Config& config, const Origins& origins, Problems& problems);
+void check_rules(const Config& config, const Origins& origins, Problems& problems);
 void check_boot(const Config& config, const Origins& origins, Problems& problems);
 void check_names(const Config& config, const Origins& origins, Problems& problems);
 

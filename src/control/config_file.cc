@@ -9,6 +9,7 @@
 #include <toml++/toml.h>
 
 #include "control/config_tables.h"
+#include "control/rule_table.h"
 #include "control/toml_shape.h"
 
 namespace reveille {
@@ -34,6 +35,7 @@ void read_file(TableReader& file, Config& to) {
   read_subnets(file, to.subnets);
   read_hosts(file, to.hosts);
   read_templates(file, to.templates);
+  read_rules(file, to.rules);
   file.table("boot", [&](TableReader& table) { read_boot(table, to.boot); });
   file.table("relay", [&](TableReader& table) { read_relay(table, to.relay); });
   file.table("tftp", [&](TableReader& table) { read_tftp(table, to.tftp); });

@@ -42,8 +42,10 @@ Json client_fields(const Event& event, system_clock::time_point time, std::strin
   return fields;
 }
 
-bool text_is_message(EventKind kind) {
-  return kind == EventKind::tftp_aborted || kind == EventKind::dhcp_nakked;
+const char* text_key(EventKind kind) {
+  if (kind == EventKind::dhcp_denied) return "rule";
+  const bool is_message = kind == EventKind::tftp_aborted || kind == EventKind::dhcp_nakked;
+  return is_message ? "message" : "file";
 }
 
 bool has_outcome(EventKind kind) {
@@ -67,7 +69,7 @@ std::string json_line(const Event& event, system_clock::time_point time) {
   Json fields =
       client_fields(event, time, is_trouble(event) ? "warning" : "info", name(event.kind));
   if (!event.text().empty()) {
-    fields[text_is_message(event.kind) ? "message" : "file"] = escaped(event.text());
+    fields[text_key(event.kind)] = escaped(event.text());
   }
   if (event.bytes != 0) fields["bytes"] = event.bytes;
   if (event.elapsed > 0ns) {

@@ -106,6 +106,8 @@ std::string what_happened(const Event& event) {
       return "asks for " + quoted(event.text()) + ", which is not there";
     case EventKind::tftp_refused:
       return fmt::format("refused by TFTP: {}", info(event.outcome).text);
+    case EventKind::dhcp_denied:
+      return "denied by rule " + quoted(event.text());
   }
   return "";
 }
@@ -156,6 +158,8 @@ std::string_view name(EventKind kind) {
       return "tftp_not_found";
     case EventKind::tftp_refused:
       return "tftp_refused";
+    case EventKind::dhcp_denied:
+      return "dhcp_denied";
   }
   return "";
 }
@@ -187,6 +191,7 @@ bool is_trouble(const Event& event) {
     case EventKind::boot_file_unknown:
     case EventKind::tftp_timed_out:
     case EventKind::tftp_refused:
+    case EventKind::dhcp_denied:
       return true;
     case EventKind::tftp_aborted:
       return event.bytes != 0;

@@ -124,6 +124,9 @@ void check_boot_files(const Config& config, const Origins& origins, Problems& pr
   for (std::size_t i = 0; i < config.hosts.size(); ++i) {
     check(config.hosts[i].boot_file, element("host", i) + ".boot_file");
   }
+  for (std::size_t i = 0; i < config.rules.size(); ++i) {
+    check(config.rules[i].boot_file, element("rule", i) + ".boot_file");
+  }
 }
 
 void check_log_file(const Config& config, const Origins& origins, Problems& problems) {

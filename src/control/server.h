@@ -62,7 +62,7 @@ class Server {
 
  private:
   Server(std::shared_ptr<const Config> config, Log& log, ServerOptions options, Eal eal,
-         std::unique_ptr<Workers> workers);
+         std::unique_ptr<Workers> workers, std::shared_ptr<const Rules> rules);
 
   void note(const std::string& text);  // unless the log is quiet
   void set_clock();

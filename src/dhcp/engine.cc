@@ -10,6 +10,7 @@
 #include "dhcp/server.h"
 #include "dhcp/subnets.h"
 #include "packet/booting_clients.h"
+#include "policy/decisions.h"
 #include "policy/facts.h"
 #include "relay/copy_table.h"
 
@@ -75,11 +76,12 @@ void tell_no_subnet(const Request& request, const DhcpView& message, const Conte
 
 struct DhcpEngine::State {
   State(const Snapshot& first, Share share, std::uint64_t seed, BootingClients& booting_clients)
-      : copies(first.config->relay.entries, first.config->relay.window, seed),
+      : decisions(share.index, seed),
+        copies(first.config->relay.entries, first.config->relay.window, seed),
         booting(booting_clients) {
     if (first.config->dhcp.mode != DhcpMode::server) return;
     auto subnets = first.subnets ? first.subnets : std::make_shared<const Subnets>(*first.config);
-    server.emplace(*first.config, std::move(subnets), share, seed, booting);
+    server.emplace(*first.config, std::move(subnets), share, seed, booting, decisions);
   }
 
   // Scope first: whoever calls this is going to answer the request otherwise.
@@ -107,13 +109,14 @@ struct DhcpEngine::State {
                                const Context& context) {
     if (is_copy(request, message, context)) return Outcome::dhcp_relay_copy;
     const Outcome outcome = request.service == Service::boot_server
-                                ? answer_boot_server(request, message, context)
-                                : answer_proxy(request, message, context);
+                                ? answer_boot_server(request, message, context, decisions)
+                                : answer_proxy(request, message, context, decisions);
     const bool boots = outcome == Outcome::proxy_offered || outcome == Outcome::boot_server_acked;
     if (boots) booting.saw(message.chaddr(), context.now);
     return outcome;
   }
 
+  Decisions decisions;
   CopyTable copies;
   RelayPairs pairs;
   std::optional<DhcpServer> server;

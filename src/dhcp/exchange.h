@@ -9,6 +9,7 @@
 #include "packet/context.h"
 #include "packet/request.h"
 #include "packet/snapshot.h"
+#include "policy/boot_policy.h"
 #include "policy/facts.h"
 
 namespace reveille {
@@ -23,6 +24,7 @@ struct Exchange {
   const Facts& facts;
   ClientKey client;
   const HostConfig* host = nullptr;  // its reservation
+  BootPlan plan{};                   // what rules and configuration decided for it
   // What we call ourselves: our address on the station, or what the relay wants us to be called
   // so that renewals go through it (RFC 5107).
   Ipv4Address server_identifier;

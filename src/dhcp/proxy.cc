@@ -32,23 +32,20 @@ struct Asked {
   const Station& station;
   Facts facts;
   ClientFacts client;
-  std::optional<BootPlan> plan;
+  BootPlan plan;
 };
 
-Asked ask(const Request& request, const DhcpView& message, const Context& context) {
+Asked ask(const Request& request, const DhcpView& message, const Context& context,
+          Decisions& decisions) {
   const Station& station = context.snapshot.stations[request.station];
   Asked asked{request, message, context, station, facts_of(message, request.station), {}, {}};
-  if (asked.facts.boots()) {
-    const Ipv4Address place = !message.giaddr().is_zero()   ? message.giaddr()
-                              : !message.ciaddr().is_zero() ? message.ciaddr()
-                                                            : station.address.address;
-    const BootPolicy& policy = *context.snapshot.policy;
-    asked.plan = policy.plan(asked.facts, policy.file_override(asked.facts, place));
-    const BootPlan* const plan = asked.plan ? &*asked.plan : nullptr;
-    asked.client = client_facts(asked.facts, request, message.ciaddr(),
-                                next_server_of(*context.snapshot.config, station, plan), {});
-    if (asked.plan) asked.plan->image = served_image(*asked.plan, asked.client, context);
-  }
+  locate(asked.facts, station, message.ciaddr());
+  if (!asked.facts.boots()) return asked;
+  BootPlan& plan = asked.plan;
+  plan = decisions.plan(*context.snapshot.policy, asked.facts);
+  asked.client = client_facts(asked.facts, request, message.ciaddr(),
+                              next_server_of(*context.snapshot.config, station, &plan), {});
+  if (!plan.file.empty()) plan.image = served_image(plan, asked.client, context);
   return asked;
 }
 
@@ -62,12 +59,28 @@ void tell(const Asked& asked, EventKind kind, Outcome outcome) {
   event->client = asked.facts.mac;
   event->address = asked.message.ciaddr();
   event->relay = asked.facts.relay;
-  if (asked.plan) event->set_text(asked.plan->file);
+  event->set_text(kind == EventKind::dhcp_denied
+                      ? asked.context.snapshot.policy->rules()->all()[asked.plan.rule].name
+                      : asked.plan.file);
 }
 
 Outcome nothing_to_boot(const Asked& asked) {
   tell(asked, EventKind::boot_file_unknown, Outcome::boot_file_unknown);
   return Outcome::boot_file_unknown;
+}
+
+// There is no reply that refuses; a denied client is told of, an ignored one is not.
+std::optional<Outcome> turned_away(const Asked& asked) {
+  switch (asked.plan.answer) {
+    case RuleAnswer::serve:
+      return std::nullopt;
+    case RuleAnswer::ignore:
+      return Outcome::dhcp_ignored;
+    case RuleAnswer::deny:
+      break;
+  }
+  tell(asked, EventKind::dhcp_denied, Outcome::dhcp_denied);
+  return Outcome::dhcp_denied;
 }
 
 // A client without an address hears only broadcast IP. Below that its own MAC address is enough
@@ -123,9 +136,9 @@ Sent send(const Asked& asked, DhcpType type, const UdpDestination& to, bool no_d
   const DhcpView& message = asked.message;
   const BootReply reply{
       .facts = asked.facts,
-      .plan = &*asked.plan,
+      .plan = &asked.plan,
       .station = asked.station,
-      .next_server = next_server_of(*asked.context.snapshot.config, asked.station, &*asked.plan),
+      .next_server = next_server_of(*asked.context.snapshot.config, asked.station, &asked.plan),
       .proxy = true,
       .no_discovery = no_discovery};
 
@@ -143,7 +156,7 @@ Sent send(const Asked& asked, DhcpType type, const UdpDestination& to, bool no_d
     write_boot_option(writer, message, reply, DhcpOption::boot_file_size);
   }
   write_remaining_boot_options(writer, message, reply, written);
-  write_plan(writer, *asked.plan);
+  write_plan(writer, asked.plan);
 
   const std::size_t length = writer.finish();
   if (length == 0 || writer.overflowed()) {
@@ -175,7 +188,7 @@ Outcome outcome_of(const Asked& asked, Sent sent, EventKind kind, Outcome answer
 // option 43 for BINL and comes to port 4011. EDK2 since then prefers the complete one and saves
 // the second that port 4011 costs. Both collect all offers before they choose.
 Outcome offer(const Asked& asked) {
-  if (!asked.plan) return nothing_to_boot(asked);
+  if (asked.plan.file.empty()) return nothing_to_boot(asked);
   const UdpDestination to = destination_of_offer(asked);
   const Sent sent = send(asked, DhcpType::offer, to, true);
   if (sent == Sent::yes && asked.facts.firmware == Firmware::uefi_pxe) {
@@ -185,7 +198,7 @@ Outcome offer(const Asked& asked) {
 }
 
 Outcome acknowledge(const Asked& asked, DhcpType type) {
-  if (!asked.plan) return nothing_to_boot(asked);
+  if (asked.plan.file.empty()) return nothing_to_boot(asked);
   const Sent sent = send(asked, type, destination_of_ack(asked), false);
   return outcome_of(asked, sent, EventKind::boot_server_acked, Outcome::boot_server_acked);
 }
@@ -204,9 +217,11 @@ bool is_boot_server_discovery(const DhcpView& message) {
          message.suboption(DhcpOption::vendor_specific, kBootItem).has_value();
 }
 
-Outcome answer_proxy(const Request& request, const DhcpView& message, const Context& context) {
-  const Asked asked = ask(request, message, context);
+Outcome answer_proxy(const Request& request, const DhcpView& message, const Context& context,
+                     Decisions& decisions) {
+  const Asked asked = ask(request, message, context, decisions);
   if (!asked.facts.boots()) return Outcome::dhcp_not_pxe;
+  if (const auto outcome = turned_away(asked)) return *outcome;
   switch (message.type()) {
     case DhcpType::discover:
       return offer(asked);
@@ -219,10 +234,11 @@ Outcome answer_proxy(const Request& request, const DhcpView& message, const Cont
   }
 }
 
-Outcome answer_boot_server(const Request& request, const DhcpView& message,
-                           const Context& context) {
-  const Asked asked = ask(request, message, context);
+Outcome answer_boot_server(const Request& request, const DhcpView& message, const Context& context,
+                           Decisions& decisions) {
+  const Asked asked = ask(request, message, context, decisions);
   if (!asked.facts.boots()) return Outcome::dhcp_not_pxe;
+  if (const auto outcome = turned_away(asked)) return *outcome;
   if (names_other_server(asked)) return Outcome::dhcp_other_server;
   switch (message.type()) {
     // PXE 2.1 asks by REQUEST; ROMs of its first versions by INFORM or DISCOVER.

@@ -46,30 +46,37 @@ bool is_told_what_to_boot(const Exchange& exchange) {
   return std::find(list->begin(), list->end(), kFile) != list->end();
 }
 
-std::optional<BootPlan> boot_plan_for(const Exchange& exchange, Ipv4Address client_address) {
-  const BootPolicy* policy = exchange.context.snapshot.policy.get();
-  if (policy == nullptr || !is_told_what_to_boot(exchange)) return std::nullopt;
-  return policy->plan(exchange.facts, policy->file_override(exchange.facts, client_address));
+BootPlan without_file(BootPlan plan) {
+  plan.file = {};
+  plan.image = nullptr;
+  plan.script = false;
+  return plan;
 }
 
-ClientFacts client_of(const Exchange& exchange, const std::optional<BootPlan>& plan,
-                      Ipv4Address address) {
+// As locate(), but always inside the subnet: relays may have addresses elsewhere.
+void locate_in(Facts& facts, const Subnet& subnet, const Station& station, Ipv4Address ciaddr) {
+  locate(facts, station, ciaddr);
+  if (!subnet.config.prefix.contains(facts.link)) facts.link = subnet.config.prefix.network();
+}
+
+ClientFacts client_of(const Exchange& exchange, const BootPlan& plan, Ipv4Address address) {
   const Config& config = *exchange.context.snapshot.config;
   return client_facts(exchange.facts, exchange.request, address,
-                      next_server_of(config, exchange.station, plan ? &*plan : nullptr),
+                      next_server_of(config, exchange.station, &plan),
                       exchange.host != nullptr ? std::string_view(exchange.host->host_name) : "");
 }
 
 }  // namespace
 
 DhcpServer::DhcpServer(const Config& config, std::shared_ptr<const Subnets> subnets, Share share,
-                       std::uint64_t seed, BootingClients& booting)
+                       std::uint64_t seed, BootingClients& booting, Decisions& decisions)
     : identity_(config.dhcp.identity),
       seed_(seed),
       subnets_(std::move(subnets)),
       leases_(*subnets_, share, seed),
       lending_(leases_, share, config.dhcp.offer_time),
-      booting_(&booting) {}
+      booting_(&booting),
+      decisions_(&decisions) {}
 
 void DhcpServer::prefetch(const MacAddress& client, Ipv4Address giaddr,
                           const Station& station) const {
@@ -109,17 +116,22 @@ Outcome DhcpServer::serve(const Request& request, const wire::DhcpView& message,
   const auto client = client_key_of(message, identity_, seed_);
   if (!client) return Outcome::dhcp_malformed;
   const Station& station = context.snapshot.stations[request.station];
-  const Facts facts = facts_of(message, request.station);
+  Facts facts = facts_of(message, request.station);
+  locate_in(facts, subnet, station, message.ciaddr());
   Exchange exchange{request, message, context, station, subnet, facts};
   exchange.client = *client;
   exchange.host = subnets_->host(message.hlen() == 6 ? &facts.mac : nullptr,
                                  facts.uuid ? &*facts.uuid : nullptr, facts.client_id);
   exchange.server_identifier = server_identifier_for(message, station);
   exchange.peers_asked = peers_asked;
+  if (const BootPolicy* policy = context.snapshot.policy.get()) {
+    exchange.plan = decisions_->plan(*policy, facts);
+  }
   return dispatch(exchange);
 }
 
 Outcome DhcpServer::dispatch(const Exchange& exchange) {
+  if (exchange.plan.answer != RuleAnswer::serve) return turn_away(exchange);
   switch (exchange.message.type()) {
     case DhcpType::none:
       // A message type of 0 does not make it BOOTP.
@@ -171,13 +183,11 @@ Outcome DhcpServer::answer(const Exchange& exchange, ServerReply reply, const Le
   if (slot == nullptr) return Outcome::reply_buffers_exhausted;
   const Ipv4Address client_address =
       reply.yiaddr.is_zero() ? exchange.message.ciaddr() : reply.yiaddr;
-  auto plan = boot_plan_for(exchange, client_address);
-  const bool may_read = exchange.facts.boots() || plan;
+  BootPlan plan = is_told_what_to_boot(exchange) ? exchange.plan : without_file(exchange.plan);
+  const bool may_read = exchange.facts.boots() || !plan.file.empty();
   const ClientFacts client = may_read ? client_of(exchange, plan, client_address) : ClientFacts{};
-  if (plan) {
-    plan->image = served_image(*plan, client, exchange.context);
-    reply.plan = &*plan;
-  }
+  if (!plan.file.empty()) plan.image = served_image(plan, client, exchange.context);
+  reply.plan = &plan;
   if (!write_server_reply(*slot, exchange, reply)) {
     exchange.context.replies.give_back();
     return Outcome::dhcp_reply_too_long;
@@ -186,9 +196,11 @@ Outcome DhcpServer::answer(const Exchange& exchange, ServerReply reply, const Le
   if (may_read) note_client(client, exchange.context);
   if (exchange.facts.boots()) {
     booting_->saw(exchange.facts.mac, exchange.now());
-    if (!plan) tell(exchange, EventKind::boot_file_unknown, client_address, outcome, {});
+    if (plan.file.empty()) {
+      tell(exchange, EventKind::boot_file_unknown, client_address, outcome, {});
+    }
   }
-  tell(exchange, kind, client_address, outcome, plan ? plan->file : std::string_view{});
+  tell(exchange, kind, client_address, outcome, plan.file);
   return outcome;
 }
 

@@ -19,6 +19,7 @@
 #include "packet/context.h"
 #include "packet/peer_message.h"
 #include "packet/share.h"
+#include "policy/decisions.h"
 
 namespace reveille {
 
@@ -27,7 +28,7 @@ namespace reveille {
 class DhcpServer {
  public:
   DhcpServer(const Config& config, std::shared_ptr<const Subnets> subnets, Share share,
-             std::uint64_t seed, BootingClients& booting);
+             std::uint64_t seed, BootingClients& booting, Decisions& decisions);
 
   // The subnet whose addresses a request is about; nullptr: it is none of ours.
   [[nodiscard]] const Subnet* subnet_of(const Request& request, const wire::DhcpView& message,
@@ -65,6 +66,7 @@ class DhcpServer {
   Outcome serve(const Request& request, const wire::DhcpView& message, const Subnet& subnet,
                 const Context& context, bool peers_asked);
   Outcome dispatch(const Exchange& exchange);
+  Outcome turn_away(const Exchange& exchange);
 
   // server_discover.cc
   Outcome discover(const Exchange& exchange);
@@ -113,6 +115,7 @@ class DhcpServer {
   AddressLending lending_;
   ParkedRequests parked_;
   BootingClients* booting_;
+  Decisions* decisions_;
 };
 
 }  // namespace reveille

@@ -1,5 +1,5 @@
 // DECLINE (RFC 2131 4.3.3), RELEASE (4.3.4) and INFORM (4.3.5). The first two are believed only
-// from the client that has the lease: anybody can send them.
+// from the client that has the lease: anybody can send them. And those whom a rule turns away.
 #include <algorithm>
 
 #include "dhcp/server.h"
@@ -51,6 +51,26 @@ Outcome DhcpServer::inform(const Exchange& exchange) {
   }
   return answer(exchange, {wire::DhcpType::ack}, nullptr, EventKind::dhcp_informed,
                 Outcome::dhcp_informed);
+}
+
+// What a client gives back is welcome from everyone. There is no refusal but the NAK, and that is
+// for REQUESTs: all else of a denied client is met with silence, and told.
+Outcome DhcpServer::turn_away(const Exchange& exchange) {
+  using wire::DhcpType;
+  if (exchange.message.type() == DhcpType::release) return release(exchange);
+  if (exchange.message.type() == DhcpType::decline) return decline(exchange);
+  if (exchange.plan.answer == RuleAnswer::ignore) return Outcome::dhcp_ignored;
+  const auto server = exchange.message.option_address(DhcpOption::server_identifier);
+  if (exchange.message.type() == DhcpType::request) {
+    if (server && !is_own(exchange, *server)) return Outcome::dhcp_other_server;
+    const auto address = exchange.message.option_address(DhcpOption::requested_address);
+    return refuse(exchange, address.value_or(exchange.message.ciaddr()), Outcome::dhcp_denied,
+                  "not served here");
+  }
+  const Rules& rules = *exchange.context.snapshot.policy->rules();
+  tell(exchange, EventKind::dhcp_denied, {}, Outcome::dhcp_denied,
+       rules.all()[exchange.plan.rule].name);
+  return Outcome::dhcp_denied;
 }
 
 }  // namespace reveille

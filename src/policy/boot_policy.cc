@@ -1,9 +1,11 @@
 #include "policy/boot_policy.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "policy/architecture.h"
 #include "policy/candidates.h"
+#include "policy/facts_hash.h"
 
 namespace reveille {
 namespace {
@@ -35,10 +37,23 @@ std::string_view as_text(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+// Counted over all policies ever made: a new one at the address of an old one is not the old one.
+std::uint64_t next_identity() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
+
 }  // namespace
 
-BootPolicy::BootPolicy(const Config& config, const Catalogue& catalogue)
-    : catalogue_(&catalogue), boot_(config.boot) {
+BootPolicy::BootPolicy(const Config& config, const Catalogue& catalogue,
+                       std::shared_ptr<const Rules> rules)
+    : identity_(next_identity()),
+      catalogue_(&catalogue),
+      rules_(std::move(rules)),
+      boot_(config.boot) {
+  if (rules_ != nullptr) {
+    for (const RuleConfig& rule : rules_->all()) rule_files_.push_back(entry(rule.boot_file));
+  }
   for (const Architecture& known : architectures()) {
     by_architecture_.emplace(known.code, choose(known.code));
   }
@@ -129,12 +144,15 @@ const BootPolicy::Choice& BootPolicy::choice_for(const Facts& facts) const {
   return choice != nullptr ? *choice : unknown_;
 }
 
+bool BootPolicy::is_script_for(const Facts& facts, std::string_view file) const {
+  return facts.ipxe && (is_ipxe_script(file) || file == boot_.ipxe_script);
+}
+
 std::optional<BootPlan> BootPolicy::plan(const Facts& facts, std::string_view file_override) const {
   const Runs runs = what_runs(facts);
   const auto plan_of = [&](std::string_view file, const Image* image) -> std::optional<BootPlan> {
     if (file.empty()) return std::nullopt;
-    const bool script = facts.ipxe && (is_ipxe_script(file) || file == boot_.ipxe_script);
-    return BootPlan{.file = file, .image = image, .script = script};
+    return BootPlan{.file = file, .image = image, .script = is_script_for(facts, file)};
   };
   if (is_runnable(file_override, runs)) {
     return plan_of(file_override,
@@ -150,6 +168,55 @@ std::optional<BootPlan> BootPolicy::plan(const Facts& facts, std::string_view fi
                        : runs == Runs::url   ? choice.url
                                              : choice.program;
   return plan_of(entry.file, entry.image);
+}
+
+Decision BootPolicy::decide(const Facts& facts, unsigned worker) const {
+  Decision decision;
+  const auto rule = rules_ != nullptr ? rules_->match(facts, worker) : std::nullopt;
+  if (rule) {
+    decision.rule = *rule;
+    if (rules_->all()[*rule].answer != RuleAnswer::serve) return decision;
+    const Entry& entry = rule_files_[*rule];
+    if (is_runnable(entry.file, what_runs(facts))) {
+      decision.file = entry.file;
+      decision.image = entry.image;
+      decision.script = is_script_for(facts, entry.file);
+      return decision;
+    }
+  }
+  if (const auto chosen = plan(facts, file_override(facts, facts.link))) {
+    decision.file = chosen->file;
+    decision.image = chosen->image;
+    decision.script = chosen->script;
+  }
+  return decision;
+}
+
+BootPlan BootPolicy::plan_of(const Decision& decision) const {
+  BootPlan plan{.file = decision.file, .image = decision.image, .script = decision.script};
+  if (decision.rule == kNoRule) return plan;
+  const RuleConfig& rule = rules_->all()[decision.rule];
+  plan.rule = decision.rule;
+  plan.answer = rule.answer;
+  plan.next_server = rule.next_server;
+  plan.root_path = rule.root_path;
+  plan.options = rule.options;
+  return plan;
+}
+
+// Texts count only where rules look at them; the client-id is also a key of [[host]].
+std::uint64_t BootPolicy::fingerprint(const Facts& facts, std::uint64_t seed) const {
+  FactsHash hash(rules_ != nullptr ? rules_->fingerprint(facts, seed) : seed);
+  hash.add(facts.mac.number());
+  const auto flags = static_cast<std::uint64_t>(facts.pxe) | std::uint64_t{facts.http} << 1 |
+                     std::uint64_t{facts.ipxe} << 2 | std::uint64_t{facts.raspberry_pi} << 3 |
+                     std::uint64_t{facts.uuid.has_value()} << 4;
+  hash.add(flags << 48 | std::uint64_t{static_cast<std::uint8_t>(facts.firmware)} << 32 |
+           std::uint64_t{facts.architecture} << 16 | facts.vlan);
+  hash.add(std::uint64_t{facts.relay.value} << 32 | facts.link.value);
+  if (facts.uuid) hash.add(Bytes{facts.uuid->octets});
+  if (!by_client_id_.empty()) hash.add(facts.client_id);
+  return hash.value();
 }
 
 std::string_view BootPolicy::file_override(const Facts& facts, Ipv4Address address) const {

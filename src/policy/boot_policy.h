@@ -1,6 +1,7 @@
 // Which machine boots what.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,8 +13,11 @@
 
 #include "image/catalogue.h"
 #include "policy/facts.h"
+#include "policy/rules.h"
 
 namespace reveille {
+
+inline constexpr std::uint32_t kNoRule = 0xffffffff;
 
 // The decision for one machine. Views borrow from the policy (thus from the snapshot) or from the
 // override that was given. What is empty says nothing: the configuration of subnet and server
@@ -21,8 +25,10 @@ namespace reveille {
 struct BootPlan {
   // File name or URL as the client shall ask for it; empty: nothing to boot.
   std::string_view file{};
-  const Image* image = nullptr;  // when it is in our catalogue: gives option 13 its size
-  bool script = false;           // the client runs iPXE and gets its script
+  const Image* image = nullptr;           // when it is in our catalogue: gives option 13 its size
+  bool script = false;                    // the client runs iPXE and gets its script
+  RuleAnswer answer = RuleAnswer::serve;  // anything else: nothing of the above holds
+  std::uint32_t rule = kNoRule;           // the place of the rule that decided
   // An iPXE script with variables, for clients that run iPXE; empty: none.
   std::string_view script_template{};
 
@@ -32,16 +38,38 @@ struct BootPlan {
   std::span<const DhcpOptionConfig> options{};
 };
 
+// A plan as it is remembered: the rule, and the file that goes with it.
+struct Decision {
+  std::uint32_t rule = kNoRule;
+  bool script = false;
+  std::string_view file{};
+  const Image* image = nullptr;
+};
+
 // Built by control from configuration and catalogue together; immutable. Lookups allocate
 // nothing. Borrows the catalogue: both belong to one snapshot.
 //
-// What is configured for the host or subnet comes first, then what is configured for the
-// architecture, then the default, then what the catalogue holds under a usual name
-// (policy/candidates.h); each only if the client can run it. Scripts and URLs are for iPXE, URLs
-// for UEFI HTTP boot as well, and iPXE itself is for everyone but iPXE.
+// The first rule that matches says what it says; the file, if it names none that the client can
+// run, is chosen as for everyone: what is configured for the host or subnet comes first, then what
+// is configured for the architecture, then the default, then what the catalogue holds under a usual
+// name (policy/candidates.h); each only if the client can run it. Scripts and URLs are for iPXE,
+// URLs for UEFI HTTP boot as well, and iPXE itself is for everyone but iPXE.
 class BootPolicy {
  public:
-  BootPolicy(const Config& config, const Catalogue& catalogue);
+  // `rules` are those of the configuration, compiled; nullptr when it has none.
+  BootPolicy(const Config& config, const Catalogue& catalogue,
+             std::shared_ptr<const Rules> rules = nullptr);
+
+  // Rules first, then plan() with the file of host or subnet. `facts.link` has been set. At most
+  // one thread at a time for each `worker` below the number that the rules were compiled for.
+  [[nodiscard]] Decision decide(const Facts& facts, unsigned worker) const;
+  [[nodiscard]] BootPlan plan_of(const Decision& decision) const;
+  // Differs for machines for which decide() could differ, as far as 64 bits go.
+  [[nodiscard]] std::uint64_t fingerprint(const Facts& facts, std::uint64_t seed) const;
+  // No other policy of this process has it; never 0.
+  [[nodiscard]] std::uint64_t identity() const { return identity_; }
+  // nullptr: there are none.
+  [[nodiscard]] const Rules* rules() const { return rules_.get(); }
 
   // `file_override`: the boot file of a reservation or subnet, empty if none. nullopt: there is
   // nothing that this machine could boot.
@@ -84,10 +112,14 @@ class BootPolicy {
   [[nodiscard]] Choice choose_unknown() const;
   [[nodiscard]] std::string_view configured_for(std::uint16_t architecture) const;
   [[nodiscard]] std::string_view found_script() const;
+  [[nodiscard]] bool is_script_for(const Facts& facts, std::string_view file) const;
   [[nodiscard]] const Choice& choice_for(const Facts& facts) const;
   void collect_overrides(const Config& config);
 
+  std::uint64_t identity_;
   const Catalogue* catalogue_;
+  std::shared_ptr<const Rules> rules_;
+  std::vector<Entry> rule_files_;  // by rule
   BootConfig boot_;
   std::unordered_map<std::uint16_t, Choice> by_architecture_;
   Choice unknown_;  // architectures that are neither registered nor configured

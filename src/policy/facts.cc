@@ -128,4 +128,11 @@ Facts facts_of(const DhcpView& request, std::uint16_t station) {
   return facts;
 }
 
+void locate(Facts& facts, const Station& station, Ipv4Address ciaddr) {
+  facts.vlan = station.vlan;
+  if (!facts.link.is_zero()) return;
+  const bool elsewhere = !ciaddr.is_zero() && !station.address.contains(ciaddr);
+  facts.link = elsewhere ? ciaddr : station.address.address;
+}
+
 }  // namespace reveille

@@ -9,6 +9,8 @@
 #include <reveille/event.h>
 #include <reveille/wire/dhcp.h>
 
+#include "packet/stations.h"
+
 namespace reveille {
 
 // IANA "Processor Architecture Types" (RFC 5970 registry); 0xffff = the client did not say.
@@ -45,6 +47,11 @@ struct Facts {
   // Boot firmware of some kind, rather than an operating system that wants an address.
   [[nodiscard]] bool boots() const { return pxe || http || ipxe; }
 };
+
+// Puts the client on the station's VLAN and, unless a relay has said where it is, on the
+// station's link; one that is elsewhere, behind a router that relays nothing, is where its own
+// address says. `ciaddr` is zero while it has none.
+void locate(Facts& facts, const Station& station, Ipv4Address ciaddr);
 
 [[nodiscard]] Facts facts_of(const wire::DhcpView& request, std::uint16_t station);
 

@@ -15,7 +15,7 @@ using test::dhcp;
 using test::event;
 using test::tftp;
 
-constexpr auto kLastKind = EventKind::tftp_refused;
+constexpr auto kLastKind = EventKind::dhcp_denied;
 
 TEST(EventText, EveryKindHasANameAndASentenceOfItsOwn) {
   std::set<std::string> names;
@@ -66,6 +66,14 @@ TEST(EventText, SaysWhyNot) {
   EXPECT_EQ(sentence(unknown), "no boot file for its architecture, 11 (ARM 64-bit UEFI)");
   unknown.architecture = 0xffff;
   EXPECT_EQ(sentence(unknown), "no boot file: it does not say what it is");
+}
+
+TEST(EventText, NamesTheRuleThatDenies) {
+  Event denied = dhcp(EventKind::dhcp_denied);
+  denied.set_text("no phones");
+  EXPECT_EQ(sentence(denied), "denied by rule \"no phones\"");
+  EXPECT_TRUE(is_trouble(denied));
+  EXPECT_NE(json_line(denied, {}).find(R"("rule":"no phones")"), std::string::npos);
 }
 
 TEST(EventText, SaysWhichRelayAndVlan) {

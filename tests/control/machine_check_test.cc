@@ -67,8 +67,11 @@ TEST_F(MachineCheck, BootFilesThatAreNotThereYetAreAWarning) {
   config_.boot.ipxe_script = "missing.ipxe";
   config_.hosts.push_back({});
   config_.hosts[0].boot_file = "missing.host";
+  config_.rules.resize(2);
+  config_.rules[1].boot_file = "missing.rule";
   const std::string text = check(Purpose::inspect);
-  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3) << text;
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 4) << text;
+  EXPECT_THAT(text, HasSubstr("\"missing.rule\""));
   EXPECT_THAT(text, HasSubstr("warning: the image folder \"" + folder_.path() +
                               "\" has no \"missing.kpxe\" (yet)"));
   EXPECT_THAT(text, HasSubstr("\"missing.ipxe\""));

@@ -14,6 +14,8 @@
 #include "packet/context.h"
 #include "packet/snapshot.h"
 #include "policy/boot_policy.h"
+#include "policy/decisions.h"
+#include "policy/test_policy.h"
 
 namespace reveille::test {
 
@@ -50,7 +52,7 @@ class BootLab {
     const auto catalogue =
         std::make_shared<const Catalogue>(std::move(images), Catalogue::Options{});
     snapshot_.catalogue = catalogue;
-    snapshot_.policy = std::make_shared<const BootPolicy>(config, *catalogue);
+    snapshot_.policy = test_policy(config, *catalogue);
     snapshot_.config = std::make_shared<const Config>(std::move(config));
     for (std::size_t i = 0; i < slots_.size(); ++i) {
       slots_[i].head = buffers_[i].data();
@@ -109,8 +111,9 @@ class BootLab {
     ClientNotes clients(clients_storage);
     const Context context{Instant(5s), snapshot_, replies, events, outbox, links_, &clients};
     for (auto& buffer : buffers_) buffer.fill(0xa5);
-    const Outcome outcome = to_port == 67 ? answer_proxy(request, *parsed, context)
-                                          : answer_boot_server(request, *parsed, context);
+    const Outcome outcome = to_port == 67
+                                ? answer_proxy(request, *parsed, context, decisions_)
+                                : answer_boot_server(request, *parsed, context, decisions_);
     sent_.clear();
     for (const Reply& reply : replies.all()) {
       sent_.push_back({Octets(reply.head, reply.head + reply.length)});
@@ -122,6 +125,7 @@ class BootLab {
 
   Snapshot snapshot_;
   LinkState links_;
+  Decisions decisions_{0, 1};
   std::array<std::array<std::uint8_t, 1522>, 4> buffers_{};
   std::array<Reply, 4> slots_{};
   std::array<Event, 4> event_storage_{};

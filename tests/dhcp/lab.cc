@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "policy/test_policy.h"
+
 namespace reveille::test {
 namespace {
 
@@ -76,7 +78,7 @@ Lab::Lab(Config config, unsigned workers, std::uint64_t seed) {
   snapshot_.subnets = std::make_shared<const Subnets>(*snapshot_.config);
   const auto catalogue = std::make_shared<const Catalogue>();
   snapshot_.catalogue = catalogue;
-  snapshot_.policy = std::make_shared<const BootPolicy>(*snapshot_.config, *catalogue);
+  snapshot_.policy = test_policy(*snapshot_.config, *catalogue, workers);
   for (unsigned i = 0; i < workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(snapshot_, Share{i, workers}, seed));
   }

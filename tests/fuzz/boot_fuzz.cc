@@ -9,6 +9,7 @@
 #include "packet/snapshot.h"
 #include "policy/boot_policy.h"
 #include "policy/candidates.h"
+#include "policy/decisions.h"
 
 namespace reveille {
 namespace {
@@ -73,6 +74,7 @@ void answer(Bytes message, bool boot_server, bool configured, std::size_t free_s
   static const std::shared_ptr<const Snapshot> kSnapshots[] = {make_snapshot(false),
                                                                make_snapshot(true)};
   static LinkState links;
+  static Decisions decisions(0, 1);
   const auto view = wire::DhcpView::parse(message);
   if (!view) return;
   Request request;
@@ -95,8 +97,8 @@ void answer(Bytes message, bool boot_server, bool configured, std::size_t free_s
   Events events(event_storage);
   Outbox outbox({});
   const Context context{Instant(1s), *kSnapshots[configured], replies, events, outbox, links};
-  const Outcome outcome = boot_server ? answer_boot_server(request, *view, context)
-                                      : answer_proxy(request, *view, context);
+  const Outcome outcome = boot_server ? answer_boot_server(request, *view, context, decisions)
+                                      : answer_proxy(request, *view, context, decisions);
   const Facts facts = facts_of(*view, 0);
   const auto sent = replies.all();
   require(sent.size() <= (boot_server ? 1U : 2U));

@@ -47,7 +47,16 @@ void read(std::string_view text) {
   const Subnets subnets(config);
   require(subnets.all().size() == config.subnets.size());
   const Catalogue catalogue;
-  const BootPolicy policy(config, catalogue);
+  // Compiling takes time that a fuzzer has better uses for; what does not compile says why.
+  constexpr std::size_t kRulesCompiledMax = 20;
+  std::shared_ptr<const Rules> rules;
+  if (!config.rules.empty() && config.rules.size() <= kRulesCompiledMax) {
+    auto compiled = Rules::compile(config.rules, 1);
+    require(compiled || !compiled.error().text.empty());
+    if (compiled) rules = std::move(*compiled);
+  }
+  const BootPolicy policy(config, catalogue, rules);
+  require(policy.decide(Facts{}, 0).rule == kNoRule || rules != nullptr);
 }
 
 }  // namespace
