@@ -4,6 +4,7 @@
 
 #include "control/check.h"
 #include "control/command_line.h"
+#include "control/reload.h"
 #include "control/replay.h"
 #include "control/serve.h"
 #include "control/status.h"
@@ -24,6 +25,8 @@ int main(int argc, char** argv) {
       return reveille::replay(*line);
     case reveille::Verb::status:
       return reveille::status(*line);
+    case reveille::Verb::reload:
+      return reveille::reload(*line);
     case reveille::Verb::version:
       std::cout << "reveille " REVEILLE_VERSION "\n";
       return 0;

@@ -22,6 +22,8 @@ using Seconds = std::chrono::seconds;
 struct VlanConfig {
   std::uint16_t id = 0;  // 1 to 4094
   Ipv4Prefix address;    // our own address on that VLAN
+
+  bool operator==(const VlanConfig&) const = default;
 };
 struct InterfaceConfig {
   // Exactly one of the three is set.
@@ -30,11 +32,15 @@ struct InterfaceConfig {
   std::string vdev;                   // a DPDK virtual device with its arguments
   std::optional<Ipv4Prefix> address;  // untagged; absent when only VLANs are served
   std::vector<VlanConfig> vlans;
+
+  bool operator==(const InterfaceConfig&) const = default;
 };
 
 struct PoolConfig {
   Ipv4Address first;
   Ipv4Address last;  // inclusive
+
+  bool operator==(const PoolConfig&) const = default;
 };
 
 // [[subnet]]

@@ -17,13 +17,17 @@ tl::expected<std::shared_ptr<const Rules>, std::string> compile_rules(const Conf
 }
 
 SnapshotBuilder::SnapshotBuilder(std::shared_ptr<const Config> config,
-                                 std::vector<Station> stations, std::shared_ptr<const Rules> rules)
+                                 std::vector<Station> stations)
     : config_(std::move(config)),
       subnets_(std::make_shared<const Subnets>(*config_)),
-      stations_(std::move(stations)),
-      rules_(std::move(rules)) {}
+      stations_(std::move(stations)) {}
 
 tl::expected<void, std::string> SnapshotBuilder::compile() {
+  if (!rules_) {
+    auto rules = compile_rules(*config_);
+    if (!rules) return tl::unexpected(std::move(rules.error()));
+    rules_ = std::move(*rules);
+  }
   const TftpConfig& tftp = config_->tftp;
   if (!names_ && !tftp.rewrites.empty()) {
     auto built = NameRules::build(tftp.rewrites, tftp.ignore_case, config_->workers.count);

@@ -21,23 +21,24 @@ namespace reveille {
 [[nodiscard]] tl::expected<std::shared_ptr<const Rules>, std::string> compile_rules(
     const Config& config);
 
-// Builds the first snapshot and the next ones. Subnets follow from the configuration alone and
-// are shared by all of them, and so are
-// name rules and templates; the boot policy also depends on which files there are.
+// Builds the first snapshot and the next ones. Subnets, rules, name rules and templates follow
+// from the configuration alone and are shared by all of them; the boot policy also depends on which
+// files there are.
 class SnapshotBuilder {
  public:
-  // `rules` are compile_rules() of the configuration; they too are shared by all snapshots.
-  SnapshotBuilder(std::shared_ptr<const Config> config, std::vector<Station> stations,
-                  std::shared_ptr<const Rules> rules);
+  SnapshotBuilder(std::shared_ptr<const Config> config, std::vector<Station> stations);
 
-  // Versions count from 1. Name rules and templates are compiled the first time;
-  // later calls do not fail. A template hides the file of its name.
+  // Rules, name rules and templates; build() does it if nobody has. May take seconds, in any
+  // thread.
+  tl::expected<void, std::string> compile();
+  // Versions count from 1, or from the last one of the builder that this one follows. Does not
+  // fail once it is compiled. A template hides the file of its name.
   [[nodiscard]] tl::expected<std::unique_ptr<const Snapshot>, std::string> build(
       std::shared_ptr<const Catalogue> catalogue);
+  void follow(const SnapshotBuilder& before) { version_ = before.version_; }
+  [[nodiscard]] const std::vector<Station>& stations() const { return stations_; }
 
  private:
-  tl::expected<void, std::string> compile();
-
   std::shared_ptr<const Config> config_;
   std::shared_ptr<const Subnets> subnets_;
   std::vector<Station> stations_;

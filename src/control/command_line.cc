@@ -141,6 +141,9 @@ tl::expected<CommandLine, CommandLineEnd> parse_command_line(std::vector<std::st
   CLI::App* status = app.add_subcommand("status", "Say what the running reveille serves, and how");
   add_control_options(*status, line.config);
   status->add_flag("--json", line.json, "As JSON");
+  CLI::App* reload =
+      app.add_subcommand("reload", "Have the running reveille read its configuration again");
+  add_control_options(*reload, line.config);
   CLI::App* version = app.add_subcommand("version", "Say which version this is");
 
   const std::vector<std::string> as_written = words;
@@ -167,6 +170,8 @@ tl::expected<CommandLine, CommandLineEnd> parse_command_line(std::vector<std::st
     line.config = replay_options.take();
   } else if (status->parsed()) {
     line.verb = Verb::status;
+  } else if (reload->parsed()) {
+    line.verb = Verb::reload;
   } else if (version->parsed()) {
     line.verb = Verb::version;
   } else {

@@ -10,7 +10,7 @@
 
 namespace reveille {
 
-enum class Verb : std::uint8_t { serve, check, replay, status, version };
+enum class Verb : std::uint8_t { serve, check, replay, status, reload, version };
 
 struct CommandLine {
   Verb verb = Verb::serve;

@@ -175,6 +175,7 @@ void check_machine(const Config& config, const Origins& origins, Purpose purpose
   check_image_folder(config, origins, problems);
   check_boot_files(config, origins, problems);
   if (purpose == Purpose::replay) return;
+  if (purpose == Purpose::reload) return check_log_file(config, origins, problems);
   const Severity severity = purpose == Purpose::serve ? Severity::error : Severity::warning;
   check_ports(config, origins, severity, problems);
   if (purpose != Purpose::serve) return;

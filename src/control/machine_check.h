@@ -12,6 +12,7 @@ namespace reveille {
 enum class Purpose : std::uint8_t {
   serve,    // here and now: what is missing is an error
   inspect,  // perhaps for another machine: a port that is missing is a warning
+  reload,   // here and now, by one that runs: its ports are open
   replay,   // no port and no privilege needed
 };
 

@@ -50,14 +50,14 @@ tl::expected<std::unique_ptr<ControlSocket>, std::string> open_control(const Par
   return nullptr;
 }
 
-void run(Server& server, ControlSocket* control, Log& log, Signals& signals,
-         ServiceNotify& notify) {
+void run(Server& server, ControlSocket* control, Signals& signals, ServiceNotify& notify) {
   Watchdog watchdog(notify);
   while (true) {
     const int descriptor = control == nullptr ? -1 : control->descriptor();
     const std::optional<int> signal = signals.wait(kTurn, descriptor);
     if (signal && is_end(*signal)) return;
-    if (signal == SIGHUP && !log.reopen()) log.warn("the log file could not be opened again");
+    // The log says what came of it.
+    if (signal == SIGHUP) server.reload([](const Reloader::Prepared&) {});
     server.turn();
     if (control != nullptr) control->turn(std::chrono::steady_clock::now());
     watchdog.turn(server);
@@ -84,6 +84,7 @@ int serve(const ConfigArguments& arguments) {
     const auto signal = signals.wait(std::chrono::milliseconds{0});
     return signal && is_end(*signal);
   };
+  options.configure = [arguments] { return configure(arguments); };
   auto server = Server::start(config, **log, std::move(options));
   if (!server) return failed(server.error());
 
@@ -94,7 +95,7 @@ int serve(const ConfigArguments& arguments) {
   }
   ServiceNotify notify;
   notify.ready((*server)->status());
-  run(**server, control->get(), **log, signals, notify);
+  run(**server, control->get(), signals, notify);
   notify.stopping();
   control->reset();
   (*server)->stop();

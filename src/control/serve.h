@@ -5,7 +5,8 @@
 
 namespace reveille {
 
-// The exit code of the process. Runs until SIGINT or SIGTERM; SIGHUP starts a new log file.
+// The exit code of the process. Runs until SIGINT or SIGTERM; SIGHUP starts a new log file and
+// reads the configuration again.
 [[nodiscard]] int serve(const ConfigArguments& arguments);
 
 }  // namespace reveille

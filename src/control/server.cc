@@ -28,29 +28,26 @@ std::vector<Station> adjusted(std::vector<Station> stations, const ServerOptions
 
 tl::expected<std::unique_ptr<Server>, std::string> Server::start(
     std::shared_ptr<const Config> config, Log& log, ServerOptions options) {
-  auto rules = compile_rules(*config);
-  if (!rules) return tl::unexpected(rules.error());
   auto eal = Eal::start(eal_needs(*config));
   if (!eal) return tl::unexpected(eal.error());
   auto workers = Workers::open(*eal, *config, options.workers);
   if (!workers) return tl::unexpected(workers.error());
-  std::unique_ptr<Server> server(new Server(std::move(config), log, std::move(options),
-                                            std::move(*eal), std::move(*workers),
-                                            std::move(*rules)));
+  std::unique_ptr<Server> server(
+      new Server(std::move(config), log, std::move(options), std::move(*eal), std::move(*workers)));
   if (auto loaded = server->load_images(); !loaded) return tl::unexpected(loaded.error());
   if (auto launched = server->launch(); !launched) return tl::unexpected(launched.error());
   return server;
 }
 
 Server::Server(std::shared_ptr<const Config> config, Log& log, ServerOptions options, Eal eal,
-               std::unique_ptr<Workers> workers, std::shared_ptr<const Rules> rules)
+               std::unique_ptr<Workers> workers)
     : config_(std::move(config)),
       log_(log),
       options_(std::move(options)),
       eal_(std::move(eal)),
       images_(config_->images, config_->tftp.ignore_case),
       workers_(std::move(workers)),
-      snapshots_(config_, adjusted(workers_->stations(), options_), std::move(rules)) {}
+      snapshots_(config_, adjusted(workers_->stations(), options_)) {}
 
 Server::~Server() {
   workers_->stop();
@@ -120,6 +117,7 @@ bool Server::serves_images() const {
 std::size_t Server::turn() {
   const std::size_t events = drain_events();
   watch_images();
+  turn_reload();
   if (const Instant now = workers_->now(); now >= next_second_) {
     next_second_ = now + 1s;
     each_second();

@@ -16,6 +16,7 @@
 
 #include "control/build_snapshot.h"
 #include "control/log.h"
+#include "control/reload/reloader.h"
 #include "image/library.h"
 #include "port/eal.h"
 #include "worker/workers.h"
@@ -26,6 +27,8 @@ struct ServerOptions {
   Workers::Options workers;
   // Asked ten times a second while images are loaded: true gives up.
   std::function<bool()> interrupted;
+  // Reads the configuration once more, in another thread; see Server::reload().
+  std::function<ParsedConfig()> configure;
   // May change our own addresses before anything is served (replay).
   std::function<void(std::vector<Station>&)> adjust_stations;
 };
@@ -52,6 +55,12 @@ class Server {
   // What is served where, in one line.
   [[nodiscard]] const std::string& status() const { return status_; }
 
+  // Starts a new log file, and takes on what ServerOptions::configure reads, as far as that needs
+  // no restart. The workers go on as they are until it is ready, and then see it whole from one
+  // burst to the next. What came of it is logged, and told to `done` in a later turn(); an error
+  // has changed nothing.
+  void reload(Reloader::Done done);
+
   [[nodiscard]] const Config& config() const { return *config_; }
   [[nodiscard]] const Workers& workers() const { return *workers_; }
   [[nodiscard]] ImageStock images() const { return images_.stock(); }
@@ -62,7 +71,7 @@ class Server {
 
  private:
   Server(std::shared_ptr<const Config> config, Log& log, ServerOptions options, Eal eal,
-         std::unique_ptr<Workers> workers, std::shared_ptr<const Rules> rules);
+         std::unique_ptr<Workers> workers);
 
   void note(const std::string& text);  // unless the log is quiet
   void set_clock();
@@ -74,6 +83,9 @@ class Server {
   std::size_t drain_events();
   void watch_images();
   void each_second();
+  // reload_server.cc
+  void turn_reload();
+  void take(Reloader::Prepared& prepared);
   void tell_port_losses();
 
   // Destroyed from below: workers before the EAL, images after the workers that read them.
@@ -84,6 +96,7 @@ class Server {
   ImageLibrary images_;
   std::unique_ptr<Workers> workers_;
   SnapshotBuilder snapshots_;
+  Reloader reloader_;  // its thread reads what stands above
   std::string status_;
   Instant started_{};
   Instant next_second_{};

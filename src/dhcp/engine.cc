@@ -84,6 +84,10 @@ struct DhcpEngine::State {
     server.emplace(*first.config, std::move(subnets), share, seed, booting, decisions);
   }
 
+  void follow(const Snapshot& snapshot) {
+    if (server && snapshot.subnets) server->follow(*snapshot.subnets);
+  }
+
   // Scope first: whoever calls this is going to answer the request otherwise.
   bool is_copy(const Request& request, const DhcpView& message, const Context& context) {
     if (!context.snapshot.config->relay.drop_copies) return false;
@@ -133,6 +137,7 @@ Outcome DhcpEngine::handle(const Request& request, const Context& context) {
   const auto parsed = DhcpView::parse(request.body);
   if (!parsed) return parsed.refusal();
   const DhcpView& message = *parsed;
+  state_->follow(context.snapshot);
   if (mode == DhcpMode::off) return Outcome::dhcp_disabled;
   if (const auto refusal = refusal_of(message, context)) return *refusal;
 
@@ -150,6 +155,7 @@ Outcome DhcpEngine::handle(const Request& request, const Context& context) {
 
 void DhcpEngine::prefetch(const Request& request, const Snapshot& snapshot) const {
   if (!Glimpse::possible(request)) return;
+  state_->follow(snapshot);
   const Glimpse glimpse{request};
   state_->copies.prefetch(glimpse.copy);
   state_->booting.prefetch(glimpse.mac);
@@ -159,15 +165,18 @@ void DhcpEngine::prefetch(const Request& request, const Snapshot& snapshot) cons
 
 void DhcpEngine::prefetch_lease(const Request& request, const Snapshot& snapshot) const {
   if (!Glimpse::possible(request) || !state_->server) return;
+  state_->follow(snapshot);
   const Glimpse glimpse{request};
   state_->server->prefetch_lease(glimpse.mac, glimpse.giaddr, snapshot.stations[request.station]);
 }
 
 void DhcpEngine::receive(const PeerMessage& message, const Context& context) {
+  state_->follow(context.snapshot);
   if (state_->server) state_->server->receive(message, context);
 }
 
 void DhcpEngine::tick(const Context& context) {
+  state_->follow(context.snapshot);
   if (state_->server) state_->server->tick(context);
 }
 

@@ -18,7 +18,7 @@ class LeaseTable;
 
 // Owner: one worker. Holds that worker's lease shard, offers and relay copy table; all memory is
 // taken at construction. Deterministic: the same calls with the same seed give the same replies.
-// Mode, subnets, pools and reservations are those of `first`.
+// Mode, subnets and pools are those of `first`; see DhcpServer.
 class DhcpEngine {
  public:
   DhcpEngine(const Snapshot& first, Share share, std::uint64_t seed, BootingClients& booting);

@@ -72,7 +72,8 @@ DhcpServer::DhcpServer(const Config& config, std::shared_ptr<const Subnets> subn
                        std::uint64_t seed, BootingClients& booting, Decisions& decisions)
     : identity_(config.dhcp.identity),
       seed_(seed),
-      subnets_(std::move(subnets)),
+      first_subnets_(std::move(subnets)),
+      subnets_(first_subnets_.get()),
       leases_(*subnets_, share, seed),
       lending_(leases_, share, config.dhcp.offer_time),
       booting_(&booting),

@@ -23,12 +23,16 @@
 
 namespace reveille {
 
-// Owner: one worker. The subnets, pools and reservations are those of the construction: the
-// leases are built around them. Another address plan takes a restart.
+// Owner: one worker. The leases are built around the subnets and pools of the construction:
+// another address plan takes a restart. All else that clients are told is that of the snapshot.
 class DhcpServer {
  public:
   DhcpServer(const Config& config, std::shared_ptr<const Subnets> subnets, Share share,
              std::uint64_t seed, BootingClients& booting, Decisions& decisions);
+
+  // Before each call of those below: the subnets of its snapshot. The same prefixes and pools in
+  // the same order as at construction; routers, options, times and reservations may differ.
+  void follow(const Subnets& subnets) { subnets_ = &subnets; }
 
   // The subnet whose addresses a request is about; nullptr: it is none of ours.
   [[nodiscard]] const Subnet* subnet_of(const Request& request, const wire::DhcpView& message,
@@ -110,7 +114,8 @@ class DhcpServer {
 
   Identity identity_;
   std::uint64_t seed_;
-  std::shared_ptr<const Subnets> subnets_;
+  std::shared_ptr<const Subnets> first_subnets_;
+  const Subnets* subnets_;
   LeaseTable leases_;
   AddressLending lending_;
   ParkedRequests parked_;

@@ -158,7 +158,7 @@ TEST(SnapshotBuilder, KeepsWhatDoesNotChange) {
   const auto config = std::make_shared<const Config>(example());
   Station station;
   station.address = *config->interfaces[0].address;
-  SnapshotBuilder builder(config, {station}, nullptr);
+  SnapshotBuilder builder(config, {station});
   const auto catalogue = std::make_shared<const Catalogue>();
   const auto first = builder.build(catalogue).value();
   const auto second = builder.build(catalogue).value();

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -22,7 +23,10 @@ class Controlled(LabCase):
         super().setUp()
 
     def make_server(self):
-        return servers.Reveille(self.lab, self.images, control=self.socket)
+        self.config = self.socket.with_name("reveille.toml")
+        self.config.write_text("")
+        return servers.Reveille(self.lab, self.images, control=self.socket,
+                                extra=("--config", self.config))
 
     def ask(self, *argv, status=0):
         done = subprocess.run([servers.REVEILLE, *argv, "--control", self.socket], text=True,
@@ -79,6 +83,35 @@ class Controlled(LabCase):
         for caller in callers:
             caller.close()
         self.assertIn("dhcp_acked", self.ask("status"))
+
+    def test_reload_takes_effect_and_costs_no_client_its_answer(self):
+        """Clients come and go while the configuration changes under them."""
+        before = Udhcpc(self.lab, self.lab.host("before")).start()
+        address = before.bound()
+        for number in range(20):
+            self.config.write_text(f"[dhcp]\nlease_time = {1000 + number}\n")
+            self.assertIn("reloaded: serving", self.ask("reload"))
+        after = Udhcpc(self.lab, self.lab.host("after")).start()
+        self.assertNotEqual(after.bound(), address)
+        self.assertIn("lease time 1019", after.process.output())
+        self.assertTrue(self.server.running())
+
+    def test_wrong_file_changes_nothing(self):
+        self.config.write_text("[dhcp]\nlease_time = 1234\n")
+        self.ask("reload")
+        self.config.write_text("[dhcp]\nlease_time = \"often\"\nno_such_key = 1\n")
+        said = self.ask("reload", status=1)
+        self.assertRegex(said, r"not reloaded: .*reveille\.toml:2:14: error:")
+        self.assertRegex(said, r"reveille\.toml:3:1: error:")
+        self.server.process.popen.send_signal(signal.SIGHUP)  # by the signal, the log says why
+        self.server.process.wait_for(r"(?s)(reveille\.toml:3:1: error:.*){2}", 10)
+        client = Udhcpc(self.lab, self.lab.host("client")).start()
+        client.bound()
+        self.assertIn("lease time 1234", client.process.output())
+
+    def test_what_needs_a_restart_is_named(self):
+        self.config.write_text("[workers]\ncount = 2\n[tftp]\nretries = 3\n")
+        self.assertIn("needs a restart: count in [workers]", self.ask("reload"))
 
     def tearDown(self):
         """These tests may end the server."""

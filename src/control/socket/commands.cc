@@ -6,20 +6,25 @@
 #include <nlohmann/json.hpp>
 
 #include "control/problem.h"
+#include "control/reload/report.h"
 #include "control/socket/status_report.h"
 
 namespace reveille {
 namespace {
 
 using AtOnce = CommandResult (*)(Server&, const Json& arguments);
+using Later = void (*)(Server&, const Json& arguments, Answer answer);
 
+// One of the two.
 struct Command {
   std::string_view name;
   AtOnce at_once;
+  Later later = nullptr;
 };
 
 constexpr std::array kCommands{
     Command{"status", report_status},
+    Command{"reload", nullptr, run_reload},
 };
 
 struct Request {
@@ -78,7 +83,12 @@ void run_command(Server& server, std::string_view request,
                  const std::function<void(std::string)>& reply) {
   const auto parsed = parse_request(request);
   if (!parsed) return reply(answer_line(tl::unexpected(parsed.error())));
-  reply(answer_line(parsed->command->at_once(server, parsed->arguments)));
+  const Command& command = *parsed->command;
+  if (command.at_once != nullptr) {
+    return reply(answer_line(command.at_once(server, parsed->arguments)));
+  }
+  command.later(server, parsed->arguments,
+                [reply](const CommandResult& result) { reply(answer_line(result)); });
 }
 
 tl::expected<void, std::string> only_arguments(const Json& arguments,

@@ -1,0 +1,87 @@
+#include "control/reload/fixed_parts.h"
+
+#include <algorithm>
+
+namespace reveille {
+namespace {
+
+template <class Part, class Value>
+void keep(Value Part::*value, const Part& running, Part& wanted, const char* name,
+          std::vector<std::string>& kept) {
+  if (running.*value == wanted.*value) return;
+  wanted.*value = running.*value;
+  kept.emplace_back(name);
+}
+
+void keep_scalars(const Config& running, Config& wanted, std::vector<std::string>& kept) {
+  const auto dhcp = [&](auto value, const char* name) {
+    keep(value, running.dhcp, wanted.dhcp, name, kept);
+  };
+  dhcp(&DhcpConfig::mode, "mode in [dhcp]");
+  dhcp(&DhcpConfig::identity, "identity in [dhcp]");
+  dhcp(&DhcpConfig::offer_time, "offer_time in [dhcp]");
+  const auto relay = [&](auto value, const char* name) {
+    keep(value, running.relay, wanted.relay, name, kept);
+  };
+  relay(&RelayConfig::window, "window in [relay]");
+  relay(&RelayConfig::entries, "entries in [relay]");
+  const auto tftp = [&](auto value, const char* name) {
+    keep(value, running.tftp, wanted.tftp, name, kept);
+  };
+  tftp(&TftpConfig::enabled, "enabled in [tftp]");
+  tftp(&TftpConfig::ignore_case, "ignore_case in [tftp]");
+  tftp(&TftpConfig::transfers_max, "transfers_max in [tftp]");
+  tftp(&TftpConfig::half_open_max, "half_open_max in [tftp]");
+  tftp(&TftpConfig::errors_per_second, "errors_per_second in [tftp]");
+  const auto images = [&](auto value, const char* name) {
+    keep(value, running.images, wanted.images, name, kept);
+  };
+  images(&ImagesConfig::root, "root in [images]");
+  images(&ImagesConfig::memory_max_bytes, "memory_max in [images]");
+  images(&ImagesConfig::files_max, "files_max in [images]");
+  const auto workers = [&](auto value, const char* name) {
+    keep(value, running.workers, wanted.workers, name, kept);
+  };
+  workers(&WorkersConfig::count, "count in [workers]");
+  workers(&WorkersConfig::idle, "idle in [workers]");
+  const auto log = [&](auto value, const char* name) {
+    keep(value, running.log, wanted.log, name, kept);
+  };
+  log(&LogConfig::format, "format in [log]");
+  log(&LogConfig::file, "file in [log]");
+  log(&LogConfig::lines_per_client_per_minute, "lines_per_client_per_minute in [log]");
+  keep(&ControlConfig::socket, running.control, wanted.control, "socket in [control]", kept);
+}
+
+// Leases know their subnet by its number, and their addresses were dealt out at start.
+void keep_address_plan(const Config& running, Config& wanted, std::vector<std::string>& kept) {
+  std::vector<SubnetConfig> subnets;
+  for (const SubnetConfig& before : running.subnets) {
+    const auto after = std::ranges::find(wanted.subnets, before.prefix, &SubnetConfig::prefix);
+    if (after == wanted.subnets.end()) {
+      kept.push_back("[[subnet]] " + before.prefix.text() + ", which is gone");
+      subnets.push_back(before);
+      continue;
+    }
+    if (after->pools != before.pools) kept.push_back("the pools of " + before.prefix.text());
+    after->pools = before.pools;
+    subnets.push_back(std::move(*after));
+    wanted.subnets.erase(after);
+  }
+  for (const SubnetConfig& left : wanted.subnets) {
+    kept.push_back("[[subnet]] " + left.prefix.text() + ", which is new");
+  }
+  wanted.subnets = std::move(subnets);
+}
+
+}  // namespace
+
+std::vector<std::string> keep_fixed_parts(const Config& running, Config& wanted) {
+  std::vector<std::string> kept;
+  keep(&Config::interfaces, running, wanted, "[[interface]]", kept);
+  keep_scalars(running, wanted, kept);
+  keep_address_plan(running, wanted, kept);
+  return kept;
+}
+
+}  // namespace reveille

@@ -1,0 +1,16 @@
+// What a running reveille cannot change: memory, threads, ports and leases are laid out by it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <reveille/config.h>
+
+namespace reveille {
+
+// Puts what `running` has into `wanted` wherever a change needs a restart, so that the rest can
+// take effect. Says what was put back, one phrase each: "[[interface]]", "the pools of
+// 10.77.0.0/16". Subnets keep the order of `running`.
+[[nodiscard]] std::vector<std::string> keep_fixed_parts(const Config& running, Config& wanted);
+
+}  // namespace reveille

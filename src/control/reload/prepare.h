@@ -1,0 +1,31 @@
+// A configuration made ready beside the running one: read, checked, compiled.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include <reveille/config.h>
+
+#include "control/build_snapshot.h"
+#include "control/config_file.h"
+
+namespace reveille {
+
+// Nothing of it has taken effect yet.
+struct PreparedConfig {
+  std::shared_ptr<const Config> config;  // what can take effect now
+  SnapshotBuilder snapshots;
+  std::vector<std::string> need_restart;  // phrases; see keep_fixed_parts()
+  std::vector<std::string> warnings;      // lines, as `reveille check` writes them
+};
+
+// May take as long as it likes: any thread, beside the running workers. The error has a line for
+// each problem.
+[[nodiscard]] tl::expected<PreparedConfig, std::string> prepare(const Config& running,
+                                                                std::vector<Station> stations,
+                                                                ParsedConfig parsed);
+
+}  // namespace reveille

@@ -1,0 +1,205 @@
+// A new configuration beside the running one: what takes effect, what waits for a restart, and
+// what a wrong one does, which is nothing.
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "control/reload/fixed_parts.h"
+#include "control/reload/prepare.h"
+#include "control/reload/reloader.h"
+#include "dhcp/subnets.h"
+#include "policy/boot_policy.h"
+#include "test_folder.h"
+
+namespace reveille {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+ParsedConfig parsed(const std::string& root, const std::string& more = {}) {
+  return parse_config(R"(
+[[interface]]
+interface = "eth1"
+address = "10.77.0.1/16"
+[[subnet]]
+prefix = "10.77.0.0/16"
+pools = ["10.77.1.0-10.77.1.99"]
+[[subnet]]
+prefix = "10.78.0.0/16"
+pools = ["10.78.1.0-10.78.1.99"]
+[images]
+root = ")" + root + "\"\n" +
+                          more,
+                      "r.toml");
+}
+
+class Fixed : public testing::Test {
+ protected:
+  Config running = parsed("/srv/boot").config;
+  Config wanted = running;
+};
+
+TEST_F(Fixed, NothingIsKeptWhereNothingChanged) {
+  EXPECT_THAT(keep_fixed_parts(running, wanted), IsEmpty());
+}
+
+TEST_F(Fixed, WhatClientsAreToldTakesEffect) {
+  wanted.boot.default_file = "new.efi";
+  wanted.dhcp.lease_time = Seconds{120};
+  wanted.dhcp.authoritative = true;
+  wanted.subnets[0].routers = {Ipv4Address::of(10, 77, 0, 9)};
+  wanted.subnets[1].boot_file = "other.efi";
+  wanted.hosts.push_back({.mac = MacAddress{{2, 0, 0, 0, 0, 1}}, .boot_file = "its.efi"});
+  wanted.tftp.window_size_max = 8;
+  wanted.relay.drop_copies = false;
+  wanted.log.quiet = true;
+  EXPECT_THAT(keep_fixed_parts(running, wanted), IsEmpty());
+  EXPECT_EQ(wanted.boot.default_file, "new.efi");
+  EXPECT_EQ(wanted.subnets[0].routers.size(), 1u);
+  EXPECT_EQ(wanted.subnets[1].boot_file, "other.efi");
+  EXPECT_EQ(wanted.hosts.size(), 1u);
+  EXPECT_TRUE(wanted.log.quiet);
+}
+
+TEST_F(Fixed, WhatMemoryAndThreadsAreLaidOutByIsKept) {
+  wanted.interfaces[0].vlans.push_back({20, *Ipv4Prefix::parse("10.20.0.1/24")});
+  wanted.workers.count = 4;
+  wanted.dhcp.mode = DhcpMode::proxy;
+  wanted.relay.entries = 128;
+  wanted.tftp.transfers_max = 10;
+  wanted.images.root = "/elsewhere";
+  wanted.log.format = LogFormat::json;
+  wanted.control.socket = "/tmp/other";
+  EXPECT_THAT(keep_fixed_parts(running, wanted),
+              ElementsAre("[[interface]]", "mode in [dhcp]", "entries in [relay]",
+                          "transfers_max in [tftp]", "root in [images]", "count in [workers]",
+                          "format in [log]", "socket in [control]"));
+  EXPECT_EQ(wanted.interfaces, running.interfaces);
+  EXPECT_EQ(wanted.workers.count, 1);
+  EXPECT_EQ(wanted.dhcp.mode, DhcpMode::server);
+  EXPECT_EQ(wanted.images.root, "/srv/boot");
+}
+
+TEST_F(Fixed, PoolsWaitButTheRestOfTheirSubnetDoesNot) {
+  wanted.subnets[0].pools[0].last = Ipv4Address::of(10, 77, 9, 9);
+  wanted.subnets[0].domain_name = "new.example";
+  EXPECT_THAT(keep_fixed_parts(running, wanted), ElementsAre("the pools of 10.77.0.0/16"));
+  EXPECT_EQ(wanted.subnets[0].pools, running.subnets[0].pools);
+  EXPECT_EQ(wanted.subnets[0].domain_name, "new.example");
+}
+
+TEST_F(Fixed, SubnetsKeepTheirNumbers) {
+  std::swap(wanted.subnets[0], wanted.subnets[1]);
+  EXPECT_THAT(keep_fixed_parts(running, wanted), IsEmpty());
+  EXPECT_EQ(wanted.subnets[0].prefix, running.subnets[0].prefix);
+  EXPECT_EQ(wanted.subnets[1].prefix, running.subnets[1].prefix);
+}
+
+TEST_F(Fixed, SubnetsNeitherComeNorGo) {
+  wanted.subnets[0].prefix = *Ipv4Prefix::parse("10.79.0.0/16");
+  EXPECT_THAT(keep_fixed_parts(running, wanted),
+              ElementsAre("[[subnet]] 10.77.0.0/16, which is gone",
+                          "[[subnet]] 10.79.0.0/16, which is new"));
+  ASSERT_EQ(wanted.subnets.size(), 2u);
+  EXPECT_EQ(wanted.subnets[0].prefix, running.subnets[0].prefix);
+}
+
+class Preparing : public testing::Test {
+ protected:
+  tl::expected<PreparedConfig, std::string> prepared(const std::string& more) {
+    Station station;
+    station.address = *running.interfaces[0].address;
+    return prepare(running, {station}, parsed(folder.path(), more));
+  }
+  test::Folder folder;
+  Config running = parsed(folder.path()).config;
+};
+
+TEST_F(Preparing, IsCompiledAndCountsOn) {
+  const auto config = std::make_shared<const Config>(running);
+  SnapshotBuilder before(config, {Station{}});
+  const auto catalogue = std::make_shared<const Catalogue>();
+  EXPECT_EQ(before.build(catalogue).value()->version, 1u);
+  auto ready = prepared("[boot]\ndefault_file = \"new.efi\"\n");
+  ASSERT_TRUE(ready) << ready.error();
+  EXPECT_THAT(ready->need_restart, IsEmpty());
+  EXPECT_THAT(ready->warnings, ElementsAre(HasSubstr("has no \"new.efi\" (yet)")));
+  ready->snapshots.follow(before);
+  const auto next = ready->snapshots.build(catalogue).value();
+  EXPECT_EQ(next->version, 2u);
+  EXPECT_EQ(next->config, ready->config);
+  EXPECT_EQ(next->config->boot.default_file, "new.efi");
+  ASSERT_EQ(next->stations.size(), 1u);
+  EXPECT_EQ(next->stations[0].address, *running.interfaces[0].address);
+}
+
+TEST_F(Preparing, AWrongOneIsNothingButItsProblems) {
+  const auto ready = prepared("[tftp]\nretires = 5\nretries = \"many\"\n");
+  ASSERT_FALSE(ready);
+  EXPECT_THAT(ready.error(), HasSubstr("r.toml:14:1: error: unknown key \"retires\""));
+  EXPECT_THAT(ready.error(), HasSubstr("r.toml:15:11: error:"));
+}
+
+TEST_F(Preparing, AFolderThatIsGoneIsAProblem) {
+  const auto ready = prepare(running, {}, parsed("/nonexistent/boot"));
+  ASSERT_FALSE(ready);
+  EXPECT_THAT(ready.error(), HasSubstr("there is no image folder"));
+}
+
+class Reloading : public testing::Test {
+ protected:
+  void turn_until_idle() {
+    for (int i = 0; i < 5000 && reloader.busy(); ++i) {
+      turn();
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+  }
+  void turn() {
+    reloader.turn(
+        [this]() -> Reloader::Prepared {
+          ++worked;
+          while (held) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+          return tl::unexpected("problem " + std::to_string(worked));
+        },
+        [this](Reloader::Prepared&) { ++taken; });
+  }
+  Reloader::Done note() {
+    return [this](const Reloader::Prepared& prepared) { told.push_back(prepared.error()); };
+  }
+  std::atomic<int> worked = 0;
+  std::atomic<bool> held = false;
+  int taken = 0;
+  std::vector<std::string> told;
+  Reloader reloader;  // its thread ends first
+};
+
+TEST_F(Reloading, HappensBesideTheControlThread) {
+  held = true;
+  reloader.ask(note());
+  turn();
+  turn();
+  EXPECT_TRUE(reloader.busy());
+  EXPECT_THAT(told, IsEmpty());
+  held = false;
+  turn_until_idle();
+  EXPECT_THAT(told, ElementsAre("problem 1"));
+  EXPECT_EQ(taken, 1);
+}
+
+TEST_F(Reloading, WhoAsksMeanwhileSharesTheNext) {
+  held = true;
+  reloader.ask(note());
+  turn();
+  for (int i = 0; i < 3; ++i) reloader.ask(note());
+  held = false;
+  turn_until_idle();
+  EXPECT_THAT(told, ElementsAre("problem 1", "problem 2", "problem 2", "problem 2"));
+  EXPECT_EQ(worked, 2);
+  EXPECT_EQ(taken, 2);
+}
+
+}  // namespace
+}  // namespace reveille
