@@ -4,6 +4,7 @@
 
 #include "control/check.h"
 #include "control/command_line.h"
+#include "control/leases.h"
 #include "control/reload.h"
 #include "control/replay.h"
 #include "control/serve.h"
@@ -27,6 +28,8 @@ int main(int argc, char** argv) {
       return reveille::status(*line);
     case reveille::Verb::reload:
       return reveille::reload(*line);
+    case reveille::Verb::leases:
+      return reveille::leases(*line);
     case reveille::Verb::version:
       std::cout << "reveille " REVEILLE_VERSION "\n";
       return 0;

@@ -134,6 +134,18 @@ struct ImagesConfig {
   std::uint32_t files_max = 100000;
 };
 
+// [leases]: where they are kept
+struct LeasesConfig {
+  static constexpr const char* kInMemory = "none";
+
+  std::string database = "/var/lib/reveille/leases.db";  // or kInMemory: gone with the process
+  // A client that asks again while less than this share of its lease has passed gets the time
+  // that is left, and nothing is written. `renewal_unrecorded`, in per cent.
+  std::uint8_t renewal_unrecorded_percent = 25;
+
+  [[nodiscard]] bool in_memory() const { return database == kInMemory; }
+};
+
 enum class Idle : std::uint8_t { adaptive, busy };
 
 // [workers]
@@ -173,6 +185,7 @@ struct Config {
   BootConfig boot;
   RelayConfig relay;
   TftpConfig tftp;
+  LeasesConfig leases;
   ImagesConfig images;
   std::vector<TemplateConfig> templates;
   WorkersConfig workers;

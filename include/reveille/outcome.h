@@ -46,6 +46,11 @@ class OutcomeCounts {
   void add(Outcome outcome, std::uint64_t frames = 1) {
     counts_[static_cast<std::size_t>(outcome)] += frames;
   }
+  // One frame that was counted too early ended in `to`.
+  void change(Outcome from, Outcome to) {
+    --counts_[static_cast<std::size_t>(from)];
+    ++counts_[static_cast<std::size_t>(to)];
+  }
   void add(const OutcomeCounts& other) {
     for (std::size_t i = 0; i < kOutcomeCount; ++i) counts_[i] += other.counts_[i];
   }

@@ -99,7 +99,7 @@ class Reveille(Server):
         config.write_text('[boot]\ndefault_file = "boot.img"\n')
         return [PROJECT / "build/reveille", "serve", "--config", config, *self.port, "--address",
                 f"{ADDRESS}/{PREFIX_LENGTH}", "--root", self.work / "root", "--pool",
-                "-".join(POOL), "--quiet"]
+                "-".join(POOL), "--leases", "none", "--quiet"]
 
     def ready(self):
         return "serving" in self.log.read_text()

@@ -45,6 +45,8 @@ class ConfigOptions {
         ->type_name("FIRST-LAST");
     app.add_flag("--proxy", to_.proxy, "Lease nothing: boot clients beside another DHCP server");
     app.add_option("--root", to_.root, "Folder of boot images")->type_name("DIR");
+    app.add_option("--leases", to_.leases, "Lease database; none: forget them at the end")
+        ->type_name("FILE");
     app.add_option("--workers", to_.workers, "Poll-mode cores (default 1)")->type_name("N");
     app.add_option("--idle", to_.idle, "What a worker without frames does: adaptive or busy")
         ->type_name("HOW");
@@ -98,6 +100,40 @@ void add_control_options(CLI::App& app, ConfigArguments& to) {
       ->type_name("FILE");
 }
 
+// `leases`, `leases release ADDRESS`, `leases reserve ADDRESS`.
+class LeasesOptions {
+ public:
+  LeasesOptions(CLI::App& app, CommandLine& to) : to_(to) {
+    app.require_subcommand(0, 1);
+    app.fallthrough();
+    app.add_option("--leases", to.config.leases, "Lease database")->type_name("FILE");
+    app.add_option("--config", to.config.config_file, "Configuration file, which may name it")
+        ->type_name("FILE");
+    CLI::Option* const json = app.add_flag("--json", json_, "As JSON");
+    app.add_flag("--csv", csv_, "As comma-separated values")->excludes(json);
+    release_ = app.add_subcommand("release", "Make an address free (with the server stopped)");
+    reserve_ = app.add_subcommand("reserve", "Give an address to nobody (with the server stopped)");
+    for (CLI::App* one : {release_, reserve_}) {
+      one->add_option("address", to.lease_address, "The address")->required()->type_name("A.B.C.D");
+    }
+  }
+  LeasesOptions(const LeasesOptions&) = delete;
+
+  void take() {
+    if (json_) to_.leases_format = LeasesFormat::json;
+    if (csv_) to_.leases_format = LeasesFormat::csv;
+    if (release_->parsed()) to_.leases_verb = LeasesVerb::release;
+    if (reserve_->parsed()) to_.leases_verb = LeasesVerb::reserve;
+  }
+
+ private:
+  CommandLine& to_;
+  CLI::App* release_ = nullptr;
+  CLI::App* reserve_ = nullptr;
+  bool json_ = false;
+  bool csv_ = false;
+};
+
 // An unknown option, with what was probably meant.
 std::string unknown_word(const CLI::App& app, const std::vector<std::string>& words) {
   const CLI::App* verb = app.get_subcommands().empty() ? &app : app.get_subcommands().front();
@@ -144,6 +180,8 @@ tl::expected<CommandLine, CommandLineEnd> parse_command_line(std::vector<std::st
   CLI::App* reload =
       app.add_subcommand("reload", "Have the running reveille read its configuration again");
   add_control_options(*reload, line.config);
+  CLI::App* leases = app.add_subcommand("leases", "Say who has which address, or change it");
+  LeasesOptions leases_options(*leases, line);
   CLI::App* version = app.add_subcommand("version", "Say which version this is");
 
   const std::vector<std::string> as_written = words;
@@ -172,6 +210,9 @@ tl::expected<CommandLine, CommandLineEnd> parse_command_line(std::vector<std::st
     line.verb = Verb::status;
   } else if (reload->parsed()) {
     line.verb = Verb::reload;
+  } else if (leases->parsed()) {
+    line.verb = Verb::leases;
+    leases_options.take();
   } else if (version->parsed()) {
     line.verb = Verb::version;
   } else {

@@ -10,7 +10,10 @@
 
 namespace reveille {
 
-enum class Verb : std::uint8_t { serve, check, replay, status, reload, version };
+enum class Verb : std::uint8_t { serve, check, replay, status, reload, leases, version };
+
+enum class LeasesVerb : std::uint8_t { list, release, reserve };
+enum class LeasesFormat : std::uint8_t { table, csv, json };
 
 struct CommandLine {
   Verb verb = Verb::serve;
@@ -18,6 +21,9 @@ struct CommandLine {
   std::string capture;  // replay: the frames to answer
   std::string answers;  // replay: where the answers go; empty: nowhere
   bool json = false;    // status: JSON instead of tables
+  LeasesVerb leases_verb = LeasesVerb::list;
+  LeasesFormat leases_format = LeasesFormat::table;
+  std::string lease_address;  // leases release, leases reserve
 };
 
 // Why there is nothing to do: help was asked for (0, to standard output), or the words make no

@@ -149,6 +149,10 @@ void apply_arguments(const ConfigArguments& arguments, ParsedConfig& to) {
     to.config.images.root = *arguments.root;
     to.origins.set("images.root", {.option = "--root"});
   }
+  if (arguments.leases) {
+    to.config.leases.database = *arguments.leases;
+    to.origins.set("leases.database", {.option = "--leases"});
+  }
   if (arguments.log_file) {
     to.config.log.file = *arguments.log_file;
     to.origins.set("log.file", {.option = "--log-file"});

@@ -22,6 +22,7 @@ struct ConfigArguments {
   std::vector<std::string> pools;
   bool proxy = false;
   std::optional<std::string> root;
+  std::optional<std::string> leases;
   std::optional<std::string> workers;
   std::optional<std::string> idle;
   std::optional<std::string> log_format;

@@ -39,6 +39,7 @@ void read_file(TableReader& file, Config& to) {
   file.table("boot", [&](TableReader& table) { read_boot(table, to.boot); });
   file.table("relay", [&](TableReader& table) { read_relay(table, to.relay); });
   file.table("tftp", [&](TableReader& table) { read_tftp(table, to.tftp); });
+  file.table("leases", [&](TableReader& table) { read_leases(table, to.leases); });
   file.table("images", [&](TableReader& table) { read_images(table, to.images); });
   file.table("workers", [&](TableReader& table) { read_workers(table, to.workers); });
   file.table("log", [&](TableReader& table) { read_log(table, to.log); });
@@ -123,6 +124,7 @@ ParsedConfig parse_config(std::string_view text, std::string file) {
   for (TemplateConfig& one : parsed.config.templates) resolve(one.file, folder);
   name_inline_script(parsed);
   resolve(parsed.config.control.socket, folder);
+  if (!parsed.config.leases.in_memory()) resolve(parsed.config.leases.database, folder);
   return parsed;
 }
 

@@ -191,6 +191,11 @@ void read_tftp(TableReader& table, TftpConfig& to) {
   });
 }
 
+void read_leases(TableReader& table, LeasesConfig& to) {
+  table.text("database", to.database, kPathMax);
+  table.number("renewal_unrecorded", to.renewal_unrecorded_percent, 0, 50);
+}
+
 void read_images(TableReader& table, ImagesConfig& to) {
   table.text("root", to.root, kPathMax);
   table.size("memory_max", to.memory_max_bytes, 0, std::uint64_t{1} << 46);

@@ -16,6 +16,7 @@ void read_dhcp(TableReader& table, DhcpConfig& to);
 void read_boot(TableReader& table, BootConfig& to);
 void read_relay(TableReader& table, RelayConfig& to);
 void read_tftp(TableReader& table, TftpConfig& to);
+void read_leases(TableReader& table, LeasesConfig& to);
 void read_images(TableReader& table, ImagesConfig& to);
 void read_workers(TableReader& table, WorkersConfig& to);
 void read_control(TableReader& table, ControlConfig& to);

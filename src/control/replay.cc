@@ -86,6 +86,8 @@ ParsedConfig configure_replay(const ConfigArguments& arguments,
     interface.vdev = capture_device;
   }
   apply_arguments(arguments, parsed);
+  // Leases of a capture are nobody's.
+  parsed.config.leases.database = LeasesConfig::kInMemory;
   add_default_pool(parsed);
   // Without an image folder there is nothing to ask for, but all else can be replayed.
   parsed.origins.set("images.root", parsed.origins.of("images.root"));

@@ -50,15 +50,21 @@ tl::expected<std::unique_ptr<ControlSocket>, std::string> open_control(const Par
   return nullptr;
 }
 
-void run(Server& server, ControlSocket* control, Signals& signals, ServiceNotify& notify) {
+// Whether it ended as it was asked to.
+bool run(Server& server, ControlSocket* control, Log& log, Signals& signals,
+         ServiceNotify& notify) {
   Watchdog watchdog(notify);
   while (true) {
     const int descriptor = control == nullptr ? -1 : control->descriptor();
     const std::optional<int> signal = signals.wait(kTurn, descriptor);
-    if (signal && is_end(*signal)) return;
+    if (signal && is_end(*signal)) return true;
     // The log says what came of it.
     if (signal == SIGHUP) server.reload([](const Reloader::Prepared&) {});
     server.turn();
+    if (const auto failure = server.failure()) {
+      log.error(*failure + "; no lease is given any more, and reveille ends");
+      return false;
+    }
     if (control != nullptr) control->turn(std::chrono::steady_clock::now());
     watchdog.turn(server);
   }
@@ -95,11 +101,11 @@ int serve(const ConfigArguments& arguments) {
   }
   ServiceNotify notify;
   notify.ready((*server)->status());
-  run(**server, control->get(), signals, notify);
+  const bool asked = run(**server, control->get(), **log, signals, notify);
   notify.stopping();
   control->reset();
   (*server)->stop();
-  return 0;
+  return asked ? 0 : 1;
 }
 
 }  // namespace reveille

@@ -30,10 +30,12 @@ tl::expected<std::unique_ptr<Server>, std::string> Server::start(
     std::shared_ptr<const Config> config, Log& log, ServerOptions options) {
   auto eal = Eal::start(eal_needs(*config));
   if (!eal) return tl::unexpected(eal.error());
+  options.workers.durable_leases = keeps_leases(*config);
   auto workers = Workers::open(*eal, *config, options.workers);
   if (!workers) return tl::unexpected(workers.error());
   std::unique_ptr<Server> server(
       new Server(std::move(config), log, std::move(options), std::move(*eal), std::move(*workers)));
+  if (auto loaded = server->load_leases(); !loaded) return tl::unexpected(loaded.error());
   if (auto loaded = server->load_images(); !loaded) return tl::unexpected(loaded.error());
   if (auto launched = server->launch(); !launched) return tl::unexpected(launched.error());
   return server;
@@ -51,6 +53,14 @@ Server::Server(std::shared_ptr<const Config> config, Log& log, ServerOptions opt
 
 Server::~Server() {
   workers_->stop();
+  if (leases_) leases_->stop();
+}
+
+tl::expected<void, std::string> Server::load_leases() {
+  auto leases = LeaseKeeping::open(*config_, *workers_);
+  if (!leases) return tl::unexpected(leases.error());
+  leases_ = std::move(*leases);
+  return {};
 }
 
 // The library belongs to this thread; while it loads, this thread only waits.
@@ -78,11 +88,15 @@ tl::expected<void, std::string> Server::load_images() {
 tl::expected<void, std::string> Server::launch() {
   auto snapshot = snapshots_.build(images_.catalogue());
   if (!snapshot) return tl::unexpected(snapshot.error());
-  if (auto started = workers_->start(std::move(*snapshot)); !started) return started;
+  auto started =
+      workers_->start(std::move(*snapshot), leases_ ? &leases_->stored() : nullptr);
+  if (!started) return started;
   started_ = workers_->now();
+  if (leases_) leases_->start();
   set_clock();
   status_ = status_text(*config_, images_.stock());
   log_.note(status_);
+  tell_leases();
   for (const PortReport& port : workers_->ports()) {
     note(port_text(port));
     for (const std::string& warning : port.warnings) log_.warn(warning);
@@ -91,6 +105,12 @@ tl::expected<void, std::string> Server::launch() {
     note("no hugepages are free: serving from ordinary memory, which is slower");
   }
   return {};
+}
+
+void Server::tell_leases() {
+  if (leases_) return note(leases_->status());
+  const bool is_said = options_.workers.frame_clock || config_->dhcp.mode != DhcpMode::server;
+  if (!is_said) log_.warn("leases are kept in memory only: they are gone when this process ends");
 }
 
 void Server::note(const std::string& text) {
@@ -172,6 +192,7 @@ void Server::each_second() {
 }
 
 bool Server::alive() const {
+  if (leases_ && !leases_->alive()) return false;
   const Instant now = workers_->now();
   const Statistics statistics = workers_->statistics();
   return std::all_of(
@@ -195,6 +216,7 @@ void Server::stop() {
   if (stopped_) return;
   stopped_ = true;
   workers_->stop();
+  if (leases_) leases_->stop();
   while (drain_events() > 0) {
   }
   each_second();

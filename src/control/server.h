@@ -15,6 +15,7 @@
 #include <reveille/instant.h>
 
 #include "control/build_snapshot.h"
+#include "control/lease_keeping.h"
 #include "control/log.h"
 #include "control/reload/reloader.h"
 #include "image/library.h"
@@ -48,6 +49,11 @@ class Server {
   // files to the workers, old images away. Returns how many events there were.
   std::size_t turn();
 
+  // Why no lease can be given any more: whoever runs the server stops it and says so.
+  [[nodiscard]] std::optional<std::string> failure() const {
+    return leases_ ? leases_->failure() : std::nullopt;
+  }
+
   // Each worker has shown within the last seconds that it still looks at its ports.
   [[nodiscard]] bool alive() const;
   [[nodiscard]] bool exhausted() const { return workers_->exhausted(); }
@@ -78,6 +84,7 @@ class Server {
   [[nodiscard]] Instant now() const;  // for the log
   [[nodiscard]] bool serves_images() const;
   tl::expected<void, std::string> load_images();
+  tl::expected<void, std::string> load_leases();
   tl::expected<void, std::string> launch();
   void tell_news(const ImageNews& news);
   std::size_t drain_events();
@@ -87,6 +94,7 @@ class Server {
   void turn_reload();
   void take(Reloader::Prepared& prepared);
   void tell_port_losses();
+  void tell_leases();
 
   // Destroyed from below: workers before the EAL, images after the workers that read them.
   std::shared_ptr<const Config> config_;
@@ -95,6 +103,7 @@ class Server {
   Eal eal_;
   ImageLibrary images_;
   std::unique_ptr<Workers> workers_;
+  std::unique_ptr<LeaseKeeping> leases_;  // nullptr: kept in memory only
   SnapshotBuilder snapshots_;
   Reloader reloader_;  // its thread reads what stands above
   std::string status_;

@@ -126,6 +126,7 @@ void AddressLending::give(const PeerMessage& question, const Context& context) {
   for (std::uint16_t i = 0; i < given; ++i) {
     const std::uint32_t lease = leases_->oldest_free(subnet);
     answer.address = (*leases_)[lease].address;
+    answer.version = (*leases_)[lease].version;
     answer.count = static_cast<std::uint16_t>(given - 1 - i);
     leases_->give_away(lease);
     context.outbox.add(answer);
@@ -143,6 +144,7 @@ void AddressLending::give_claimed(const PeerMessage& question, const Context& co
       leases_->withdraw(lease);
     }
     if (record.state == LeaseState::free) {
+      answer.version = record.version;
       leases_->give_away(lease);
       answer.kind = PeerMessage::Kind::address_given;
     }
@@ -157,7 +159,7 @@ std::uint32_t AddressLending::take(const PeerMessage& given, bool reserved,
     round.open = false;
     --open_rounds_;
   }
-  const std::uint32_t lease = leases_->adopt(given.subnet, given.address, reserved);
+  const std::uint32_t lease = leases_->adopt(given.subnet, given.address, reserved, given.version);
   if (lease == kNoIndex) {
     PeerMessage back = given;
     std::swap(back.from, back.to);

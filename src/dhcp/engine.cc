@@ -75,13 +75,14 @@ void tell_no_subnet(const Request& request, const DhcpView& message, const Conte
 }  // namespace
 
 struct DhcpEngine::State {
-  State(const Snapshot& first, Share share, std::uint64_t seed, BootingClients& booting_clients)
+  State(const Snapshot& first, Share share, std::uint64_t seed, BootingClients& booting_clients,
+        const StoredLeases* stored)
       : decisions(share.index, seed),
         copies(first.config->relay.entries, first.config->relay.window, seed),
         booting(booting_clients) {
     if (first.config->dhcp.mode != DhcpMode::server) return;
     auto subnets = first.subnets ? first.subnets : std::make_shared<const Subnets>(*first.config);
-    server.emplace(*first.config, std::move(subnets), share, seed, booting, decisions);
+    server.emplace(*first.config, std::move(subnets), share, seed, booting, decisions, stored);
   }
 
   void follow(const Snapshot& snapshot) {
@@ -128,8 +129,8 @@ struct DhcpEngine::State {
 };
 
 DhcpEngine::DhcpEngine(const Snapshot& first, Share share, std::uint64_t seed,
-                       BootingClients& booting)
-    : state_(std::make_unique<State>(first, share, seed, booting)) {}
+                       BootingClients& booting, const StoredLeases* stored)
+    : state_(std::make_unique<State>(first, share, seed, booting, stored)) {}
 DhcpEngine::~DhcpEngine() = default;
 
 Outcome DhcpEngine::handle(const Request& request, const Context& context) {

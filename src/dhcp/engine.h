@@ -15,13 +15,15 @@ namespace reveille {
 
 class BootingClients;
 class LeaseTable;
+struct StoredLeases;
 
 // Owner: one worker. Holds that worker's lease shard, offers and relay copy table; all memory is
 // taken at construction. Deterministic: the same calls with the same seed give the same replies.
-// Mode, subnets and pools are those of `first`; see DhcpServer.
+// Mode, subnets and pools are those of `first`, see DhcpServer; `stored` are leases from before.
 class DhcpEngine {
  public:
-  DhcpEngine(const Snapshot& first, Share share, std::uint64_t seed, BootingClients& booting);
+  DhcpEngine(const Snapshot& first, Share share, std::uint64_t seed, BootingClients& booting,
+             const StoredLeases* stored = nullptr);
   ~DhcpEngine();
 
   // One request of Service::dhcp or Service::boot_server whose chaddr hashes to this share.

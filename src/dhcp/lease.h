@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include <reveille/address.h>
 #include <reveille/instant.h>
@@ -26,9 +27,10 @@ struct Lease {
   std::uint16_t subnet = 0;
   Ipv4Address address;
   LeaseState state = LeaseState::vacant;
-  bool reserved = false;  // the address is a reservation: never given to others
-  bool bootp = false;     // bound without an end
-  bool foreign = false;   // the client's frames came from another layer-2 address than chaddr
+  bool reserved : 1 = false;  // the address is a reservation: never given to others
+  bool bootp : 1 = false;     // bound without an end
+  bool foreign : 1 = false;   // the client's frames came from another layer-2 address than chaddr
+  std::uint16_t version = 0;  // counts the address's changes, in whichever shard it is; wraps
 };
 static_assert(sizeof(Lease) == 40);
 
@@ -36,23 +38,39 @@ static_assert(sizeof(Lease) == 40);
 //
 // Every such change goes through LeaseTable::commit() and nothing else changes a bound lease.
 // For `bound` the server calls it when the ACK stands complete in its reply slot and has not
-// left: a store that must be durable first takes the record in commit() and withholds the slot
-// until the record is on disk. Applying the stored changes of a subnet in order to a fresh table
-// restores it. Offers are not acknowledged, and a server may forget them.
+// left: commit() puts the record into the journal, and the reply is withheld until the record is
+// on disk. LeaseTable::restore() takes the stored changes back. Offers are not acknowledged, and
+// a server may forget them. Forty bytes: travels through a ring.
 struct LeaseChange {
   enum class Kind : std::uint8_t {
     bound,     // `client` has `address` until `until`; new or extended
-    released,  // given back by the client, or exchanged for another address
+    released,  // given back by the client, or exchanged for another address; `client`, unless
+               // nobody, gets it back
     declined,  // set aside until `until`
     expired,
+    conflict,  // as declined: somebody without a lease answered there
+    reserved,  // set aside by an operator, for ever
   };
   Kind kind{};
   bool bootp = false;
   std::uint16_t subnet = 0;
   Ipv4Address address;
   ClientKey client;
-  MacAddress mac;
   Instant until{};
+  MacAddress mac;
+  // Of the address, set by commit(). Two workers' records of one address may reach the store in
+  // another order than they happened: the later version counts.
+  std::uint16_t version = 0;
+};
+static_assert(sizeof(LeaseChange) == 40);
+
+// What a store knew when the server started, for all workers together.
+struct StoredLeases {
+  // Client keys that are hashes were made with it, and have to be.
+  std::uint64_t key_seed = 0;
+  // One of each address at most. Those that are over (released, expired) come first, the oldest
+  // first; then those that are not, the first to end first.
+  std::vector<LeaseChange> leases;
 };
 
 }  // namespace reveille

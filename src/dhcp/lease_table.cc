@@ -12,9 +12,18 @@ std::uint32_t count_addresses(const Subnets& subnets, Share share) {
   return std::accumulate(counts.begin(), counts.end(), std::uint32_t{0});
 }
 
-std::uint32_t room_for(const Subnets& subnets, Share share) {
+bool belongs_elsewhere(const LeaseChange& change, Share share) {
+  return !change.client.is_nobody() && owner_of(change.mac, share.count) != share.index;
+}
+
+std::uint32_t room_for(const Subnets& subnets, Share share, std::span<const LeaseChange> stored) {
+  const std::uint32_t own = count_addresses(subnets, share);
+  const auto clients = static_cast<std::uint32_t>(
+      std::count_if(stored.begin(), stored.end(), [share](const LeaseChange& change) {
+        return !change.client.is_nobody() && !belongs_elsewhere(change, share);
+      }));
   return std::min(count_addresses(subnets, {0, 1}),
-                  2 * count_addresses(subnets, share) + LeaseTable::kRoomExtra);
+                  own + std::max(own, clients) + LeaseTable::kRoomExtra);
 }
 
 std::int64_t floor_seconds(Instant at) {
@@ -23,9 +32,10 @@ std::int64_t floor_seconds(Instant at) {
 
 }  // namespace
 
-LeaseTable::LeaseTable(const Subnets& subnets, Share share, std::uint64_t seed)
+LeaseTable::LeaseTable(const Subnets& subnets, Share share, std::uint64_t seed,
+                       std::span<const LeaseChange> stored)
     : seed_(seed),
-      room_(room_for(subnets, share)),
+      room_(room_for(subnets, share, stored)),
       has_room_for_all_(room_ == count_addresses(subnets, {0, 1})),
       leases_(room_),
       counts_(subnets.all().size()),
@@ -36,6 +46,36 @@ LeaseTable::LeaseTable(const Subnets& subnets, Share share, std::uint64_t seed)
   subnets.for_each_address(share, [this](const Subnet& subnet, Ipv4Address address, bool reserved) {
     adopt(subnet.index, address, reserved);
   });
+  restore(subnets, share, stored);
+}
+
+void LeaseTable::restore(const Subnets& subnets, Share share, std::span<const LeaseChange> stored) {
+  for (const LeaseChange& change : stored) {
+    const std::uint32_t lease = at(change.address);
+    const bool elsewhere = belongs_elsewhere(change, share);
+    if (elsewhere && lease != kNoIndex) give_away(lease);
+    // One worker has all there are.
+    if (elsewhere || lease != kNoIndex || share.count == 1 || change.client.is_nobody()) continue;
+    const Subnet* subnet = subnets.leasing(change.address);
+    if (subnet != nullptr) {
+      adopt(subnet->index, change.address, subnets.is_reserved(change.address));
+    }
+  }
+  for (const LeaseChange& change : stored) restore(change);
+}
+
+void LeaseTable::restore(const LeaseChange& change) {
+  const std::uint32_t lease = at(change.address);
+  if (lease == kNoIndex) return;
+  LeaseChange here = change;
+  here.subnet = leases_[lease].subnet;
+  commit(here);
+  leases_[lease].version = change.version;
+  const bool is_over =
+      change.kind == LeaseChange::Kind::released || change.kind == LeaseChange::Kind::expired;
+  if (!is_over || change.client.is_nobody()) return;
+  give_up_other_lease(change.client, here.subnet, lease, nullptr);
+  set_client(lease, change.client, change.mac);
 }
 
 std::uint64_t LeaseTable::hash_of(const ClientKey& client, std::uint16_t subnet) const {
@@ -81,11 +121,11 @@ std::uint32_t LeaseTable::oldest_offer(std::uint16_t subnet) const {
 }
 
 void LeaseTable::offer(std::uint32_t lease, const ClientKey& client, const MacAddress& mac,
-                       Instant until, bool foreign) {
+                       Instant until, bool foreign, LeaseJournal* journal) {
   Lease& record = leases_[lease];
   if (record.state == LeaseState::bound && record.client == client) return;
   assert(record.state == LeaseState::free || record.state == LeaseState::offered);
-  give_up_other_lease(client, record.subnet, lease);
+  give_up_other_lease(client, record.subnet, lease, journal);
   set_client(lease, client, mac);
   count(record, -1U);
   record.until = until;
@@ -99,29 +139,40 @@ void LeaseTable::withdraw(std::uint32_t lease) {
   set_state(lease, LeaseState::free);
 }
 
-void LeaseTable::commit(const LeaseChange& change) {
+LeaseTicket LeaseTable::commit(LeaseChange change, LeaseJournal* journal) {
   const std::uint32_t lease = at(change.address);
   assert(lease != kNoIndex);
   Lease& record = leases_[lease];
+  // Before its own record: whoever reads up to any point finds no client with two leases.
+  if (change.kind == LeaseChange::Kind::bound) {
+    give_up_other_lease(change.client, record.subnet, lease, journal);
+  }
   count(record, -1U);
   record.until = change.until;
   record.bootp = change.kind == LeaseChange::Kind::bound && change.bootp;
   count(record, 1);
   switch (change.kind) {
     case LeaseChange::Kind::bound:
-      give_up_other_lease(change.client, record.subnet, lease);
       set_client(lease, change.client, change.mac);
-      return set_state(lease, LeaseState::bound);
+      set_state(lease, LeaseState::bound);
+      break;
     case LeaseChange::Kind::declined:
+    case LeaseChange::Kind::conflict:
+    case LeaseChange::Kind::reserved:
       forget_client(lease);
-      return set_state(lease, LeaseState::declined);
+      set_state(lease, LeaseState::declined);
+      break;
     case LeaseChange::Kind::released:
     case LeaseChange::Kind::expired:
-      return set_state(lease, LeaseState::free);
+      if (change.client.is_nobody()) forget_client(lease);
+      set_state(lease, LeaseState::free);
+      break;
   }
+  change.version = ++record.version;
+  return journal == nullptr ? LeaseTicket{0} : journal->add(change);
 }
 
-void LeaseTable::expire(Instant now, std::uint32_t leases_max) {
+void LeaseTable::expire(Instant now, std::uint32_t leases_max, LeaseJournal* journal) {
   const std::int64_t second = floor_seconds(now);
   // After a long silence one turn of the wheel reaches everything.
   for (std::int64_t s = std::max(wheel_second_ + 1, second - kWheelSeconds + 1); s <= second; ++s) {
@@ -131,23 +182,28 @@ void LeaseTable::expire(Instant now, std::uint32_t leases_max) {
   for (; leases_max > 0; --leases_max) {
     const std::uint32_t lease = lists_.front(due_list());
     if (lease == kNoIndex) return;
+    if (journal != nullptr && journal->room() == 0) return;
     lists_.unlink(lease);
     const Lease& record = leases_[lease];
     if (record.until > now) {
       line_up(lease);
-    } else if (record.state == LeaseState::bound) {
-      commit({LeaseChange::Kind::expired, false, record.subnet, record.address, record.client,
-              record.mac, record.until});
     } else {
-      set_state(lease, LeaseState::free);
+      commit({.kind = LeaseChange::Kind::expired,
+              .subnet = record.subnet,
+              .address = record.address,
+              .client = record.client,
+              .until = record.until,
+              .mac = record.mac},
+             journal);
     }
   }
 }
 
-std::uint32_t LeaseTable::adopt(std::uint16_t subnet, Ipv4Address address, bool reserved) {
+std::uint32_t LeaseTable::adopt(std::uint16_t subnet, Ipv4Address address, bool reserved,
+                                std::uint16_t version) {
   const std::uint32_t lease = lists_.front(vacant_list());
   if (lease == kNoIndex || at(address) != kNoIndex) return kNoIndex;
-  leases_[lease] = {.subnet = subnet, .address = address, .reserved = reserved};
+  leases_[lease] = {.subnet = subnet, .address = address, .reserved = reserved, .version = version};
   by_address_.insert(hash_of(address), lease);
   --room_;
   ++counts_[subnet].addresses;
@@ -182,15 +238,19 @@ void LeaseTable::forget_client(std::uint32_t lease) {
 }
 
 void LeaseTable::give_up_other_lease(const ClientKey& client, std::uint16_t subnet,
-                                     std::uint32_t kept) {
+                                     std::uint32_t kept, LeaseJournal* journal) {
   const std::uint32_t other = find(client, subnet);
   if (other == kNoIndex || other == kept) return;
   const Lease& record = leases_[other];
   if (record.state == LeaseState::bound) {
-    commit({LeaseChange::Kind::released, false, subnet, record.address, client, record.mac, {}});
-  } else if (record.state == LeaseState::offered) {
-    withdraw(other);
+    commit({.kind = LeaseChange::Kind::released,
+            .subnet = subnet,
+            .address = record.address,
+            .mac = record.mac},
+           journal);
+    return;
   }
+  if (record.state == LeaseState::offered) withdraw(other);
   forget_client(other);
 }
 

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include <reveille/config.h>
 
 #include "dhcp/lease.h"
+#include "dhcp/lease_journal.h"
 #include "dhcp/subnets.h"
 #include "packet/share.h"
 #include "table/index_lists.h"
@@ -15,7 +17,8 @@
 namespace reveille {
 
 // Owner: one worker. All memory is taken at construction: room for the addresses that the
-// share starts with, as many again and kRoomExtra, or for all there are if that is less.
+// share starts with, as many again (or as there are stored leases of its clients, if those are
+// more) and kRoomExtra, or for all there are if that is less.
 // Leases are named by index; an index is good until the address is given away.
 //
 // A client has at most one lease in a subnet. A free address remembers its last client, stands
@@ -24,7 +27,13 @@ class LeaseTable {
  public:
   static constexpr std::uint32_t kRoomExtra = 4096;
 
-  LeaseTable(const Subnets& subnets, Share share, std::uint64_t seed);
+  // `stored`: what is known from before, for all shares together. Those that are over come
+  // first, the oldest first; then those that are not. What is not in the plan is left out.
+  //
+  // An address that has a client starts in the shard of the client's worker: a machine that
+  // comes back finds its lease there.
+  LeaseTable(const Subnets& subnets, Share share, std::uint64_t seed,
+             std::span<const LeaseChange> stored = {});
 
   const Lease& operator[](std::uint32_t lease) const { return leases_[lease]; }
   // kNoIndex: none, or the address is another worker's.
@@ -53,24 +62,28 @@ class LeaseTable {
   // Holds a free or offered address for a client. Its other lease in the subnet is given up.
   // No effect on what it already has bound.
   void offer(std::uint32_t lease, const ClientKey& client, const MacAddress& mac, Instant until,
-             bool foreign);
+             bool foreign, LeaseJournal* journal = nullptr);
   // An offer was not taken up.
   void withdraw(std::uint32_t lease);
-  // See LeaseChange. The address is in the table.
-  void commit(const LeaseChange& change);
+  // See LeaseChange. The address is in the table, and the journal has room for kRecordsMax. Its
+  // record's ticket; zero without a journal.
+  static constexpr std::size_t kRecordsMax = 2;  // the change, and the client's other lease
+  LeaseTicket commit(LeaseChange change, LeaseJournal* journal = nullptr);
 
   // Whoever had it last shall not get it back.
   void forget_client(std::uint32_t lease);
 
-  // Makes leases and quarantines that are over free again, at most `leases_max` of them.
-  void expire(Instant now, std::uint32_t leases_max);
+  // Makes leases and quarantines that are over free again, at most `leases_max` of them and not
+  // more than the journal has room for.
+  void expire(Instant now, std::uint32_t leases_max, LeaseJournal* journal = nullptr);
 
   // Addresses come from and go to other workers' shards. adopt() returns kNoIndex when there is
   // no room, or when the address is here already.
   [[nodiscard]] bool has_room(std::uint32_t addresses) const {
     return has_room_for_all_ || addresses <= room_;
   }
-  std::uint32_t adopt(std::uint16_t subnet, Ipv4Address address, bool reserved);
+  std::uint32_t adopt(std::uint16_t subnet, Ipv4Address address, bool reserved,
+                      std::uint16_t version = 0);
   void give_away(std::uint32_t lease);
 
   [[nodiscard]] std::size_t memory_bytes() const;
@@ -92,7 +105,10 @@ class LeaseTable {
   void set_state(std::uint32_t lease, LeaseState state);
   void count(const Lease& lease, std::uint32_t one);
   void line_up(std::uint32_t lease);
-  void give_up_other_lease(const ClientKey& client, std::uint16_t subnet, std::uint32_t kept);
+  void give_up_other_lease(const ClientKey& client, std::uint16_t subnet, std::uint32_t kept,
+                           LeaseJournal* journal);
+  void restore(const Subnets& subnets, Share share, std::span<const LeaseChange> stored);
+  void restore(const LeaseChange& change);
 
   std::uint64_t seed_;
   std::uint32_t room_;

@@ -69,12 +69,14 @@ ClientFacts client_of(const Exchange& exchange, const BootPlan& plan, Ipv4Addres
 }  // namespace
 
 DhcpServer::DhcpServer(const Config& config, std::shared_ptr<const Subnets> subnets, Share share,
-                       std::uint64_t seed, BootingClients& booting, Decisions& decisions)
+                       std::uint64_t seed, BootingClients& booting, Decisions& decisions,
+                       const StoredLeases* stored)
     : identity_(config.dhcp.identity),
-      seed_(seed),
+      seed_(stored == nullptr ? seed : stored->key_seed),
       first_subnets_(std::move(subnets)),
       subnets_(first_subnets_.get()),
-      leases_(*subnets_, share, seed),
+      leases_(*subnets_, share, seed,
+              stored == nullptr ? std::span<const LeaseChange>{} : stored->leases),
       lending_(leases_, share, config.dhcp.offer_time),
       booting_(&booting),
       decisions_(&decisions) {}
@@ -157,12 +159,16 @@ Outcome DhcpServer::dispatch(const Exchange& exchange) {
 }
 
 void DhcpServer::tick(const Context& context) {
-  leases_.expire(context.now, kExpiredPerTick);
+  leases_.expire(context.now, kExpiredPerTick, context.journal);
   lending_.tick(
       context, [this](std::uint16_t subnet) { return parked_.count_waiting(subnet); },
       [&](std::uint16_t subnet) { give_up_waiting(subnet, context); });
   // Whoever is still parked after a second has asked again, or will.
   while (ParkedRequest* late = parked_.older_than(context.now - 1s)) give_up(*late, context);
+}
+
+bool DhcpServer::can_record(const Context& context) {
+  return context.journal == nullptr || context.journal->room() >= LeaseTable::kRecordsMax;
 }
 
 bool DhcpServer::is_own(const Exchange& exchange, Ipv4Address server) const {
@@ -178,8 +184,12 @@ std::uint32_t DhcpServer::lease_seconds(const Exchange& exchange) const {
   return asked ? std::min(std::max(*asked, kLeaseSecondsMin), most) : most;
 }
 
-Outcome DhcpServer::answer(const Exchange& exchange, ServerReply reply, const LeaseChange* change,
-                           EventKind kind, Outcome outcome) {
+Outcome DhcpServer::answer(const Exchange& exchange, ServerReply reply, Promise promise,
+                           const LeaseChange& change, EventKind kind, Outcome outcome) {
+  LeaseJournal* const journal = exchange.context.journal;
+  if (promise == Promise::changed && !can_record(exchange.context)) {
+    return Outcome::lease_store_full;
+  }
   Reply* slot = exchange.context.replies.take();
   if (slot == nullptr) return Outcome::reply_buffers_exhausted;
   const Ipv4Address client_address =
@@ -193,7 +203,10 @@ Outcome DhcpServer::answer(const Exchange& exchange, ServerReply reply, const Le
     exchange.context.replies.give_back();
     return Outcome::dhcp_reply_too_long;
   }
-  if (change != nullptr) leases_.commit(*change);
+  if (promise == Promise::changed) slot->ticket = leases_.commit(change, journal);
+  // What is on record may still be on its way to the disk.
+  if (promise == Promise::on_record && journal != nullptr) slot->ticket = journal->last();
+  slot->outcome = outcome;
   if (may_read) note_client(client, exchange.context);
   if (exchange.facts.boots()) {
     booting_->saw(exchange.facts.mac, exchange.now());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include <reveille/config.h>
@@ -27,8 +28,10 @@ namespace reveille {
 // another address plan takes a restart. All else that clients are told is that of the snapshot.
 class DhcpServer {
  public:
+  // `stored`: leases from before; nullptr: none.
   DhcpServer(const Config& config, std::shared_ptr<const Subnets> subnets, Share share,
-             std::uint64_t seed, BootingClients& booting, Decisions& decisions);
+             std::uint64_t seed, BootingClients& booting, Decisions& decisions,
+             const StoredLeases* stored);
 
   // Before each call of those below: the subnets of its snapshot. The same prefixes and pools in
   // the same order as at construction; routers, options, times and reservations may differ.
@@ -103,17 +106,25 @@ class DhcpServer {
   void serve_waiting(std::uint16_t subnet, const Context& context);
   void give_up_waiting(std::uint16_t subnet, const Context& context);
 
+  // The journal has room for what one request may change.
+  [[nodiscard]] static bool can_record(const Context& context);
   [[nodiscard]] bool is_own(const Exchange& exchange, Ipv4Address server) const;
   [[nodiscard]] std::uint32_t lease_seconds(const Exchange& exchange) const;
+  // The time that is left, when so little of the lease has passed that it need not be recorded
+  // anew.
+  [[nodiscard]] std::optional<std::uint32_t> seconds_on_record(const Exchange& exchange,
+                                                               std::uint32_t lease) const;
+  // What a reply says of a lease.
+  enum class Promise : std::uint8_t { none, on_record, changed };
   // Writes the reply; then applies `change`, if any; then tells. Nothing changes unless the
-  // reply stands.
-  Outcome answer(const Exchange& exchange, ServerReply reply, const LeaseChange* change,
-                 EventKind kind, Outcome outcome);
+  // reply stands. A reply that promises a lease leaves when its record is on disk.
+  Outcome answer(const Exchange& exchange, ServerReply reply, Promise promise,
+                 const LeaseChange& change, EventKind kind, Outcome outcome);
   void tell(const Exchange& exchange, EventKind kind, Ipv4Address address, Outcome outcome,
             std::string_view text) const;
 
   Identity identity_;
-  std::uint64_t seed_;
+  std::uint64_t seed_;  // of client keys
   std::shared_ptr<const Subnets> first_subnets_;
   const Subnets* subnets_;
   LeaseTable leases_;

@@ -2,17 +2,27 @@
 #include "dhcp/server.h"
 
 namespace reveille {
+namespace {
+
+// Room in the lease journal that is kept for REQUESTs.
+constexpr std::size_t kRoomForOffers = 64;
+
+}  // namespace
 
 Outcome DhcpServer::discover(const Exchange& exchange) {
+  // When the disk does not keep up, REQUESTs of those who have an offer come first.
+  const LeaseJournal* const journal = exchange.context.journal;
+  if (journal != nullptr && journal->room() < kRoomForOffers) return Outcome::lease_store_full;
   const Choice choice = choose(exchange);
   if (choice.kind != Choice::Kind::found) return wait(exchange, choice);
 
   ServerReply offer{wire::DhcpType::offer, choice.address, lease_seconds(exchange)};
   const Outcome outcome =
-      answer(exchange, offer, nullptr, EventKind::dhcp_offered, Outcome::dhcp_offered);
+      answer(exchange, offer, Promise::none, {}, EventKind::dhcp_offered, Outcome::dhcp_offered);
   if (outcome != Outcome::dhcp_offered) return outcome;
   leases_.offer(choice.lease, exchange.client, exchange.facts.mac,
-                exchange.now() + exchange.config().offer_time, exchange.is_foreign());
+                exchange.now() + exchange.config().offer_time, exchange.is_foreign(),
+                exchange.context.journal);
   lending_.keep_stock(exchange.subnet.index, exchange.context);
   return outcome;
 }
@@ -26,14 +36,14 @@ Outcome DhcpServer::bootp(const Exchange& exchange) {
   if (choice.kind != Choice::Kind::found) return wait(exchange, choice);
 
   const ServerReply reply{wire::DhcpType::none, choice.address};
-  const LeaseChange change{LeaseChange::Kind::bound,
-                           true,
-                           exchange.subnet.index,
-                           choice.address,
-                           exchange.client,
-                           exchange.facts.mac,
-                           Instant::max()};
-  return answer(exchange, reply, &change, EventKind::bootp_answered, Outcome::bootp_answered);
+  const LeaseChange change{
+      LeaseChange::Kind::bound, true,           exchange.subnet.index, choice.address,
+      exchange.client,          Instant::max(), exchange.facts.mac};
+  const Lease& lease = leases_[choice.lease];
+  const bool is_on_record = exchange.context.journal != nullptr &&
+                            lease.state == LeaseState::bound && lease.until == Instant::max();
+  return answer(exchange, reply, is_on_record ? Promise::on_record : Promise::changed, change,
+                EventKind::bootp_answered, Outcome::bootp_answered);
 }
 
 }  // namespace reveille

@@ -17,14 +17,18 @@ Outcome DhcpServer::decline(const Exchange& exchange) {
       leases_[lease].state == LeaseState::free) {
     return Outcome::dhcp_decline_unknown;
   }
+  if (!can_record(exchange.context)) return Outcome::lease_store_full;
   // A hostile client must not set the pool aside: beyond a quarter of it a declined address
   // only goes to the end of the line.
   const auto& counts = leases_.counts(exchange.subnet.index);
   const bool set_aside = counts.declined < std::max<std::uint32_t>(1, counts.addresses / 4);
-  leases_.commit({set_aside ? LeaseChange::Kind::declined : LeaseChange::Kind::released, false,
-                  exchange.subnet.index, *address, exchange.client, exchange.facts.mac,
-                  exchange.now() + exchange.config().decline_time});
-  leases_.forget_client(lease);
+  // Nobody's from now on: whoever declined it shall not get it back.
+  leases_.commit({.kind = set_aside ? LeaseChange::Kind::declined : LeaseChange::Kind::released,
+                  .subnet = exchange.subnet.index,
+                  .address = *address,
+                  .until = exchange.now() + exchange.config().decline_time,
+                  .mac = exchange.facts.mac},
+                 exchange.context.journal);
   tell(exchange, EventKind::dhcp_declined, *address, Outcome::dhcp_declined, {});
   return Outcome::dhcp_declined;
 }
@@ -38,8 +42,14 @@ Outcome DhcpServer::release(const Exchange& exchange) {
       leases_[lease].state != LeaseState::bound) {
     return Outcome::dhcp_release_unknown;
   }
-  leases_.commit({LeaseChange::Kind::released, false, exchange.subnet.index, address,
-                  exchange.client, exchange.facts.mac, exchange.now()});
+  if (!can_record(exchange.context)) return Outcome::lease_store_full;
+  leases_.commit({.kind = LeaseChange::Kind::released,
+                  .subnet = exchange.subnet.index,
+                  .address = address,
+                  .client = exchange.client,
+                  .until = exchange.now(),
+                  .mac = exchange.facts.mac},
+                 exchange.context.journal);
   tell(exchange, EventKind::dhcp_released, address, Outcome::dhcp_released, {});
   return Outcome::dhcp_released;
 }
@@ -49,7 +59,7 @@ Outcome DhcpServer::inform(const Exchange& exchange) {
   if (exchange.message.ciaddr().is_zero() && exchange.request.source.is_zero()) {
     return Outcome::dhcp_request_incomplete;
   }
-  return answer(exchange, {wire::DhcpType::ack}, nullptr, EventKind::dhcp_informed,
+  return answer(exchange, {wire::DhcpType::ack}, Promise::none, {}, EventKind::dhcp_informed,
                 Outcome::dhcp_informed);
 }
 

@@ -12,6 +12,12 @@ namespace reveille {
 using wire::DhcpOption;
 using wire::DhcpType;
 
+namespace {
+
+constexpr std::uint32_t kForEver = 0xffffffff;  // option 51
+
+}  // namespace
+
 Outcome DhcpServer::request(const Exchange& exchange) {
   const wire::DhcpView& message = exchange.message;
   // Some clients name the server when they renew, too; ciaddr tells.
@@ -69,17 +75,42 @@ Outcome DhcpServer::extend(const Exchange& exchange) {
 // The client has `lease`, or nobody has.
 Outcome DhcpServer::acknowledge(const Exchange& exchange, std::uint32_t lease) {
   const Ipv4Address address = leases_[lease].address;
+  if (const auto left = seconds_on_record(exchange, lease)) {
+    return answer(exchange, {DhcpType::ack, address, *left}, Promise::on_record, {},
+                  EventKind::dhcp_acked, Outcome::dhcp_acked);
+  }
   const std::uint32_t seconds = lease_seconds(exchange);
   const ServerReply ack{DhcpType::ack, address, seconds};
-  const LeaseChange change{
-      LeaseChange::Kind::bound,
-      false,
-      exchange.subnet.index,
-      address,
-      exchange.client,
-      exchange.facts.mac,
-      seconds == 0xffffffff ? Instant::max() : exchange.now() + Seconds{seconds}};
-  return answer(exchange, ack, &change, EventKind::dhcp_acked, Outcome::dhcp_acked);
+  const LeaseChange change{LeaseChange::Kind::bound,
+                           false,
+                           exchange.subnet.index,
+                           address,
+                           exchange.client,
+                           seconds == kForEver ? Instant::max() : exchange.now() + Seconds{seconds},
+                           exchange.facts.mac};
+  return answer(exchange, ack, Promise::changed, change, EventKind::dhcp_acked,
+                Outcome::dhcp_acked);
+}
+
+// Firmware, iPXE and the operating system of one machine ask within seconds of each other: one
+// record serves them all.
+std::optional<std::uint32_t> DhcpServer::seconds_on_record(const Exchange& exchange,
+                                                           std::uint32_t lease) const {
+  const std::uint8_t percent = exchange.context.snapshot.config->leases.renewal_unrecorded_percent;
+  const Lease& record = leases_[lease];
+  const bool is_recorded = exchange.context.journal != nullptr && percent > 0 &&
+                           record.state == LeaseState::bound && record.client == exchange.client &&
+                           record.mac == exchange.facts.mac;
+  if (!is_recorded) return std::nullopt;
+  const std::uint32_t full = lease_seconds(exchange);
+  if (record.until == Instant::max() || full == kForEver) {
+    if (record.until == Instant::max() && full == kForEver) return kForEver;
+    return std::nullopt;
+  }
+  const auto left = std::chrono::floor<Seconds>(record.until - exchange.now()).count();
+  const std::int64_t least = (std::int64_t{full} * (100 - percent) + 99) / 100;
+  if (left < least || left > std::int64_t{full}) return std::nullopt;
+  return static_cast<std::uint32_t>(left);
 }
 
 // A client says that it has an address of which there is no record: taken on if it is free.

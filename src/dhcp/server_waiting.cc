@@ -87,7 +87,12 @@ void DhcpServer::resume(ParkedRequest& parked, const Context& context) {
   request.body = Bytes{copy.bytes}.first(copy.length);
   const auto message = wire::DhcpView::parse(request.body);
   if (!message) return;
+  const std::size_t replies = context.replies.all().size();
   serve(request, *message, subnets_->all()[copy.subnet], context, true);
+  // That is what its frame was counted as.
+  for (Reply& reply : context.replies.all().subspan(replies)) {
+    reply.outcome = Outcome::dhcp_waiting_for_address;
+  }
 }
 
 void DhcpServer::give_up_waiting(std::uint16_t subnet, const Context& context) {

@@ -146,6 +146,18 @@ bool Subnets::is_in_pool(const Subnet& subnet, Ipv4Address address) const {
   return inside && is_usable(subnet, address);
 }
 
+const Subnet* Subnets::leasing(Ipv4Address address) const {
+  const Subnet* const inner = containing(address);
+  if (inner == nullptr) return nullptr;
+  if (is_reserved(address)) return is_usable(*inner, address) ? inner : nullptr;
+  if (is_in_pool(*inner, address)) return inner;
+  // A pool of a wider prefix.
+  const auto found = std::find_if(subnets_.begin(), subnets_.end(), [&](const Subnet& subnet) {
+    return is_in_pool(subnet, address);
+  });
+  return found == subnets_.end() ? nullptr : &*found;
+}
+
 const HostConfig* Subnets::host(const MacAddress* mac, const Uuid* uuid, Bytes client_id) const {
   if (mac != nullptr) {
     if (const auto* host = host_by_mac_.find(mac->number())) return &hosts_[*host];

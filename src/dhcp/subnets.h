@@ -43,6 +43,8 @@ class Subnets {
   // May be leased: in a pool of `subnet`, and not the network's own, its broadcast, one of our
   // own addresses, or one that the configuration gives to a router, a relay or a server.
   [[nodiscard]] bool is_in_pool(const Subnet& subnet, Ipv4Address address) const;
+  // The subnet that leases an address, from a pool or as a reservation; nullptr: none does.
+  [[nodiscard]] const Subnet* leasing(Ipv4Address address) const;
   // Somebody's reservation: leased to nobody else.
   [[nodiscard]] bool is_reserved(Ipv4Address address) const {
     return reserved_.find(address.value) != nullptr;

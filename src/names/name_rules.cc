@@ -6,8 +6,8 @@
 namespace reveille {
 namespace {
 
-PatternSet::Case set_case(bool ignore_case) {
-  return ignore_case ? PatternSet::Case::ignored : PatternSet::Case::sensitive;
+NamePatterns::Case set_case(bool ignore_case) {
+  return ignore_case ? NamePatterns::Case::ignored : NamePatterns::Case::sensitive;
 }
 CapturePattern::Case capture_case(bool ignore_case) {
   return ignore_case ? CapturePattern::Case::ignored : CapturePattern::Case::sensitive;
@@ -21,7 +21,7 @@ std::optional<NameRules::Problem> NameRules::problem_of(const NameRuleConfig& ru
   // PCRE2 says where in the pattern something is wrong, so it comes first.
   const auto captures = CapturePattern::compile(rule.match, capture_case(ignore_case));
   if (!captures) return Problem{In::match, captures.error()};
-  if (std::string why = PatternSet::problem_of(rule.match, set_case(ignore_case)); !why.empty()) {
+  if (std::string why = NamePatterns::problem_of(rule.match, set_case(ignore_case)); !why.empty()) {
     return Problem{In::match, {0, "Hyperscan cannot look for it: " + why}};
   }
   const auto to = Template::parse(rule.to, Template::Captures::numbered);
@@ -55,7 +55,7 @@ tl::expected<std::shared_ptr<const NameRules>, std::string> NameRules::build(
     patterns.push_back(rule.match);
     rules.push_back({std::move(*to), std::move(captures), rule.fallback});
   }
-  auto set = PatternSet::compile(patterns, set_case(ignore_case), workers);
+  auto set = NamePatterns::compile(patterns, set_case(ignore_case), workers);
   if (!set) return tl::unexpected(set.error());
   std::shared_ptr<NameRules> built(new NameRules(std::move(*set), std::move(rules)));
   if (any_captures) built->memories_ = std::vector<CaptureMemory>(workers);

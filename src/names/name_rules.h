@@ -14,7 +14,7 @@
 
 #include "image/catalogue.h"
 #include "names/capture_pattern.h"
-#include "names/pattern_set.h"
+#include "names/name_patterns.h"
 #include "packet/client_facts.h"
 #include "text/template.h"
 
@@ -56,14 +56,14 @@ class NameRules {
     std::optional<CapturePattern> captures;  // only where `to` has some
     bool fallback = true;
   };
-  NameRules(PatternSet patterns, std::vector<Rule> rules)
+  NameRules(NamePatterns patterns, std::vector<Rule> rules)
       : patterns_(std::move(patterns)), rules_(std::move(rules)) {}
 
   [[nodiscard]] const Image* result_of(const Rule& rule, std::string_view name,
                                        const ClientFacts& client, const Catalogue& catalogue,
                                        unsigned worker) const;
 
-  PatternSet patterns_;
+  NamePatterns patterns_;
   std::vector<Rule> rules_;
   mutable std::vector<CaptureMemory> memories_;  // by worker; none where no rule captures
 };

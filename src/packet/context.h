@@ -10,6 +10,7 @@
 
 namespace reveille {
 
+class LeaseJournal;  // dhcp/lease_journal.h
 struct Snapshot;
 class ClientNotes;  // packet/client_facts.h: what DHCP learns for TFTP
 
@@ -23,6 +24,8 @@ struct Context {
   LinkState& links;                // shared by all workers
   ClientNotes* clients = nullptr;  // nullptr: nobody wants to know
   unsigned worker = 0;             // whose memory in the snapshot an engine may use
+  // Where changes of leases go that have to be durable; nullptr: leases live in memory only.
+  LeaseJournal* journal = nullptr;
 };
 
 }  // namespace reveille

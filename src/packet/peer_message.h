@@ -27,9 +27,9 @@ struct PeerMessage {
   bool claim = false;        // given, refused: the answer to address_claimed
   std::uint16_t subnet = 0;  // index into Subnets
   std::uint16_t count = 0;
-  std::uint16_t needed = 0;  // wanted: so many of `count` have a client waiting for them
-  std::uint16_t reserved = 0;
-  Ipv4Address address;  // claimed, given, and the refusal of a claim
+  std::uint16_t needed = 0;   // wanted: so many of `count` have a client waiting for them
+  std::uint16_t version = 0;  // given: how often the lease of `address` has changed
+  Ipv4Address address;        // claimed, given, and the refusal of a claim
 };
 static_assert(sizeof(PeerMessage) == 16 && std::is_trivially_copyable_v<PeerMessage>);
 

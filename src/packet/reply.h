@@ -10,6 +10,7 @@
 #include <span>
 
 #include <reveille/bytes.h>
+#include <reveille/outcome.h>
 
 namespace reveille {
 
@@ -31,6 +32,10 @@ struct Reply {
   std::uint16_t length = 0;      // bytes of head in use
   std::uint16_t station = 0;     // which port and VLAN it leaves through
   Payload payload;
+  // The frame leaves when this record of the lease journal is on disk; zero: at once. See
+  // dhcp/lease_journal.h.
+  std::uint64_t ticket = 0;
+  Outcome outcome{};  // with a ticket: what the request was counted as
 };
 
 // The slots of one burst. Owner: one worker.
@@ -38,7 +43,7 @@ class Replies {
  public:
   explicit Replies(std::span<Reply> slots) : slots_(slots) {}
 
-  // The next free slot, its length and payload cleared, or nullptr when none is left: the
+  // The next free slot, its length, payload and ticket cleared, or nullptr when none is left: the
   // caller counts Outcome::reply_buffers_exhausted and sends nothing. The worker makes sure
   // that kRepliesPerRequest are free before each request unless buffers have run out.
   Reply* take() {
@@ -46,6 +51,7 @@ class Replies {
     Reply& reply = slots_[used_++];
     reply.length = 0;
     reply.payload = {};
+    reply.ticket = 0;
     return &reply;
   }
   // Takes the last slot back: its reply could not be finished.

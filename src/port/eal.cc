@@ -73,7 +73,9 @@ std::string lcore_map(unsigned workers, const std::vector<unsigned>& cpus) {
 EalNeeds eal_needs(const Config& config) {
   EalNeeds needs;
   needs.workers = config.workers.count;
-  needs.memory_bytes = pool_bytes(config.workers.count, config.interfaces.size());
+  needs.memory_bytes =
+      pool_bytes(config.workers.count, config.interfaces.size(),
+                 config.dhcp.mode == DhcpMode::server && !config.leases.in_memory());
   for (const InterfaceConfig& interface : config.interfaces) {
     if (!interface.device.empty()) needs.devices.push_back(interface.device);
   }

@@ -35,21 +35,21 @@ tl::expected<Pool, std::string> create_pool(const char* what, unsigned buffers,
 
 }  // namespace
 
-PoolSizes pool_sizes(unsigned workers, std::size_t ports) {
+PoolSizes pool_sizes(unsigned workers, std::size_t ports, bool durable_leases) {
   // Held elsewhere: by the descriptors of the ports, in rings to other workers, in caches.
   const unsigned away =
       static_cast<unsigned>(ports) * kDescriptors + (workers > 1 ? kSteeredMax : 0) + kCached;
   return {
       .receive = workers * (away + 2 * kBurst),
-      .heads = away + 2 * static_cast<unsigned>(kReplySlots),
+      .heads = away + 2 * static_cast<unsigned>(kReplySlots) + (durable_leases ? kHeldMax : 0),
       .payloads = away + 2 * static_cast<unsigned>(kReplySlots),
   };
 }
 
-std::size_t pool_bytes(unsigned workers, std::size_t ports) {
+std::size_t pool_bytes(unsigned workers, std::size_t ports, bool durable_leases) {
   // A buffer's own header, its mempool header and padding to cache lines.
   constexpr std::size_t kOverhead = sizeof(rte_mbuf) + 128;
-  const PoolSizes sizes = pool_sizes(workers, ports);
+  const PoolSizes sizes = pool_sizes(workers, ports, durable_leases);
   const std::size_t buffers =
       sizes.receive * (kHeadRoom + kNoteSize + kOverhead) +
       workers * (sizes.heads * (kHeadRoom + kOverhead) + sizes.payloads * kOverhead);

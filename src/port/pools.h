@@ -23,6 +23,8 @@ inline constexpr unsigned kBurst = 32;
 // Replies that can be under way at once in one worker, before a flush.
 inline constexpr std::size_t kReplySlots = 256;
 inline constexpr unsigned kDescriptors = 1024;  // asked of each queue; a port may want fewer
+// Replies of one worker that may wait for the disk, and changes of leases on their way there.
+inline constexpr unsigned kHeldMax = 4095;
 // Frames that may wait for one worker in all the rings that lead to it.
 inline constexpr unsigned kSteeredMax = 2048;
 
@@ -43,10 +45,12 @@ struct PoolSizes {
   unsigned heads = 0;     // a pool for each worker: whole replies, or what precedes a payload
   unsigned payloads = 0;  // a pool for each worker: segments that point into an image
 };
-[[nodiscard]] PoolSizes pool_sizes(unsigned workers, std::size_t ports);
+[[nodiscard]] PoolSizes pool_sizes(unsigned workers, std::size_t ports,
+                                   bool durable_leases = false);
 
 // What pools, rings and ports of this many workers and ports need of DPDK's memory.
-[[nodiscard]] std::size_t pool_bytes(unsigned workers, std::size_t ports);
+[[nodiscard]] std::size_t pool_bytes(unsigned workers, std::size_t ports,
+                                     bool durable_leases = false);
 
 struct Pools {
   Pool receive;

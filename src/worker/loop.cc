@@ -45,17 +45,26 @@ void Worker::run() {
 bool Worker::turn() {
   const Instant started = tsc_.now();
   const Snapshot& snapshot = snapshots_.read();
-  Context context{clock_.now(), snapshot, transmit_.replies(), events_,
-                  outbox_,      links_,   &clients_,           share_.index};
+  Context context{clock_.now(),
+                  snapshot,
+                  transmit_.replies(),
+                  events_,
+                  outbox_,
+                  links_,
+                  &clients_,
+                  share_.index,
+                  durable_leases_ ? &journal_ : nullptr};
 
   // What was lost goes first: in a queue that a slow port keeps full, whoever comes last is
   // dropped, and would be each time.
   if (started - last_turn_ > 2 * kTick) more_waits_ = true;  // we were away: look before
-  std::size_t work = tick(context);                          // what is due without a frame
+  std::size_t work = release(context);                       // ACKs whose leases are on disk by now
+  work += tick(context);                                     // what is due without a frame
   const std::size_t received = receive(context);             // frames from our ports
   work += received;
   work += receive_steered(context);    // frames for us from others' ports
   work += hear_peers(context);         // what others' engines tell ours
+  tell_store();                        // changes of leases, before anybody hears of them
   transmit_.flush(snapshot.stations);  // replies leave together
   work += transmit_.forward();         // others' replies, through our queues
   work += tell_peers();
@@ -115,6 +124,7 @@ void Worker::serve(Frames frames, std::uint16_t port, Context& context) {
 
 Outcome Worker::handle(const Request& request, const Context& context) {
   transmit_.make_room(context.snapshot.stations);
+  if (durable_leases_) make_room_in_journal();
   return responder_.handle(request, context);
 }
 

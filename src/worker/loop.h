@@ -14,6 +14,7 @@
 #include <reveille/event.h>
 #include <reveille/wire/checked.h>
 
+#include "dhcp/lease_journal.h"
 #include "packet/context.h"
 #include "packet/share.h"
 #include "worker/clock.h"
@@ -48,6 +49,8 @@ struct WorkerParts {
   Snapshots* snapshots = nullptr;
   const Rings* rings = nullptr;
   LinkState* links = nullptr;
+  bool durable_leases = false;           // an ACK waits until its lease is on disk
+  const StoredLeases* stored = nullptr;  // leases from before; only read by the constructor
 };
 
 class Worker {
@@ -71,13 +74,22 @@ class Worker {
   // Thread: control.
   [[nodiscard]] SpscRing<Event>& events() { return event_ring_; }
 
+  // Changes of leases on their way to the disk, and how many of them have reached it since the
+  // start. Thread: the one that writes them.
+  [[nodiscard]] SpscRing<LeaseChange>& lease_changes() { return lease_ring_; }
+  void leases_reached_disk(std::uint64_t count) {
+    leases_durable_.store(count, std::memory_order_release);
+  }
+
  private:
   static constexpr Nanoseconds kTick = 1ms;
   static constexpr Nanoseconds kTickLate = 9ms;  // at most, while queues are full
   static constexpr std::size_t kEventsPerTurn = 256;
   static constexpr std::size_t kMessagesPerTurn = 256;
   static constexpr std::size_t kClientsPerTurn = 256;
-  static constexpr unsigned kEventsKept = 4095;  // until control fetches them
+  static constexpr unsigned kEventsKept = 4095;          // until control fetches them
+  static constexpr std::size_t kLeasesPerTurn = 256;     // before they go into the ring
+  static constexpr std::size_t kLeasesPerRequest = 128;  // room that a request may count on
 
   using Frames = std::span<rte_mbuf*>;
 
@@ -91,6 +103,11 @@ class Worker {
   std::size_t hear_peers(Context& context);
   std::size_t tell_peers();
   void pass_on_clients();
+  std::size_t release(const Context& context);
+  void tell_store();
+  void make_room_in_journal() {
+    if (kLeasesPerTurn - journal_.all().size() < kLeasesPerRequest) tell_store();
+  }
   std::size_t tick(Context& context);
   void tell_control();
   void account(Instant started, std::size_t received, std::size_t work);
@@ -124,6 +141,12 @@ class Worker {
   Events events_{event_storage_};
   SpscRing<Event> event_ring_{kEventsKept};
   std::uint64_t events_refused_ = 0;  // by the ring
+
+  std::array<LeaseChange, kLeasesPerTurn> lease_storage_{};
+  LeaseJournal journal_;
+  SpscRing<LeaseChange> lease_ring_;
+  std::atomic<std::uint64_t> leases_durable_{0};
+  const bool durable_leases_;
 
   Instant last_turn_{};
   Instant last_account_{};

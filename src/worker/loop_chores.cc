@@ -1,4 +1,6 @@
 // What a worker does besides frames: messages, ticks, its account, rest.
+#include <cassert>
+
 #include <rte_pause.h>
 
 #include "dhcp/lease_table.h"
@@ -15,11 +17,15 @@ Worker::Worker(const WorkerParts& parts, const Snapshot& first)
       queues_(parts.queues),
       snapshots_(*parts.snapshots),
       steering_(parts.share, *parts.rings),
-      transmit_(parts.share, parts.heads, parts.payloads, parts.lanes, *parts.rings, statistics_),
-      responder_(first, parts.share, parts.seed),
+      transmit_(parts.share, parts.heads, parts.payloads, parts.lanes, *parts.rings, statistics_,
+                parts.durable_leases ? kHeldMax : 0),
+      responder_(first, parts.share, parts.seed, parts.stored),
       links_(*parts.links),
       backoff_(parts.idle),
       tsc_(*parts.tsc),
+      journal_(lease_storage_, kHeldMax),
+      lease_ring_(parts.durable_leases ? kHeldMax : 1),
+      durable_leases_(parts.durable_leases),
       published_subnets_(
           responder_.dhcp().leases() == nullptr ? 0 : responder_.dhcp().leases()->subnets()) {
   account_subnets();
@@ -34,6 +40,7 @@ std::size_t Worker::hear_peers(Context& context) {
     const unsigned count = steering_.receive(from, messages);
     for (unsigned i = 0; i < count; ++i) {
       transmit_.make_room(context.snapshot.stations);
+      if (durable_leases_) make_room_in_journal();
       responder_.receive(messages[i], context);
     }
     heard += count;
@@ -70,6 +77,23 @@ std::size_t Worker::tell_peers() {
   const std::size_t told = outbox_.all().empty() ? 0 : steering_.send(outbox_);
   statistics_.messages_sent += told;
   return told;
+}
+
+std::size_t Worker::release(const Context& context) {
+  if (!durable_leases_) return 0;
+  const std::uint64_t durable = leases_durable_.load(std::memory_order_acquire);
+  journal_.reached_disk(durable);
+  return transmit_.release(durable, context.now);
+}
+
+// The ring has room: the journal bounds what is on its way.
+void Worker::tell_store() {
+  const std::span<const LeaseChange> changes = journal_.all();
+  if (changes.empty()) return;
+  [[maybe_unused]] const unsigned put = lease_ring_.put(changes);
+  assert(put == changes.size());
+  statistics_.leases_recorded += changes.size();
+  journal_.clear();
 }
 
 std::size_t Worker::tick(Context& context) {
@@ -112,6 +136,7 @@ void Worker::account(Instant started, std::size_t received, std::size_t work) {
     statistics_.clients_lost = clients_.lost() + clients_refused_;
     statistics_.transfers = responder_.tftp().transfers();
     statistics_.half_open = responder_.tftp().half_open();
+    statistics_.replies_held = transmit_.held();
     statistics_.written_at = started;
     published_.write(statistics_);
     last_account_ = started;

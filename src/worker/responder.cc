@@ -45,10 +45,11 @@ unsigned owner_of(const Request& request, unsigned workers, unsigned here) {
   return here;
 }
 
-Responder::Responder(const Snapshot& first, Share share, std::uint64_t seed)
+Responder::Responder(const Snapshot& first, Share share, std::uint64_t seed,
+                     const StoredLeases* stored)
     : booting_(kBootingClientsMax, mix(seed + 2)),
       clients_(kKnownClientsMax, mix(seed + 3)),
-      dhcp_(first, share, seed, booting_),
+      dhcp_(first, share, seed, booting_, stored),
       tftp_(first.config->tftp, share, mix(seed + 1), clients_) {}
 
 void Responder::prefetch(const Request& request, const Snapshot& snapshot) const {

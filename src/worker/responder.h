@@ -20,7 +20,9 @@ namespace reveille {
 // Owner: one worker.
 class Responder {
  public:
-  Responder(const Snapshot& first, Share share, std::uint64_t seed);
+  // `stored`: leases from before; nullptr: none.
+  Responder(const Snapshot& first, Share share, std::uint64_t seed,
+            const StoredLeases* stored = nullptr);
 
   // Start the memory accesses of a later handle(request), in two steps over a burst: the second
   // looks at what the first has fetched. They change nothing.

@@ -20,6 +20,8 @@ void WorkerStatistics::add(const WorkerStatistics& other) {
   clients_lost += other.clients_lost;
   transfers += other.transfers;
   half_open += other.half_open;
+  leases_recorded += other.leases_recorded;
+  replies_held += other.replies_held;
   written_at = std::max(written_at, other.written_at);
   working += other.working;
   longest_gap = std::max(longest_gap, other.longest_gap);

@@ -24,13 +24,15 @@ struct WorkerStatistics {
   std::uint64_t payloads_copied = 0;    // of the frames sent: image bytes copied
   std::uint64_t messages_sent = 0;      // between engines of different workers
   std::uint64_t messages_received = 0;
-  std::uint64_t events_lost = 0;   // the event ring was full
-  std::uint64_t clients_lost = 0;  // facts for other workers' read requests: the ring was full
-  std::uint64_t transfers = 0;     // a level, not a count: TFTP transfers now open
-  std::uint64_t half_open = 0;     // of these, before their first ACK
-  Instant written_at{};            // when the worker wrote this; it does so ten times a second
-  Nanoseconds working{};           // in turns of the loop that had something to do
-  Nanoseconds longest_gap{};       // between two looks at the ports, naps included
+  std::uint64_t events_lost = 0;      // the event ring was full
+  std::uint64_t clients_lost = 0;     // facts for other workers' read requests: the ring was full
+  std::uint64_t transfers = 0;        // a level, not a count: TFTP transfers now open
+  std::uint64_t half_open = 0;        // of these, before their first ACK
+  std::uint64_t leases_recorded = 0;  // changes of leases that went to the store
+  std::uint64_t replies_held = 0;     // a level: ACKs that wait for the disk
+  Instant written_at{};               // when the worker wrote this; it does so ten times a second
+  Nanoseconds working{};              // in turns of the loop that had something to do
+  Nanoseconds longest_gap{};          // between two looks at the ports, naps included
 
   void add(const WorkerStatistics& other);
 };

@@ -27,7 +27,7 @@ void pad(rte_mbuf* frame) {
 }  // namespace
 
 Transmit::Transmit(Share share, rte_mempool* heads, rte_mempool* payloads, std::vector<Lane> lanes,
-                   const Rings& rings, WorkerStatistics& statistics)
+                   const Rings& rings, WorkerStatistics& statistics, std::size_t held_max)
     : replies_({}),
       statistics_(statistics),
       head_pool_(heads),
@@ -35,7 +35,8 @@ Transmit::Transmit(Share share, rte_mempool* heads, rte_mempool* payloads, std::
       lanes_(std::move(lanes)),
       batches_(lanes_.size()),
       share_(share),
-      rings_(rings) {
+      rings_(rings),
+      held_(held_max) {
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     lane_of_port_[lanes_[i].port] = static_cast<std::uint8_t>(i);
   }
@@ -43,6 +44,7 @@ Transmit::Transmit(Share share, rte_mempool* heads, rte_mempool* payloads, std::
 }
 
 Transmit::~Transmit() {
+  while (!held_.empty()) rte_pktmbuf_free(held_.pop().frame);
   rte_pktmbuf_free_bulk(heads_.data(), static_cast<unsigned>(backed_));
 }
 
@@ -84,10 +86,47 @@ void Transmit::flush(const Stations& stations) {
   if (replies.empty() && backed_ == kReplySlots) return;
   for (std::size_t slot = 0; slot < replies.size(); ++slot) {
     const std::size_t lane = lane_of_port_[stations[replies[slot].station].port];
-    add(lane, build(replies[slot], heads_[slot], lanes_[lane]));
+    rte_mbuf* const frame = build(replies[slot], heads_[slot], lanes_[lane]);
+    if (replies[slot].ticket <= durable_) {
+      add(lane, frame);
+    } else {
+      hold(replies[slot], lane, frame);
+    }
   }
   for (std::size_t lane = 0; lane < lanes_.size(); ++lane) send(lane);
   replace_heads(replies.size());
+}
+
+void Transmit::hold(const Reply& reply, std::size_t lane, rte_mbuf* frame) {
+  const HeldReply held{reply.ticket, frame, lane, now_, reply.outcome};
+  if (frame == nullptr) return;
+  if (held_.full()) return drop(held, Outcome::lease_store_full);
+  held_.push(held);
+}
+
+// What the request ended in was said too early.
+void Transmit::drop(const HeldReply& held, Outcome why) {
+  rte_pktmbuf_free(held.frame);
+  statistics_.outcomes.change(held.outcome, why);
+}
+
+std::size_t Transmit::release(std::uint64_t durable, Instant now) {
+  durable_ = durable;
+  now_ = now;
+  if (held_.empty()) return 0;
+  const std::size_t before = held_.count();
+  while (!held_.empty() && held_.front().ticket <= durable) {
+    const HeldReply held = held_.pop();
+    add(held.lane, held.frame);
+  }
+  const bool any = held_.count() < before;
+  while (!held_.empty() && now - held_.front().since > kHeldFor) {
+    drop(held_.pop(), Outcome::lease_store_late);
+  }
+  if (any) {
+    for (std::size_t lane = 0; lane < lanes_.size(); ++lane) send(lane);
+  }
+  return before - held_.count();
 }
 
 // The finished frame, or nullptr when it cannot be sent on this lane; `head` is consumed.

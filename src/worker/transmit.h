@@ -12,6 +12,7 @@
 #include "packet/share.h"
 #include "packet/snapshot.h"
 #include "port/pools.h"
+#include "worker/held_replies.h"
 #include "worker/rings.h"
 #include "worker/statistics.h"
 
@@ -31,13 +32,17 @@ struct Lane {
 // Each slot of replies() has an mbuf behind it, so that engines write heads where the port reads
 // them. Payloads stay in the image as a second segment where the port gathers; elsewhere, and
 // when short, they are copied behind the head.
+//
+// A reply with a ticket that is not durable yet is held back, for kHeldFor at most: then its
+// client has asked again, or will.
 class Transmit {
  public:
+  static constexpr Nanoseconds kHeldFor = std::chrono::seconds{1};
   // Below this a copy is cheaper than a second segment.
   static constexpr std::uint16_t kGatherMin = 512;
 
   Transmit(Share share, rte_mempool* heads, rte_mempool* payloads, std::vector<Lane> lanes,
-           const Rings& rings, WorkerStatistics& statistics);
+           const Rings& rings, WorkerStatistics& statistics, std::size_t held_max = 0);
   ~Transmit();
   Transmit(const Transmit&) = delete;
   Transmit& operator=(const Transmit&) = delete;
@@ -50,6 +55,10 @@ class Transmit {
   }
   // Sends all replies. What a full port does not take after a few tries is freed and counted.
   void flush(const Stations& stations);
+  // Sends the held replies whose records are on disk, those up to `durable`, and drops those that
+  // have waited too long. Returns how many there were of both.
+  std::size_t release(std::uint64_t durable, Instant now);
+  [[nodiscard]] std::size_t held() const { return held_.count(); }
   // Sends what other workers finished for our transmit queues. Returns how many frames.
   std::size_t forward();
 
@@ -62,6 +71,8 @@ class Transmit {
 
   rte_mbuf* build(const Reply& reply, rte_mbuf* head, const Lane& lane);
   rte_mbuf* image_segment(const Payload& payload, const Lane& lane);
+  void hold(const Reply& reply, std::size_t lane, rte_mbuf* frame);
+  void drop(const HeldReply& held, Outcome why);
   void add(std::size_t lane, rte_mbuf* frame);
   void send(std::size_t lane);
   void transmit(const Lane& lane, std::span<rte_mbuf*> frames);
@@ -82,6 +93,9 @@ class Transmit {
   std::array<std::uint8_t, RTE_MAX_ETHPORTS> lane_of_port_{};
   Share share_;
   const Rings& rings_;
+  HeldReplies held_;
+  std::uint64_t durable_ = 0;
+  Instant now_{};
 };
 
 }  // namespace reveille

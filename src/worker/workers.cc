@@ -77,7 +77,8 @@ tl::expected<std::unique_ptr<Workers>, std::string> Workers::open(Eal& eal, cons
     return tl::unexpected("workers: " + std::to_string(state->count) + " asked for, DPDK has " +
                           std::to_string(eal.workers()));
   }
-  auto pools = Pools::create(state->count, pool_sizes(state->count, config.interfaces.size()));
+  auto pools = Pools::create(
+      state->count, pool_sizes(state->count, config.interfaces.size(), options.durable_leases));
   if (!pools) return tl::unexpected(pools.error());
   state->pools = std::move(*pools);
 
@@ -141,7 +142,8 @@ WorkerParts Workers::State::parts_of(unsigned worker, std::uint64_t seed,
   return parts;
 }
 
-tl::expected<void, std::string> Workers::start(std::unique_ptr<const Snapshot> first) {
+tl::expected<void, std::string> Workers::start(std::unique_ptr<const Snapshot> first,
+                                               const StoredLeases* stored) {
   State& state = *state_;
   assert(state.workers.empty() && first->stations.size() == state.stations.size());
   std::optional<int> timestamp_offset;
@@ -155,8 +157,10 @@ tl::expected<void, std::string> Workers::start(std::unique_ptr<const Snapshot> f
   }
   const std::uint64_t seed = state.options.seed.value_or(random_seed());
   for (unsigned k = 0; k < state.count; ++k) {
-    state.workers.push_back(
-        std::make_unique<Worker>(state.parts_of(k, seed, timestamp_offset), *first));
+    WorkerParts parts = state.parts_of(k, seed, timestamp_offset);
+    parts.durable_leases = state.options.durable_leases;
+    parts.stored = stored;
+    state.workers.push_back(std::make_unique<Worker>(parts, *first));
   }
   for (Port& port : state.ports) {
     if (auto started = port.start(); !started) return started;
@@ -216,6 +220,18 @@ std::size_t Workers::drain_events(const std::function<void(const Event&)>& tell,
   return drained;
 }
 
+std::size_t Workers::take_lease_changes(unsigned worker, std::span<LeaseChange> room) {
+  return state_->workers[worker]->lease_changes().take(room);
+}
+
+void Workers::leases_reached_disk(unsigned worker, std::uint64_t count) {
+  state_->workers[worker]->leases_reached_disk(count);
+}
+
+unsigned Workers::count() const {
+  return state_->count;
+}
+
 Instant Workers::now() const {
   return state_->tsc.now();
 }
@@ -230,7 +246,7 @@ bool Workers::exhausted() const {
     const WorkerStatistics sum = statistics().sum();
     const std::uint64_t outcomes = sum.outcomes.total();
     if (sum.frames_received != outcomes || sum.messages_sent != sum.messages_received ||
-        sum.replies_passed != sum.replies_forwarded) {
+        sum.replies_passed != sum.replies_forwarded || sum.replies_held != 0) {
       return std::nullopt;
     }
     return outcomes + sum.messages_sent + sum.replies_passed;

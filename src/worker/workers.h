@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@
 #include <reveille/event.h>
 #include <reveille/instant.h>
 
+#include "dhcp/lease.h"
 #include "packet/snapshot.h"
 #include "port/eal.h"
 #include "worker/statistics.h"
@@ -50,6 +52,9 @@ class Workers {
     bool frame_clock = false;
     // Makes transfer ids and other choices repeatable; drawn from the system when absent.
     std::optional<std::uint64_t> seed;
+    // No ACK leaves before its lease is on disk: somebody takes the changes with
+    // take_lease_changes() and says when they are, with leases_reached_disk().
+    bool durable_leases = false;
   };
 
   // Opens the ports of `config.interfaces` and takes all memory that the packet path will need.
@@ -66,8 +71,9 @@ class Workers {
   [[nodiscard]] const std::vector<Station>& stations() const;
   [[nodiscard]] const std::vector<PortReport>& ports() const;
 
-  // Launches the poll loops. Call once.
-  tl::expected<void, std::string> start(std::unique_ptr<const Snapshot> first);
+  // Launches the poll loops. Call once. `stored`: leases from before; nullptr: none.
+  tl::expected<void, std::string> start(std::unique_ptr<const Snapshot> first,
+                                        const StoredLeases* stored = nullptr);
 
   // Makes `next` what the workers see from their next burst on, waits until none can still be
   // reading the one before (microseconds; a sleeping worker counts as done) and destroys that
@@ -83,6 +89,14 @@ class Workers {
   // Hands the workers' events to `tell`, at most `max` of them, oldest first for each worker.
   // Returns how many there were.
   std::size_t drain_events(const std::function<void(const Event&)>& tell, std::size_t max = 4096);
+
+  // Durable leases, from one thread that may be another than control's, while the workers run or
+  // after they have stopped. Moves changes of leases of one worker into `room`, oldest first, and
+  // returns how many there were.
+  std::size_t take_lease_changes(unsigned worker, std::span<LeaseChange> room);
+  // So many of that worker's changes are on disk, counted since the start.
+  void leases_reached_disk(unsigned worker, std::uint64_t count);
+  [[nodiscard]] unsigned count() const;
 
   // The time that the workers see; meaningless with Options::frame_clock.
   [[nodiscard]] Instant now() const;

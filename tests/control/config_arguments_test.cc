@@ -48,6 +48,30 @@ TEST(CommandLine, TheDocumentedUse) {
   EXPECT_FALSE(line->config.proxy);
 }
 
+TEST(CommandLine, Leases) {
+  auto line = parse_command_line(split("leases --csv --leases /tmp/l.db"));
+  ASSERT_TRUE(line);
+  EXPECT_EQ(line->verb, Verb::leases);
+  EXPECT_EQ(line->leases_verb, LeasesVerb::list);
+  EXPECT_EQ(line->leases_format, LeasesFormat::csv);
+  EXPECT_EQ(line->config.leases, "/tmp/l.db");
+  line = parse_command_line(split("leases reserve 10.77.1.5 --leases /tmp/l.db"));
+  ASSERT_TRUE(line);
+  EXPECT_EQ(line->leases_verb, LeasesVerb::reserve);
+  EXPECT_EQ(line->lease_address, "10.77.1.5");
+  EXPECT_EQ(line->config.leases, "/tmp/l.db");
+  EXPECT_FALSE(parse_command_line(split("leases release")));
+  EXPECT_FALSE(parse_command_line(split("leases --csv --json")));
+}
+
+TEST(CommandLine, TheLeaseDatabase) {
+  const std::string words =
+      "serve --interface eth1 --address 10.77.0.1/16 --root /b --pool 10.77.1.0-10.77.1.9";
+  EXPECT_EQ(configure(arguments_of(words)).config.leases.database, "/var/lib/reveille/leases.db");
+  EXPECT_EQ(configure(arguments_of(words + " --leases l.db")).config.leases.database, "l.db");
+  EXPECT_TRUE(configure(arguments_of(words + " --leases none")).config.leases.in_memory());
+}
+
 TEST(CommandLine, PortsKeepTheirOrderAcrossOptions) {
   const ConfigArguments arguments = arguments_of(
       "serve --vdev net_null0 --address 10.1.0.1/16 --interface eth1 --address 10.2.0.1/16 "

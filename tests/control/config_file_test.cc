@@ -245,6 +245,8 @@ TEST(CompleteExample, SaysTheTrueDefaults) {
   EXPECT_EQ(written.dhcp.decline_time, fresh.dhcp.decline_time);
   EXPECT_EQ(written.dhcp.hops_max, fresh.dhcp.hops_max);
   EXPECT_EQ(written.boot.quiet_router_advertisement, fresh.boot.quiet_router_advertisement);
+  EXPECT_EQ(written.leases.database, fresh.leases.database);
+  EXPECT_EQ(written.leases.renewal_unrecorded_percent, fresh.leases.renewal_unrecorded_percent);
   EXPECT_EQ(written.relay.drop_copies, fresh.relay.drop_copies);
   EXPECT_EQ(written.relay.window, fresh.relay.window);
   EXPECT_EQ(written.relay.entries, fresh.relay.entries);

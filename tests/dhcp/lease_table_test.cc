@@ -1,5 +1,6 @@
 #include "dhcp/lease_table.h"
 
+#include <array>
 #include <map>
 #include <random>
 #include <set>
@@ -23,8 +24,8 @@ LeaseChange bound(const LeaseTable& table, std::uint32_t lease, std::uint64_t wh
           table[lease].subnet,
           table[lease].address,
           client(who),
-          machine(1),
-          until};
+          until,
+          machine(1)};
 }
 
 class LeaseTableTest : public testing::Test {
@@ -121,9 +122,9 @@ TEST_F(LeaseTableTest, StoredChangesRestoreATable) {
   const std::uint32_t two = table_.oldest_free(0);
   commit(bound(table_, two, 2, kStart + 2h));
   commit(
-      {LeaseChange::Kind::released, false, 0, table_[one].address, client(1), machine(1), kStart});
-  commit({LeaseChange::Kind::declined, false, 0, table_[two].address, client(2), machine(2),
-          kStart + 600s});
+      {LeaseChange::Kind::released, false, 0, table_[one].address, client(1), kStart, machine(1)});
+  commit({LeaseChange::Kind::declined, false, 0, table_[two].address, client(2), kStart + 600s,
+          machine(2)});
   LeaseTable restored(subnets_, {0, 1}, 43);
   for (const LeaseChange& change : record) restored.commit(change);
   for (const std::uint32_t lease : {one, two}) {
@@ -133,6 +134,87 @@ TEST_F(LeaseTableTest, StoredChangesRestoreATable) {
     EXPECT_EQ(is.client, was.client);
     EXPECT_EQ(is.until, was.until);
   }
+}
+
+// What a store would hand over: the oldest that are over first, then those that are not.
+TEST_F(LeaseTableTest, StoredLeasesAreThereFromTheStart) {
+  const auto address = [](std::uint8_t last) { return Ipv4Address::of(10, 77, 0, last); };
+  const std::vector<LeaseChange> stored{
+      {LeaseChange::Kind::released, false, 9, address(12), client(3), kStart - 90s, machine(3), 5},
+      {LeaseChange::Kind::expired, false, 9, address(10), client(1), kStart - 50s, machine(1), 6},
+      {LeaseChange::Kind::expired, false, 9, address(13), client(4), kStart - 40s, machine(4), 7},
+      {LeaseChange::Kind::declined, false, 9, address(11), {}, kStart + 60s, machine(9), 8},
+      {LeaseChange::Kind::bound, false, 9, address(14), client(4), kStart + 1h, machine(4), 9},
+      {LeaseChange::Kind::reserved, false, 9, address(15), {}, Instant::max(), {}, 1},
+      {LeaseChange::Kind::bound, false, 9, Ipv4Address::of(192, 0, 2, 1), client(5), kStart + 1h}};
+  LeaseTable table(subnets_, {0, 1}, 43, stored);
+  EXPECT_EQ(table[table.find(client(4), 0)].address, address(14));
+  EXPECT_EQ(table[table.at(address(14))].state, LeaseState::bound);
+  EXPECT_EQ(table[table.at(address(14))].version, 9);
+  EXPECT_EQ(table[table.at(address(11))].state, LeaseState::declined);
+  EXPECT_EQ(table.find(client(5), 0), kNoIndex);
+  // A machine that comes back has its old address; a client's newer lease takes it from the old.
+  EXPECT_EQ(table[table.find(client(1), 0)].address, address(10));
+  EXPECT_TRUE(table[table.at(address(13))].client.is_nobody());
+  // Never used, then those that ended first.
+  std::vector<std::uint32_t> order;
+  for (std::uint32_t lease = table.oldest_free(0); lease != kNoIndex;
+       lease = table.oldest_free(0)) {
+    order.push_back(table[lease].address.value & 255);
+    table.offer(lease, client(100 + order.size()), machine(1), kStart + 60s, false);
+  }
+  EXPECT_EQ(order, (std::vector<std::uint32_t>{16, 17, 18, 19, 12, 10, 13}));
+  table.expire(kStart + 24h * 400, 100);
+  EXPECT_EQ(table[table.at(address(11))].state, LeaseState::free);
+  EXPECT_EQ(table[table.at(address(15))].state, LeaseState::declined);
+}
+
+// Whichever worker an address was dealt to, it starts where its client is served.
+TEST_F(LeaseTableTest, StoredLeasesAreWithTheWorkersOfTheirClients) {
+  std::vector<LeaseChange> stored;
+  for (std::uint32_t i = 0; i < 600; ++i) {
+    const Ipv4Address address{Ipv4Address::of(10, 99, 1, 0).value + i};
+    stored.push_back({i < 300 ? LeaseChange::Kind::expired : LeaseChange::Kind::bound, false, 2,
+                      address, client(i), kStart + Seconds{i}, machine(i)});
+  }
+  std::uint32_t addresses = 0;
+  for (unsigned worker = 0; worker < 3; ++worker) {
+    const LeaseTable table(subnets_, {worker, 3}, 43, stored);
+    addresses += table.counts(2).addresses;
+    for (std::uint32_t i = 0; i < 600; ++i) {
+      const bool is_here = owner_of(machine(i), 3) == worker;
+      EXPECT_EQ(table.find(client(i), 2) != kNoIndex, is_here);
+      EXPECT_EQ(table.at(stored[i].address) != kNoIndex, is_here);
+    }
+  }
+  EXPECT_EQ(addresses, 1000U);
+}
+
+TEST_F(LeaseTableTest, TheJournalSaysWhatHappenedInOrder) {
+  std::array<LeaseChange, 8> storage;
+  LeaseJournal journal(storage, 8);
+  const std::uint32_t one = table_.oldest_free(0);
+  EXPECT_EQ(table_.commit(bound(table_, one, 1, kStart + 10s), &journal), 1U);
+  const std::uint32_t two = table_.oldest_free(0);
+  // Its other lease is given up first: no prefix of the journal shows a client with two.
+  EXPECT_EQ(table_.commit(bound(table_, two, 1, kStart + 10s), &journal), 3U);
+  ASSERT_EQ(journal.all().size(), 3U);
+  EXPECT_EQ(journal.all()[1].kind, LeaseChange::Kind::released);
+  EXPECT_EQ(journal.all()[1].address, table_[one].address);
+  EXPECT_EQ(journal.all()[1].version, 2);
+  EXPECT_TRUE(journal.all()[1].client.is_nobody());
+  table_.expire(kStart + 20s, 100, &journal);
+  ASSERT_EQ(journal.all().size(), 4U);
+  EXPECT_EQ(journal.all()[3].kind, LeaseChange::Kind::expired);
+  // Nothing ends that could not be recorded.
+  table_.commit(bound(table_, two, 1, kStart + 30s), &journal);
+  journal.clear();
+  EXPECT_EQ(journal.room(), 3U);
+  journal.reached_disk(2);
+  EXPECT_EQ(journal.room(), 5U);
+  LeaseJournal full({}, 8);
+  table_.expire(kStart + 40s, 100, &full);
+  EXPECT_EQ(table_[two].state, LeaseState::bound);
 }
 
 TEST(LeaseTableMemory, IsUnderAHundredBytesALease) {
@@ -173,8 +255,8 @@ TEST(LeaseTableModel, AgreesWithAMap) {
       }
       case 2:
         if (own == kNoIndex || table[own].state != LeaseState::bound) break;
-        table.commit({LeaseChange::Kind::released, false, 2, table[own].address, client(who),
-                      machine(1), now});
+        table.commit({LeaseChange::Kind::released, false, 2, table[own].address, client(who), now,
+                      machine(1)});
         until.erase(holder_of[who]);
         holder_of.erase(who);
         break;

@@ -142,7 +142,11 @@ class Reveille:
 
     def command(self):
         return [REVEILLE, "serve", "--interface", "eth0", "--control", self.control,
-                *self.options()]
+                "--leases", self.leases(), *self.options()]
+
+    def leases(self):
+        """A database of this lab alone."""
+        return self.lab.log_folder / "leases.db"
 
     def options(self):
         mode = ["--proxy"] if self.proxy else ["--pool", f"{self.pool[0]}-{self.pool[1]}"]

@@ -81,7 +81,7 @@ class Refusing(unittest.TestCase):
 
     def serve(self, interface="eth0", address="10.77.0.1/16", pool="10.77.1.0-10.77.1.9", root=None):
         return ("serve", "--interface", interface, "--address", address, "--pool", pool,
-                "--root", root or self.root)
+                "--root", root or self.root, "--leases", self.lab.log_folder / "leases.db")
 
     def test_interface_that_is_not_there(self):
         self.refuse(*self.serve(interface="nosuch0"), says="nosuch0")

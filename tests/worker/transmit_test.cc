@@ -44,11 +44,12 @@ class TransmitTest : public testing::Test {
     wire_.reset();
   }
 
-  Transmit& sender(bool gathers, Share share = {}, unsigned queue_owner = 0) {
+  Transmit& sender(bool gathers, Share share = {}, unsigned queue_owner = 0,
+                   std::size_t held_max = 0) {
     const Lane lane{.port = port_->id(), .queue = 0, .owner = queue_owner, .gathers = gathers};
-    senders_.push_back(std::make_unique<Transmit>(share, pools_->heads[share.index].get(),
-                                                  pools_->payloads[share.index].get(),
-                                                  std::vector{lane}, rings_, statistics_));
+    senders_.push_back(std::make_unique<Transmit>(
+        share, pools_->heads[share.index].get(), pools_->payloads[share.index].get(),
+        std::vector{lane}, rings_, statistics_, held_max));
     return *senders_.back();
   }
 
@@ -92,6 +93,60 @@ TEST_F(TransmitTest, GatheredAndCopiedPayloadsAreTheSameOctets) {
   EXPECT_EQ(statistics_.frames_sent, 16u);
   EXPECT_EQ(statistics_.payloads_gathered, 4u);  // those of 512 octets and more, once
   EXPECT_EQ(statistics_.payloads_copied, 10u);
+}
+
+// An ACK with a ticket, as the DHCP engine leaves it.
+void promise(Reply& reply, std::uint64_t ticket, std::size_t length, WorkerStatistics& statistics) {
+  std::fill_n(reply.head, length, std::uint8_t{0x40});
+  reply.length = static_cast<std::uint16_t>(length);
+  reply.ticket = ticket;
+  reply.outcome = Outcome::dhcp_acked;
+  statistics.outcomes.add(Outcome::dhcp_acked);
+}
+
+TEST_F(TransmitTest, AnAckLeavesWhenItsLeaseIsOnDiskAndInOrder) {
+  open();
+  Transmit& transmit = sender(false, {}, 0, 8);
+  transmit.release(0, Instant{} + 1s);
+  for (const std::uint64_t ticket : {1, 2, 2, 3}) {
+    promise(*transmit.replies().take(), ticket, 60 + ticket, statistics_);
+  }
+  fill(*transmit.replies().take(), 100);  // an offer
+  transmit.flush(stations_);
+  std::vector<Octets> sent = wire_->collect();
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(sent[0].size(), 100U);
+  EXPECT_EQ(transmit.held(), 4U);
+  EXPECT_EQ(transmit.release(0, Instant{} + 1s), 0U);
+  EXPECT_EQ(transmit.release(2, Instant{} + 1s), 3U);
+  sent = wire_->collect();
+  ASSERT_EQ(sent.size(), 3U);
+  EXPECT_EQ(sent[0].size(), 61U);
+  EXPECT_EQ(sent[2].size(), 62U);
+  EXPECT_EQ(transmit.held(), 1U);
+  // On disk already: it does not wait.
+  promise(*transmit.replies().take(), 2, 70, statistics_);
+  transmit.flush(stations_);
+  EXPECT_EQ(wire_->collect().size(), 1U);
+  EXPECT_EQ(statistics_.outcomes[Outcome::dhcp_acked], 5U);
+}
+
+TEST_F(TransmitTest, AnAckThatWaitsTooLongOrFindsNoRoomIsDroppedAndCounted) {
+  open();
+  Transmit& transmit = sender(false, {}, 0, 2);
+  transmit.release(0, Instant{} + 1s);
+  for (std::uint64_t ticket = 1; ticket <= 3; ++ticket) {
+    promise(*transmit.replies().take(), ticket, 60, statistics_);
+  }
+  transmit.flush(stations_);
+  EXPECT_EQ(statistics_.outcomes[Outcome::lease_store_full], 1U);
+  EXPECT_EQ(transmit.release(1, Instant{} + 1s + Transmit::kHeldFor), 1U);
+  EXPECT_EQ(transmit.release(1, Instant{} + 1s + Transmit::kHeldFor + 1ns), 1U);
+  EXPECT_EQ(statistics_.outcomes[Outcome::lease_store_late], 1U);
+  EXPECT_EQ(statistics_.outcomes[Outcome::dhcp_acked], 1U);
+  EXPECT_EQ(statistics_.outcomes.total(), 3U);
+  EXPECT_EQ(wire_->collect().size(), 1U);
+  EXPECT_EQ(transmit.held(), 0U);
 }
 
 TEST_F(TransmitTest, AFrameInFlightHoldsTheImage) {

@@ -50,6 +50,11 @@ void keep_scalars(const Config& running, Config& wanted, std::vector<std::string
   log(&LogConfig::format, "format in [log]");
   log(&LogConfig::file, "file in [log]");
   log(&LogConfig::lines_per_client_per_minute, "lines_per_client_per_minute in [log]");
+  const auto leases = [&](auto value, const char* name) {
+    keep(value, running.leases, wanted.leases, name, kept);
+  };
+  leases(&LeasesConfig::database, "database in [leases]");
+  leases(&LeasesConfig::renewal_unrecorded_percent, "renewal_unrecorded in [leases]");
   keep(&ControlConfig::socket, running.control, wanted.control, "socket in [control]", kept);
 }
 

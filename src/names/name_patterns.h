@@ -18,7 +18,7 @@ struct hs_scratch;
 namespace reveille {
 
 // Compiled by control, immutable but for the scratch memory, of which each worker has its own.
-class PatternSet {
+class NamePatterns {
  public:
   enum class Case : std::uint8_t { sensitive, ignored };
 
@@ -26,7 +26,7 @@ class PatternSet {
   [[nodiscard]] static std::string problem_of(const std::string& pattern, Case letters);
 
   // For workers 0 to `workers` - 1. `patterns` is not empty. The error says which and why.
-  [[nodiscard]] static tl::expected<PatternSet, std::string> compile(
+  [[nodiscard]] static tl::expected<NamePatterns, std::string> compile(
       const std::vector<std::string>& patterns, Case letters, unsigned workers);
 
   // The first patterns, by their index, that occur in `text`: as many as `found` has room for, in

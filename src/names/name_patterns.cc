@@ -1,4 +1,4 @@
-#include "names/pattern_set.h"
+#include "names/name_patterns.h"
 
 #include <algorithm>
 #include <cassert>
@@ -11,9 +11,9 @@ namespace reveille {
 namespace {
 
 // A pattern is reported once however often it occurs; one that matches nothing is a pattern too.
-unsigned flags_of(PatternSet::Case letters) {
+unsigned flags_of(NamePatterns::Case letters) {
   constexpr unsigned kAlways = HS_FLAG_SINGLEMATCH | HS_FLAG_ALLOWEMPTY;
-  return letters == PatternSet::Case::ignored ? kAlways | HS_FLAG_CASELESS : kAlways;
+  return letters == NamePatterns::Case::ignored ? kAlways | HS_FLAG_CASELESS : kAlways;
 }
 
 struct FreeError {
@@ -44,14 +44,14 @@ int take(unsigned id, unsigned long long, unsigned long long, unsigned, void* to
 
 }  // namespace
 
-void PatternSet::FreeDatabase::operator()(hs_database* database) const {
+void NamePatterns::FreeDatabase::operator()(hs_database* database) const {
   hs_free_database(database);
 }
-void PatternSet::FreeScratch::operator()(hs_scratch* scratch) const {
+void NamePatterns::FreeScratch::operator()(hs_scratch* scratch) const {
   hs_free_scratch(scratch);
 }
 
-std::string PatternSet::problem_of(const std::string& pattern, Case letters) {
+std::string NamePatterns::problem_of(const std::string& pattern, Case letters) {
   hs_expr_info_t* info = nullptr;
   hs_compile_error_t* raw = nullptr;
   const hs_error_t result = hs_expression_info(pattern.c_str(), flags_of(letters), &info, &raw);
@@ -61,8 +61,8 @@ std::string PatternSet::problem_of(const std::string& pattern, Case letters) {
   return error != nullptr && error->message != nullptr ? error->message : "it is not understood";
 }
 
-tl::expected<PatternSet, std::string> PatternSet::compile(const std::vector<std::string>& patterns,
-                                                          Case letters, unsigned workers) {
+tl::expected<NamePatterns, std::string> NamePatterns::compile(
+    const std::vector<std::string>& patterns, Case letters, unsigned workers) {
   if (hs_valid_platform() != HS_SUCCESS) {
     return tl::unexpected<std::string>(
         "this processor lacks SSSE3, without which Hyperscan finds no patterns; leave out the "
@@ -75,7 +75,7 @@ tl::expected<PatternSet, std::string> PatternSet::compile(const std::vector<std:
   std::iota(ids.begin(), ids.end(), 0U);
   const std::vector<unsigned> flags(patterns.size(), flags_of(letters));
 
-  PatternSet set;
+  NamePatterns set;
   hs_database_t* database = nullptr;
   hs_compile_error_t* raw = nullptr;
   const hs_error_t result =
@@ -100,8 +100,8 @@ tl::expected<PatternSet, std::string> PatternSet::compile(const std::vector<std:
   return set;
 }
 
-std::size_t PatternSet::match(std::string_view text, unsigned worker,
-                              std::span<std::uint32_t> found) const {
+std::size_t NamePatterns::match(std::string_view text, unsigned worker,
+                                std::span<std::uint32_t> found) const {
   assert(worker < scratches_.size());
   Found smallest{found};
   // A failure means a broken invariant (a scratch in use twice); then nothing was found.

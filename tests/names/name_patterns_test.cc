@@ -1,4 +1,4 @@
-#include "names/pattern_set.h"
+#include "names/name_patterns.h"
 
 #include <thread>
 
@@ -7,9 +7,9 @@
 namespace reveille {
 namespace {
 
-using Case = PatternSet::Case;
+using Case = NamePatterns::Case;
 
-std::vector<std::uint32_t> matches(const PatternSet& set, std::string_view text,
+std::vector<std::uint32_t> matches(const NamePatterns& set, std::string_view text,
                                    std::size_t most = 8, unsigned worker = 0) {
   std::vector<std::uint32_t> found(most, 999);
   found.resize(set.match(text, worker, found));
@@ -17,15 +17,15 @@ std::vector<std::uint32_t> matches(const PatternSet& set, std::string_view text,
 }
 using Indices = std::vector<std::uint32_t>;
 
-PatternSet compiled(const std::vector<std::string>& patterns, Case letters = Case::sensitive,
-                    unsigned workers = 1) {
-  auto set = PatternSet::compile(patterns, letters, workers);
+NamePatterns compiled(const std::vector<std::string>& patterns, Case letters = Case::sensitive,
+                      unsigned workers = 1) {
+  auto set = NamePatterns::compile(patterns, letters, workers);
   if (!set) throw std::runtime_error(set.error());
   return std::move(*set);
 }
 
-TEST(PatternSet, FindsAllThatMatchInOrder) {
-  const PatternSet set =
+TEST(NamePatterns, FindsAllThatMatchInOrder) {
+  const NamePatterns set =
       compiled({"^grub/", "cfg", "^pxelinux\\.cfg/", "x$", "^$", "^[0-9a-f]{8}/"});
   EXPECT_EQ(matches(set, "grub/grub.cfg"), (Indices{0, 1}));
   EXPECT_EQ(matches(set, "pxelinux.cfg/x"), (Indices{1, 2, 3}));
@@ -34,34 +34,35 @@ TEST(PatternSet, FindsAllThatMatchInOrder) {
   EXPECT_EQ(matches(set, ""), (Indices{4}));
 }
 
-TEST(PatternSet, KeepsTheFirstOnesOnly) {
+TEST(NamePatterns, KeepsTheFirstOnesOnly) {
   std::vector<std::string> patterns;
   for (int i = 0; i < 100; ++i) patterns.push_back(i % 2 == 0 ? "a+" + std::to_string(i) : "b|a");
-  const PatternSet set = compiled(patterns);
+  const NamePatterns set = compiled(patterns);
   EXPECT_EQ(matches(set, "aaa98", 3), (Indices{1, 3, 5}));
   EXPECT_EQ(matches(set, "aaa0", 3), (Indices{0, 1, 3}));
   EXPECT_EQ(matches(set, "aaa0", 0), Indices{});
 }
 
-TEST(PatternSet, TakesCaseAsItIsTold) {
+TEST(NamePatterns, TakesCaseAsItIsTold) {
   EXPECT_EQ(matches(compiled({"^Boot/"}), "boot/x"), Indices{});
   EXPECT_EQ(matches(compiled({"^Boot/"}, Case::ignored), "boot/x"), Indices{0});
   EXPECT_EQ(matches(compiled({"(?i)^Boot/"}), "boot/x"), Indices{0});
 }
 
-TEST(PatternSet, SaysWhatItCannotDo) {
-  EXPECT_EQ(PatternSet::problem_of("^a.*b$", Case::sensitive), "");
-  EXPECT_EQ(PatternSet::problem_of("(a)\\1", Case::sensitive), "Back-references are unsupported.");
-  EXPECT_EQ(PatternSet::problem_of("a(?=b)", Case::sensitive),
+TEST(NamePatterns, SaysWhatItCannotDo) {
+  EXPECT_EQ(NamePatterns::problem_of("^a.*b$", Case::sensitive), "");
+  EXPECT_EQ(NamePatterns::problem_of("(a)\\1", Case::sensitive),
+            "Back-references are unsupported.");
+  EXPECT_EQ(NamePatterns::problem_of("a(?=b)", Case::sensitive),
             "Zero-width assertions are not supported.");
-  const auto set = PatternSet::compile({"a", "(b)\\1"}, Case::sensitive, 1);
+  const auto set = NamePatterns::compile({"a", "(b)\\1"}, Case::sensitive, 1);
   ASSERT_FALSE(set);
   EXPECT_EQ(set.error(),
             "the name rules cannot be compiled: (b)\\1: Back-references are unsupported.");
 }
 
-TEST(PatternSet, ServesItsWorkersAtOnce) {
-  const PatternSet set = compiled({"^a", "b", "c$"}, Case::sensitive, 4);
+TEST(NamePatterns, ServesItsWorkersAtOnce) {
+  const NamePatterns set = compiled({"^a", "b", "c$"}, Case::sensitive, 4);
   std::vector<std::thread> threads;
   std::array<int, 4> right{};
   for (unsigned worker = 0; worker < 4; ++worker) {

@@ -1,0 +1,51 @@
+// Leases of a running server between its workers and their database.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <tl/expected.hpp>
+
+#include <reveille/config.h>
+
+#include "dhcp/lease.h"
+#include "store/committer.h"
+#include "store/lease_store.h"
+#include "worker/workers.h"
+
+namespace reveille {
+
+// Whether this configuration has leases that outlive the process.
+[[nodiscard]] bool keeps_leases(const Config& config);
+
+// Control thread. Destroy before the workers.
+class LeaseKeeping {
+ public:
+  // Opens the database and reads all leases. nullptr when the configuration keeps none.
+  static tl::expected<std::unique_ptr<LeaseKeeping>, std::string> open(const Config& config,
+                                                                       Workers& workers);
+
+  // What Workers::start() wants; let go of by start().
+  [[nodiscard]] const StoredLeases& stored() const { return stored_; }
+  // "leases in /var/lib/reveille/leases.db: 1 200 known, 40 of them bound"
+  [[nodiscard]] const std::string& status() const { return status_; }
+
+  // From now on changes are written. Call when the workers run.
+  void start();
+  // Writes what is left. Call when the workers have stopped.
+  void stop();
+
+  [[nodiscard]] std::optional<std::string> failure() const { return committer_.failure(); }
+  [[nodiscard]] bool alive() const;
+  [[nodiscard]] Committer::Counts counts() const { return committer_.counts(); }
+
+ private:
+  LeaseKeeping(LeaseStore store, StoredLeases stored, Workers& workers);
+
+  std::string status_;
+  StoredLeases stored_;
+  Committer committer_;
+};
+
+}  // namespace reveille

@@ -1,0 +1,90 @@
+#include "store/committer.h"
+
+#include <algorithm>
+
+namespace reveille {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+std::int64_t steady_now() {
+  return Steady::now().time_since_epoch().count();
+}
+
+}  // namespace
+
+Committer::Committer(LeaseStore store, std::vector<Line> lines)
+    : store_(std::move(store)),
+      lines_(std::move(lines)),
+      taken_(lines_.size()),
+      changes_(lines_.size() * kBatchMax),
+      looked_at_(steady_now()) {}
+
+Committer::~Committer() {
+  stop();
+}
+
+void Committer::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Committer::stop() {
+  if (!thread_.joinable()) return;
+  stopping_.store(true, std::memory_order_relaxed);
+  thread_.join();
+  while (commit() > 0) {
+  }
+}
+
+void Committer::run() {
+  Steady::time_point last_work = Steady::now();
+  while (!stopping_.load(std::memory_order_relaxed) && !failure()) {
+    looked_at_.store(steady_now(), std::memory_order_relaxed);
+    const bool worked = commit() > 0;
+    const Steady::time_point now = Steady::now();
+    if (worked) last_work = now;
+    // As the workers do: a nap delays the next change by a quarter of the pause before it.
+    const Nanoseconds idle = now - last_work;
+    if (!worked) std::this_thread::sleep_for(std::clamp(idle / 4, Nanoseconds{20us}, kLongestNap));
+  }
+}
+
+std::size_t Committer::commit() {
+  if (failure()) return 0;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < lines_.size(); ++i) {
+    const std::size_t taken = lines_[i].take(std::span(changes_).subspan(count, kBatchMax));
+    taken_[i] += taken;
+    count += taken;
+  }
+  if (count == 0) return 0;
+  const Steady::time_point begin = Steady::now();
+  const auto written = store_.write(std::span(changes_).first(count));
+  const Nanoseconds elapsed = Steady::now() - begin;
+  const std::lock_guard lock(mutex_);
+  if (!written) {
+    failure_ = written.error();
+    return 0;
+  }
+  for (std::size_t i = 0; i < lines_.size(); ++i) lines_[i].reached_disk(taken_[i]);
+  counts_.changes += count;
+  ++counts_.commits;
+  counts_.longest_commit = std::max(counts_.longest_commit, elapsed);
+  return count;
+}
+
+std::optional<std::string> Committer::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_;
+}
+
+Committer::Counts Committer::counts() const {
+  const std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+bool Committer::alive(Nanoseconds patience) const {
+  return steady_now() - looked_at_.load(std::memory_order_relaxed) < patience.count();
+}
+
+}  // namespace reveille

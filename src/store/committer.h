@@ -1,0 +1,75 @@
+// The thread between the workers and the disk: takes what changed, writes it, says so.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <reveille/instant.h>
+
+#include "dhcp/lease.h"
+#include "store/lease_store.h"
+
+namespace reveille {
+
+// Batches come by themselves: what gathers while one transaction is on its way to the disk is the
+// next one. Nothing waits for a batch to fill.
+//
+// The first failure ends it: no record counts as durable any more, and failure() says why. The
+// store is not written again.
+class Committer {
+ public:
+  // One worker's side. Called by the committer's thread, and by stop()'s when that is over.
+  struct Line {
+    std::function<std::size_t(std::span<LeaseChange> room)> take;
+    std::function<void(std::uint64_t count)> reached_disk;  // so many, since the start
+  };
+  struct Counts {
+    std::uint64_t changes = 0;
+    std::uint64_t commits = 0;
+    Nanoseconds longest_commit{};
+  };
+
+  Committer(LeaseStore store, std::vector<Line> lines);
+  ~Committer();  // stops
+  Committer(const Committer&) = delete;
+  Committer& operator=(const Committer&) = delete;
+
+  // Control thread.
+  void start();
+  // Ends the thread and writes what the lines still have: nothing is put into them any more.
+  void stop();
+
+  // Any thread. Nothing is written any more, because of this.
+  [[nodiscard]] std::optional<std::string> failure() const;
+  [[nodiscard]] Counts counts() const;
+  // The last look at the lines was less than that ago, or a commit is under way that began then.
+  [[nodiscard]] bool alive(Nanoseconds patience) const;
+
+ private:
+  static constexpr std::size_t kBatchMax = 4096;  // changes of one worker in a transaction
+  static constexpr Nanoseconds kLongestNap = 1ms;
+
+  void run();
+  // How many changes were written.
+  std::size_t commit();
+
+  LeaseStore store_;
+  std::vector<Line> lines_;
+  std::vector<std::uint64_t> taken_;  // by line, since the start
+  std::vector<LeaseChange> changes_;
+  std::thread thread_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::int64_t> looked_at_{0};
+  mutable std::mutex mutex_;  // of what follows; never taken by a worker
+  std::optional<std::string> failure_;
+  Counts counts_;
+};
+
+}  // namespace reveille

@@ -1,0 +1,55 @@
+// Leases on disk: one SQLite database (WAL, synchronous=FULL) that one server writes.
+//
+// What is promised: when write() returns success, its records survive kill -9 and loss of power
+// as far as the disk honours a sync. When anything fails the store is done with: the caller stops
+// and never writes to it again, for after a failed sync nobody knows what is on the disk.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "dhcp/lease.h"
+#include "store/database.h"
+#include "store/store_clock.h"
+
+namespace reveille {
+
+// One thread at a time. Other programs may read the database meanwhile.
+class LeaseStore {
+ public:
+  struct Options {
+    std::string vfs;  // of SQLite; empty: its default
+  };
+
+  // Opens or makes the database at `path`, brings it up to date, and proves that it can be written
+  // by writing. Refused, in one sentence that names the path: a file that is damaged, of another
+  // program or of a newer version, that cannot be written, or that another server has open.
+  static Stored<LeaseStore> open(const std::string& path, StoreClock clock, const Options& options);
+  static Stored<LeaseStore> open(const std::string& path, StoreClock clock) {
+    return open(path, std::move(clock), Options{});
+  }
+  LeaseStore(LeaseStore&&) noexcept;
+  LeaseStore& operator=(LeaseStore&&) noexcept;
+  ~LeaseStore();
+
+  // The file was not there before.
+  [[nodiscard]] bool is_new() const;
+  [[nodiscard]] const std::string& path() const;
+
+  // Everything that is known, in the order that LeaseTable wants. A row that no server wrote is a
+  // damaged database.
+  [[nodiscard]] Stored<StoredLeases> load();
+
+  // All of them in one transaction, on disk when it returns. Of an address the change with the
+  // latest version stands, in whichever order they come.
+  [[nodiscard]] Stored<void> write(std::span<const LeaseChange> changes);
+
+ private:
+  struct State;
+  explicit LeaseStore(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace reveille

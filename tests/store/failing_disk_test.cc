@@ -1,0 +1,81 @@
+// Every write and every sync fails once: what was said to be durable is, and after the failure
+// nothing is written again.
+#include "store/failing_disk.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "store/durable_server.h"
+
+namespace reveille::test {
+namespace {
+
+constexpr std::uint32_t kBatches = 6;
+constexpr std::uint32_t kBatchSize = 40;
+
+std::vector<LeaseChange> batch(std::uint32_t number, Instant now) {
+  std::vector<LeaseChange> changes;
+  for (std::uint32_t i = 0; i < kBatchSize; ++i) {
+    const std::uint32_t n = number * kBatchSize + i;
+    changes.push_back({LeaseChange::Kind::bound, false, 0, Ipv4Address{0x0a4d0000 + n},
+                       ClientKey{1, n}, now + 1h, machine(n), 1});
+  }
+  return changes;
+}
+
+class FailingDiskTest : public testing::TestWithParam<int> {
+ protected:
+  // How many batches the store said were durable, with the fault in place.
+  std::uint32_t run(const FailingDisk& disk) {
+    auto store = LeaseStore::open(folder_.database(), time_.clock(), {FailingDisk::kName});
+    if (!store) {
+      EXPECT_THAT(store.error(), testing::HasSubstr(folder_.database()));
+      return 0;
+    }
+    opened_ = true;
+    for (std::uint32_t done = 0; done < kBatches; ++done) {
+      const auto written = store->write(batch(done, time_.now));
+      if (written) continue;
+      EXPECT_TRUE(disk.has_failed()) << written.error();
+      EXPECT_FALSE(store->write(batch(done, time_.now)));
+      return done;
+    }
+    return kBatches;
+  }
+
+  TestClock time_;
+  StoreFolder folder_;
+  bool opened_ = false;
+};
+
+TEST_P(FailingDiskTest, AtEveryOperationWhatWasDurableStaysAndNothingIsTriedAgain) {
+  int fail_at = 1;
+  int failures = 0;
+  for (bool reached = true; reached; ++fail_at) {
+    std::filesystem::remove_all(folder_.path());
+    std::filesystem::create_directory(folder_.path());
+    FailingDisk disk(fail_at, GetParam());
+    opened_ = false;
+    const std::uint32_t durable = run(disk);
+    reached = disk.has_failed();
+    if (reached) ++failures;
+    // While the file is made SQLite takes its own first page back.
+    EXPECT_LE(disk.later(), opened_ ? 0 : 2) << "after operation " << fail_at;
+
+    auto store = LeaseStore::open(folder_.database(), time_.clock());
+    ASSERT_TRUE(store) << fail_at << ": " << store.error();
+    const auto stored = store->load();
+    ASSERT_TRUE(stored) << fail_at << ": " << stored.error();
+    // A transaction that failed may be there as a whole, or not at all.
+    const std::size_t found = stored->leases.size();
+    EXPECT_EQ(found % kBatchSize, 0U) << fail_at;
+    EXPECT_GE(found, durable * kBatchSize) << fail_at;
+  }
+  EXPECT_GT(failures, 20);
+}
+
+INSTANTIATE_TEST_SUITE_P(Errors, FailingDiskTest,
+                         testing::Values(SQLITE_IOERR_WRITE, SQLITE_IOERR_FSYNC, SQLITE_FULL));
+
+}  // namespace
+}  // namespace reveille::test
