@@ -19,7 +19,7 @@ std::string where(const Origins& origins, const std::string& path) {
   return at.line > 0 ? " (line " + std::to_string(at.line) + ")" : "";
 }
 
-void check_names(const Config& config, const Origins& origins, Problems& problems) {
+void check_rule_names(const Config& config, const Origins& origins, Problems& problems) {
   std::set<std::string_view> names;
   for (std::size_t i = 0; i < config.rules.size(); ++i) {
     if (names.insert(config.rules[i].name).second) continue;
@@ -70,7 +70,7 @@ void check_rules(const Config& config, const Origins& origins, Problems& problem
   }
   // Of a rule whose conditions were not all understood nothing can be said.
   if (problems.any_error()) return;
-  check_names(config, origins, problems);
+  check_rule_names(config, origins, problems);
   check_covered(config, origins, problems);
 }
 

@@ -54,7 +54,6 @@ void keep_scalars(const Config& running, Config& wanted, std::vector<std::string
     keep(value, running.leases, wanted.leases, name, kept);
   };
   leases(&LeasesConfig::database, "database in [leases]");
-  leases(&LeasesConfig::renewal_unrecorded_percent, "renewal_unrecorded in [leases]");
   keep(&ControlConfig::socket, running.control, wanted.control, "socket in [control]", kept);
 }
 
