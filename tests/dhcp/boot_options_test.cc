@@ -10,18 +10,11 @@ namespace {
 
 using namespace std::string_view_literals;
 using test::BootRequest;
+using test::kNoDiscovery;
+using test::octets_of;
 using test::Parsed;
+using test::text;
 using wire::DhcpOption;
-
-const Octets kNoDiscovery{6, 1, 8, 255};
-
-Octets octets_of(const wire::DhcpView& message, DhcpOption code) {
-  const auto value = message.option(code);
-  return value ? Octets(value->begin(), value->end()) : Octets{};
-}
-Octets text(std::string_view value) {
-  return {value.begin(), value.end()};
-}
 
 // A reply of the DHCP server to `request`, as far as boot options go: header, the walk through
 // the parameter request list, the rest.

@@ -105,4 +105,16 @@ class Parsed {
   wire::Checked<wire::DhcpView> view_;
 };
 
+// Option 43 that says "load the file, look for no boot server".
+inline const Octets kNoDiscovery{6, 1, 8, 255};
+
+// The value of an option; empty when it is not there.
+inline Octets octets_of(const wire::DhcpView& message, wire::DhcpOption code) {
+  const auto value = message.option(code);
+  return value ? Octets(value->begin(), value->end()) : Octets{};
+}
+inline Octets text(std::string_view value) {
+  return {value.begin(), value.end()};
+}
+
 }  // namespace reveille::test

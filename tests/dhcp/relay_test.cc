@@ -77,10 +77,10 @@ TEST(Relay, OptionsThatAClientInventsChangeNothing) {
   const Octets invented =
       concatenated({information(wire::RelayOption::link_selection, Ipv4Address::of(10, 78, 0, 0)),
                     information(wire::RelayOption::server_id_override, kOtherRelay)});
-  const wire::DhcpView offer =
-      lab.send({.options = {{DhcpOption::relay_agent_information, invented}}}).reply().view();
+  const Sent offer =
+      lab.send({.options = {{DhcpOption::relay_agent_information, invented}}}).reply();
   EXPECT_EQ(offer.yiaddr(), Ipv4Address::of(10, 77, 0, 10));
-  EXPECT_EQ(offer.option_address(DhcpOption::server_identifier), kServer);
+  EXPECT_EQ(offer.view().option_address(DhcpOption::server_identifier), kServer);
 }
 
 TEST(Relay, TheServerIsCalledWhatTheRelayWants) {  // RFC 5107

@@ -31,7 +31,8 @@ TEST(Options, AreWrittenOnceHoweverOftenTheyAreAskedFor) {
 
 TEST(Options, HaveTheValuesOfTheSubnet) {
   Lab lab;
-  const wire::DhcpView view = lab.send({}).reply().view();
+  const Sent reply = lab.send({}).reply();
+  const wire::DhcpView view = reply.view();
   EXPECT_EQ(view.option_address(DhcpOption::router), Ipv4Address::of(10, 77, 0, 254));
   const auto servers = view.option(DhcpOption::domain_name_server);
   ASSERT_TRUE(servers.has_value());
@@ -102,7 +103,8 @@ TEST(MessageSize, WhatDoesNotFitGoesToSnameAndFileByOverload) {
   Config config = small_config();
   config.subnets[0].options = {{42, Octets(240, 1)}, {43, Octets(100, 2)}, {44, Octets(50, 3)}};
   Lab lab(config);
-  const wire::DhcpView view = lab.send({}).reply().view();
+  const Sent reply = lab.send({}).reply();
+  const wire::DhcpView view = reply.view();
   EXPECT_TRUE(view.has(DhcpOption::overload));
   for (const int code : {42, 43, 44}) {
     EXPECT_TRUE(view.has(static_cast<DhcpOption>(code))) << code;

@@ -22,6 +22,7 @@
 #include "port/pools.h"
 #include "port/test_eal.h"
 #include "vectors/vectors.h"
+#include "worker/race_detector.h"
 
 namespace reveille::test {
 
@@ -37,6 +38,7 @@ class RingPort {
   RingPort() : RingPort(Shape{}) {}
   explicit RingPort(Shape shape) : name_("t" + std::to_string(next_number())) {
     test_eal();
+    if (kRaceDetector) use_visible_pools();
     pool_.reset(rte_pktmbuf_pool_create((name_ + "pool").c_str(), 8191, 0, sizeof(FrameNote),
                                         RTE_PKTMBUF_HEADROOM + kFrameRoom, SOCKET_ID_ANY));
     for (unsigned i = 0; i < shape.receive_queues; ++i) to_port_.push_back(make_ring(8192));
@@ -68,6 +70,14 @@ class RingPort {
     return config;
   }
 
+  // Once Workers or Port has opened it, and before anything is polled.
+  void opened() {
+    if (!kRaceDetector) return;
+    std::uint16_t port = 0;
+    ASSERT_EQ(rte_eth_dev_get_port_by_name(device().c_str(), &port), 0);
+    watch_port(port, injected_, sent_);
+  }
+
   // Puts a frame on the wire towards the port, in so many segments; false when its queue is full.
   bool inject(Bytes octets, unsigned queue = 0, unsigned segments = 1) {
     rte_mbuf* frame = nullptr;
@@ -85,6 +95,7 @@ class RingPort {
         rte_pktmbuf_chain(frame, segment);
       }
     }
+    injected_.leave();
     if (rte_ring_enqueue(to_port_[queue], frame) == 0) return true;
     rte_pktmbuf_free(frame);
     return false;
@@ -97,6 +108,7 @@ class RingPort {
                 untagged.data(), untagged.size());
     frame->vlan_tci = vlan;
     frame->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
+    injected_.leave();
     return rte_ring_enqueue(to_port_[0], frame) == 0;
   }
 
@@ -107,6 +119,7 @@ class RingPort {
     for (rte_ring* ring : from_port_) {
       while (const unsigned count = rte_ring_dequeue_burst(
                  ring, reinterpret_cast<void**>(frames.data()), frames.size(), nullptr)) {
+        sent_.arrive();
         for (unsigned i = 0; i < count; ++i) look(*frames[i]);
         rte_pktmbuf_free_bulk(frames.data(), count);
       }
@@ -153,6 +166,8 @@ class RingPort {
   Pool pool_;
   std::vector<rte_ring*> to_port_;
   std::vector<rte_ring*> from_port_;
+  Crossing injected_;
+  Crossing sent_;
 };
 
 }  // namespace reveille::test

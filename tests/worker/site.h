@@ -59,6 +59,7 @@ class Site {
     auto opened = Workers::open(test_eal(), config, {.frame_clock = false, .seed = 7});
     EXPECT_TRUE(opened) << opened.error();
     workers = std::move(*opened);
+    wire.opened();
   }
 
   std::unique_ptr<Snapshot> snapshot(std::uint64_t version = 0) const {
