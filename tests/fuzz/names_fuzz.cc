@@ -2,7 +2,7 @@
 // a name that it asks for, a rule's pattern and result, and the text of a template.
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <cctype>
 #include <optional>
 
 #include "fuzz/require.h"

@@ -132,7 +132,13 @@ class DurableServer {
     replies_.clear();
     Events events(event_storage_);
     Outbox outbox({});
-    what(Context{clock_.now, snapshot_, replies_, events, outbox, links_, &journal_});
+    what(Context{.now = clock_.now,
+                 .snapshot = snapshot_,
+                 .replies = replies_,
+                 .events = events,
+                 .outbox = outbox,
+                 .links = links_,
+                 .journal = &journal_});
   }
 
   TestClock& clock_;
