@@ -88,8 +88,7 @@ tl::expected<void, std::string> Server::load_images() {
 tl::expected<void, std::string> Server::launch() {
   auto snapshot = snapshots_.build(images_.catalogue());
   if (!snapshot) return tl::unexpected(snapshot.error());
-  auto started =
-      workers_->start(std::move(*snapshot), leases_ ? &leases_->stored() : nullptr);
+  auto started = workers_->start(std::move(*snapshot), leases_ ? &leases_->stored() : nullptr);
   if (!started) return started;
   started_ = workers_->now();
   if (leases_) leases_->start();

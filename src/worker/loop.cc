@@ -45,15 +45,9 @@ void Worker::run() {
 bool Worker::turn() {
   const Instant started = tsc_.now();
   const Snapshot& snapshot = snapshots_.read();
-  Context context{clock_.now(),
-                  snapshot,
-                  transmit_.replies(),
-                  events_,
-                  outbox_,
-                  links_,
-                  &clients_,
-                  share_.index,
-                  durable_leases_ ? &journal_ : nullptr};
+  Context context{clock_.now(), snapshot,     transmit_.replies(),
+                  events_,      outbox_,      links_,
+                  &clients_,    share_.index, durable_leases_ ? &journal_ : nullptr};
 
   // What was lost goes first: in a queue that a slow port keeps full, whoever comes last is
   // dropped, and would be each time.
