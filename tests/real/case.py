@@ -72,10 +72,10 @@ class Boot:
         payload = images.sha256(case.images / "payload.bin")
         for mark in before_kernel:
             vm.wait_for(mark, BOOT_TIMEOUT)
-        kernel = vm.wait_for(r"lab-mark kernel via=(\S+) payload=(\S*)", BOOT_TIMEOUT)
+        kernel = vm.wait_for(r"lab-mark kernel via=(\S+) payload=(\S*)\s", BOOT_TIMEOUT)
         case.assertEqual(kernel.groups(), (via, payload), "kernel arguments and initrd as served")
-        address, leased_by = vm.wait_for(r"lab-mark address=(\S+) server=(\S*)", 60).groups()
-        tftp = vm.wait_for(r"lab-mark tftp payload=(\S*)", 60)[1]
+        address, leased_by = vm.wait_for(r"lab-mark address=(\S+) server=(\S*)\s", 60).groups()
+        tftp = vm.wait_for(r"lab-mark tftp payload=(\S*)\s", 60)[1]
         case.assertEqual(tftp, payload, "the kernel's own TFTP client got other bytes")
         vm.wait_for("lab-mark shell", 30)
         vm.type("echo lab-mark alive $((6 * 7))")
