@@ -95,10 +95,10 @@ class VirtualMachine:
         def step(pattern):
             return self._machine.wait_for(pattern, max(1, deadline - time.monotonic()))
 
-        sent = step(r"lab-mark kernel via=\S+ payload=(\S*)")[1]
+        sent = step(r"lab-mark kernel via=\S+ payload=(\S*)\s")[1]
         screen.line(self.name, "Debian's kernel is up, with the initrd that was served")
-        address = step(r"lab-mark address=(\S+)")[1]
-        fetched = step(r"lab-mark tftp payload=(\S*)")[1]
+        address = step(r"lab-mark address=(\S+)\s")[1]
+        fetched = step(r"lab-mark tftp payload=(\S*)\s")[1]
         step("lab-mark shell")
         self._machine.type("echo lab-mark alive $((6 * 7))")
         step("lab-mark alive 42")
