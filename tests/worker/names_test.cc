@@ -68,7 +68,7 @@ void read_own_files(Site& site, const std::map<unsigned, Ipv4Address>& addresses
 }
 
 TEST_P(NamesByWorkers, EachClientReadsItsOwnFile) {
-  Site site({.workers = GetParam()});
+  Site site(Site::Shape{.workers = GetParam()});
   start(site);
   for (unsigned n = 0; n < kClients; ++n) site.inject(discover(n));
   ASSERT_TRUE(site.settle());
