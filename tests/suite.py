@@ -220,17 +220,21 @@ PARTS = {
 }
 
 
+def said(output):
+    """What a failed program said, without the lines of the cases that went well."""
+    lines = [line for line in output.splitlines()
+             if not line.startswith(("[ RUN ", "[       OK ", "[----------]"))]
+    return lines if len(lines) <= OUTPUT_LINES else ["..."] + lines[-OUTPUT_LINES:]
+
+
 def show(name, results, seconds):
     counts = count(results)
     line = ", ".join(f"{number} {verdict}" for verdict, number in counts.items() if number)
     print(f"{name:8} {seconds:7.1f} s  {line or 'nothing to do'}", flush=True)
     for result in results:
         if result.verdict == "failed":
-            lines = result.output.splitlines()
-            if len(lines) > OUTPUT_LINES:
-                lines = ["..."] + lines[-OUTPUT_LINES:]
             print(f"  FAILED {result.name} ({result.seconds:.1f} s)")
-            print("\n".join(f"    {line}" for line in lines), flush=True)
+            print("\n".join(f"    {line}" for line in said(result.output)), flush=True)
 
 
 def count(results):
