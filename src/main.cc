@@ -4,6 +4,7 @@
 
 #include "control/check.h"
 #include "control/command_line.h"
+#include "control/explain/explain.h"
 #include "control/leases.h"
 #include "control/reload.h"
 #include "control/replay.h"
@@ -24,6 +25,8 @@ int main(int argc, char** argv) {
       return reveille::check(line->config);
     case reveille::Verb::replay:
       return reveille::replay(*line);
+    case reveille::Verb::explain:
+      return reveille::explain(*line);
     case reveille::Verb::status:
       return reveille::status(*line);
     case reveille::Verb::reload:

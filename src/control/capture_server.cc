@@ -1,11 +1,10 @@
 #include "control/capture_server.h"
 
 #include <bit>
-#include <memory>
-
-#include <pcap/pcap.h>
 
 #include <reveille/wire/dhcp.h>
+
+#include "control/capture_file.h"
 
 namespace reveille {
 namespace {
@@ -86,25 +85,9 @@ std::optional<CaptureServer> CaptureServerFinder::found() const {
 
 tl::expected<std::optional<CaptureServer>, std::string> find_capture_server(
     const std::string& file) {
-  char why[PCAP_ERRBUF_SIZE] = "";
-  const std::unique_ptr<pcap_t, void (*)(pcap_t*)> capture(pcap_open_offline(file.c_str(), why),
-                                                           pcap_close);
-  if (!capture) return tl::unexpected("the capture cannot be read: " + std::string(why));
-  if (pcap_datalink(capture.get()) != DLT_EN10MB) {
-    const char* const name = pcap_datalink_val_to_name(pcap_datalink(capture.get()));
-    return tl::unexpected(file + " is a capture of " + (name == nullptr ? "something else" : name) +
-                          ", not of Ethernet");
-  }
   CaptureServerFinder finder;
-  pcap_pkthdr* header = nullptr;
-  const u_char* frame = nullptr;
-  int result = 0;
-  while ((result = pcap_next_ex(capture.get(), &header, &frame)) == 1) {
-    finder.look_at({frame, header->caplen});
-  }
-  if (result == PCAP_ERROR) {
-    return tl::unexpected(file + ": " + std::string(pcap_geterr(capture.get())));
-  }
+  const auto read = for_each_frame(file, [&](Bytes frame, Instant) { finder.look_at(frame); });
+  if (!read) return tl::unexpected(read.error());
   return finder.found();
 }
 

@@ -16,6 +16,7 @@ constexpr const char* kExamples =
     "                 --pool 10.77.1.0-10.77.255.254\n"
     "  reveille serve --interface eth1 --address 10.77.0.1/16 --root /srv/boot --proxy\n"
     "  reveille check --config reveille.toml\n"
+    "  reveille explain --config reveille.toml --mac 52:54:00:12:34:56 --arch x64-uefi\n"
     "  reveille status\n"
     "  reveille replay boot.pcap --root /srv/boot --out answers.pcap\n";
 
@@ -91,6 +92,34 @@ class ConfigOptions {
   ConfigArguments to_;
   std::vector<std::unique_ptr<PortOption>> ports_;  // CLI11 keeps pointers into them
 };
+
+// Whom explain is asked about.
+void add_client_options(CLI::App& app, CommandLine& line) {
+  ClientWords& to = line.client;
+  const auto add = [&app](const char* name, std::optional<std::string>& value, const char* help,
+                          const char* type) { app.add_option(name, value, help)->type_name(type); };
+  app.add_option("--from", line.capture, "Explain each DHCP message of a capture instead")
+      ->type_name("CAPTURE.pcap");
+  app.add_flag("--json", line.json, "One JSON object a line");
+  app.add_flag("--all", line.all_rules, "All rules before the one that decides, not the nearest");
+  add("--mac", to.mac, "The machine; with --from: only this one", "MAC");
+  add("--arch", to.architecture, "Boots by PXE or HTTP firmware of this kind", "NAME");
+  app.add_flag("--ipxe", to.ipxe, "Runs iPXE");
+  add("--vendor-class", to.vendor_class, "Option 60; \"\": none", "TEXT");
+  add("--user-class", to.user_class, "Option 77", "TEXT");
+  add("--client-id", to.client_id, "Option 61, with its type octet", "HEX");
+  add("--uuid", to.uuid, "Option 97", "UUID");
+  add("--host-name", to.host_name, "Option 12", "TEXT");
+  add("--vlan", to.vlan, "The VLAN it is on", "ID");
+  add("--relay", to.relay, "The relay that brings its messages (giaddr)", "A.B.C.D");
+  add("--circuit-id", to.circuit_id, "What that says in option 82; octets after 0x", "TEXT");
+  add("--remote-id", to.remote_id, "The same, of itself", "TEXT");
+  one_each(app.add_option("--option", to.options, "Any option (repeatable); octets after 0x"))
+      ->type_name("N=TEXT");
+  add("--requested", to.requested, "The address that it asks for (option 50)", "A.B.C.D");
+  app.add_option("--message", to.message, "discover (default), request, inform or boot-server")
+      ->type_name("TYPE");
+}
 
 // Which running reveille is asked.
 void add_control_options(CLI::App& app, ConfigArguments& to) {
@@ -174,6 +203,10 @@ tl::expected<CommandLine, CommandLineEnd> parse_command_line(std::vector<std::st
       ->required()
       ->type_name("IN.pcap");
   replay->add_option("--out", line.answers, "Write the answers there")->type_name("OUT.pcap");
+  CLI::App* explain =
+      app.add_subcommand("explain", "Say what a machine would be answered, and why");
+  ConfigOptions explain_options(*explain, ConfigOptions::Ports::none);
+  add_client_options(*explain, line);
   CLI::App* status = app.add_subcommand("status", "Say what the running reveille serves, and how");
   add_control_options(*status, line.config);
   status->add_flag("--json", line.json, "As JSON");
@@ -206,6 +239,9 @@ tl::expected<CommandLine, CommandLineEnd> parse_command_line(std::vector<std::st
   } else if (replay->parsed()) {
     line.verb = Verb::replay;
     line.config = replay_options.take();
+  } else if (explain->parsed()) {
+    line.verb = Verb::explain;
+    line.config = explain_options.take();
   } else if (status->parsed()) {
     line.verb = Verb::status;
   } else if (reload->parsed()) {

@@ -7,10 +7,20 @@
 #include <tl/expected.hpp>
 
 #include "control/config_arguments.h"
+#include "control/explain/client_words.h"
 
 namespace reveille {
 
-enum class Verb : std::uint8_t { serve, check, replay, status, reload, leases, version };
+enum class Verb : std::uint8_t {
+  serve,
+  check,
+  replay,
+  explain,
+  status,
+  reload,
+  leases,
+  version,
+};
 
 enum class LeasesVerb : std::uint8_t { list, release, reserve };
 enum class LeasesFormat : std::uint8_t { table, csv, json };
@@ -18,9 +28,11 @@ enum class LeasesFormat : std::uint8_t { table, csv, json };
 struct CommandLine {
   Verb verb = Verb::serve;
   ConfigArguments config;
-  std::string capture;  // replay: the frames to answer
-  std::string answers;  // replay: where the answers go; empty: nowhere
-  bool json = false;    // status: JSON instead of tables
+  std::string capture;     // replay: the frames to answer; explain: may be empty
+  std::string answers;     // replay: where the answers go; empty: nowhere
+  bool json = false;       // status, explain: JSON instead of tables
+  ClientWords client;      // explain
+  bool all_rules = false;  // explain: not only those that came closest
   LeasesVerb leases_verb = LeasesVerb::list;
   LeasesFormat leases_format = LeasesFormat::table;
   std::string lease_address;  // leases release, leases reserve

@@ -102,9 +102,13 @@ void check_boot_files(const Config& config, const Origins& origins, Problems& pr
   const std::string& root = config.images.root;
   std::error_code error;
   if (!config.tftp.enabled || config.tftp.ignore_case || !fs::is_directory(root, error)) return;
+  const auto is_template = [&config](const std::string& name) {
+    return std::ranges::find(config.templates, name, &TemplateConfig::name) !=
+           config.templates.end();
+  };
   const auto check = [&](const std::string& name, const std::string& path) {
     const bool ours = !name.empty() && name.find("://") == std::string::npos;
-    if (!ours) return;
+    if (!ours || is_template(name)) return;
     std::string below = name;
     std::replace(below.begin(), below.end(), '\\', '/');
     if (!fs::exists(fs::path(root) / below, error)) {

@@ -21,8 +21,6 @@ namespace {
 constexpr Ipv4Prefix kDefaultAddress{Ipv4Address::of(10, 77, 0, 1), 16};
 // Ours where the capture shows no server: locally administered, the same in every replay.
 constexpr MacAddress kDefaultMac{{0x02, 'w', 'a', 'k', 'e', 1}};
-// The same choices in every replay of the same capture.
-constexpr std::uint64_t kSeed = 1;
 constexpr std::uint32_t kPoolMax = 65536;
 
 // A file by its descriptor: DPDK's device arguments can hold no comma, paths can.
@@ -98,19 +96,22 @@ ParsedConfig configure_replay(const ConfigArguments& arguments,
   return parsed;
 }
 
+void take_place_of(const std::optional<CaptureServer>& server, std::vector<Station>& stations) {
+  for (Station& station : stations) {
+    const bool same = server && server->address.address == station.address.address;
+    station.mac = same ? server->mac : kDefaultMac;
+    station.link_local = Ipv6Address::link_local(station.mac);
+  }
+}
+
 namespace {
 
 ServerOptions replay_options(const std::optional<CaptureServer>& server) {
   ServerOptions options;
   options.workers.frame_clock = true;
-  options.workers.seed = kSeed;
-  // Frames to the capture's server have its MAC address: with another one they were not for us.
+  options.workers.seed = kReplaySeed;
   options.adjust_stations = [server](std::vector<Station>& stations) {
-    for (Station& station : stations) {
-      const bool same = server && server->address.address == station.address.address;
-      station.mac = same ? server->mac : kDefaultMac;
-      station.link_local = Ipv6Address::link_local(station.mac);
-    }
+    take_place_of(server, stations);
   };
   return options;
 }

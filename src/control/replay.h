@@ -1,10 +1,13 @@
 // `reveille replay`: a capture through the same workers, without any network.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "control/capture_server.h"
 #include "control/command_line.h"
+#include "packet/stations.h"
 
 namespace reveille {
 
@@ -17,5 +20,12 @@ namespace reveille {
 [[nodiscard]] ParsedConfig configure_replay(const ConfigArguments& arguments,
                                             const std::optional<CaptureServer>& server,
                                             const std::string& capture_device);
+
+// Makes us the capture's server: frames to it have its MAC address, and with another one they were
+// not for us.
+void take_place_of(const std::optional<CaptureServer>& server, std::vector<Station>& stations);
+
+// Every choice that is left to chance comes from it.
+inline constexpr std::uint64_t kReplaySeed = 1;
 
 }  // namespace reveille

@@ -171,6 +171,22 @@ void DhcpEngine::prefetch_lease(const Request& request, const Snapshot& snapshot
   state_->server->prefetch_lease(glimpse.mac, glimpse.giaddr, snapshot.stations[request.station]);
 }
 
+std::optional<DhcpEngine::Considered> DhcpEngine::consider(const Request& request,
+                                                           const DhcpView& message,
+                                                           const Context& context) const {
+  const Snapshot& snapshot = context.snapshot;
+  state_->follow(snapshot);
+  const bool is_off = snapshot.config->dhcp.mode == DhcpMode::off;
+  if (is_off || refusal_of(message, context)) return std::nullopt;
+  if (request.service == Service::boot_server || !state_->server) {
+    return Considered{facts_at(message, request.station, snapshot.stations[request.station])};
+  }
+  const Subnet* subnet = state_->server->subnet_of(request, message, context);
+  if (subnet == nullptr) return std::nullopt;
+  const Facts facts = DhcpServer::facts(request, message, *subnet, context);
+  return Considered{facts, state_->server->host_of(message, facts), subnet};
+}
+
 void DhcpEngine::receive(const PeerMessage& message, const Context& context) {
   state_->follow(context.snapshot);
   if (state_->server) state_->server->receive(message, context);

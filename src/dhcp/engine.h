@@ -2,13 +2,16 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include <reveille/config.h>
 #include <reveille/outcome.h>
+#include <reveille/wire/dhcp.h>
 
 #include "packet/context.h"
 #include "packet/request.h"
 #include "packet/share.h"
+#include "policy/facts.h"
 #include "relay/relay_pairs.h"
 
 namespace reveille {
@@ -16,6 +19,7 @@ namespace reveille {
 class BootingClients;
 class LeaseTable;
 struct StoredLeases;
+struct Subnet;
 
 // Owner: one worker. Holds that worker's lease shard, offers and relay copy table; all memory is
 // taken at construction. Deterministic: the same calls with the same seed give the same replies.
@@ -32,6 +36,16 @@ class DhcpEngine {
   // then the client's lease. They change nothing.
   void prefetch(const Request& request, const Snapshot& snapshot) const;
   void prefetch_lease(const Request& request, const Snapshot& snapshot) const;
+  // What the next handle(request) would decide on; `message` is the request's body, and borrowed.
+  // nullopt: it would end before anything is decided. Changes nothing.
+  struct Considered {
+    Facts facts;
+    const HostConfig* host = nullptr;  // its reservation
+    const Subnet* subnet = nullptr;    // nullptr: another server gives the addresses
+  };
+  [[nodiscard]] std::optional<Considered> consider(const Request& request,
+                                                   const wire::DhcpView& message,
+                                                   const Context& context) const;
   // A message from another worker's engine.
   void receive(const PeerMessage& message, const Context& context);
   // Expiry and lending; call at least each 100 ms, cheap when nothing is due.

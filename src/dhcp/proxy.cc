@@ -38,8 +38,8 @@ struct Asked {
 Asked ask(const Request& request, const DhcpView& message, const Context& context,
           Decisions& decisions) {
   const Station& station = context.snapshot.stations[request.station];
-  Asked asked{request, message, context, station, facts_of(message, request.station), {}, {}};
-  locate(asked.facts, station, message.ciaddr());
+  const Facts facts = facts_at(message, request.station, station);
+  Asked asked{request, message, context, station, facts, {}, {}};
   if (!asked.facts.boots()) return asked;
   BootPlan& plan = asked.plan;
   plan = decisions.plan(*context.snapshot.policy, asked.facts);

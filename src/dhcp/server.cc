@@ -53,12 +53,6 @@ BootPlan without_file(BootPlan plan) {
   return plan;
 }
 
-// As locate(), but always inside the subnet: relays may have addresses elsewhere.
-void locate_in(Facts& facts, const Subnet& subnet, const Station& station, Ipv4Address ciaddr) {
-  locate(facts, station, ciaddr);
-  if (!subnet.config.prefix.contains(facts.link)) facts.link = subnet.config.prefix.network();
-}
-
 ClientFacts client_of(const Exchange& exchange, const BootPlan& plan, Ipv4Address address) {
   const Config& config = *exchange.context.snapshot.config;
   return client_facts(exchange.facts, exchange.request, address,
@@ -109,6 +103,19 @@ const Subnet* DhcpServer::subnet_of(const Request& request, const wire::DhcpView
   return subnets_->containing(here);
 }
 
+// Always inside the subnet: relays may have addresses elsewhere.
+Facts DhcpServer::facts(const Request& request, const wire::DhcpView& message, const Subnet& subnet,
+                        const Context& context) {
+  Facts facts = facts_at(message, request.station, context.snapshot.stations[request.station]);
+  if (!subnet.config.prefix.contains(facts.link)) facts.link = subnet.config.prefix.network();
+  return facts;
+}
+
+const HostConfig* DhcpServer::host_of(const wire::DhcpView& message, const Facts& facts) const {
+  return subnets_->host(message.hlen() == 6 ? &facts.mac : nullptr,
+                        facts.uuid ? &*facts.uuid : nullptr, facts.client_id);
+}
+
 Outcome DhcpServer::handle(const Request& request, const wire::DhcpView& message,
                            const Subnet& subnet, const Context& context) {
   return serve(request, message, subnet, context, false);
@@ -119,12 +126,10 @@ Outcome DhcpServer::serve(const Request& request, const wire::DhcpView& message,
   const auto client = client_key_of(message, identity_, seed_);
   if (!client) return Outcome::dhcp_malformed;
   const Station& station = context.snapshot.stations[request.station];
-  Facts facts = facts_of(message, request.station);
-  locate_in(facts, subnet, station, message.ciaddr());
+  const Facts facts = DhcpServer::facts(request, message, subnet, context);
   Exchange exchange{request, message, context, station, subnet, facts};
   exchange.client = *client;
-  exchange.host = subnets_->host(message.hlen() == 6 ? &facts.mac : nullptr,
-                                 facts.uuid ? &*facts.uuid : nullptr, facts.client_id);
+  exchange.host = host_of(message, facts);
   exchange.server_identifier = server_identifier_for(message, station);
   exchange.peers_asked = peers_asked;
   if (const BootPolicy* policy = context.snapshot.policy.get()) {

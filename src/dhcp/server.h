@@ -40,6 +40,10 @@ class DhcpServer {
   // The subnet whose addresses a request is about; nullptr: it is none of ours.
   [[nodiscard]] const Subnet* subnet_of(const Request& request, const wire::DhcpView& message,
                                         const Context& context) const;
+  // What handle() decides on: what is known of the client, and its reservation, if it has one.
+  [[nodiscard]] static Facts facts(const Request& request, const wire::DhcpView& message,
+                                   const Subnet& subnet, const Context& context);
+  [[nodiscard]] const HostConfig* host_of(const wire::DhcpView& message, const Facts& facts) const;
   // Start the memory accesses of a later handle(), in two steps: the index of leases, then the
   // lease of a client that came through `station` or through the relay `giaddr`.
   void prefetch(const MacAddress& client, Ipv4Address giaddr, const Station& station) const;

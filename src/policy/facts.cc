@@ -135,4 +135,10 @@ void locate(Facts& facts, const Station& station, Ipv4Address ciaddr) {
   facts.link = elsewhere ? ciaddr : station.address.address;
 }
 
+Facts facts_at(const DhcpView& request, std::uint16_t station_index, const Station& station) {
+  Facts facts = facts_of(request, station_index);
+  locate(facts, station, request.ciaddr());
+  return facts;
+}
+
 }  // namespace reveille

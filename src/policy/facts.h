@@ -55,4 +55,8 @@ void locate(Facts& facts, const Station& station, Ipv4Address ciaddr);
 
 [[nodiscard]] Facts facts_of(const wire::DhcpView& request, std::uint16_t station);
 
+// Both: a client as it stands on its station.
+[[nodiscard]] Facts facts_at(const wire::DhcpView& request, std::uint16_t station_index,
+                             const Station& station);
+
 }  // namespace reveille
