@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "storm/plot.h"
-#include "storm/result.h"
+#include "storm/report.h"
 
 namespace reveille::storm {
 namespace {

@@ -8,6 +8,7 @@
 #include <rte_launch.h>
 
 #include "storm/progress.h"
+#include "storm/report.h"
 #include "storm/result.h"
 
 namespace reveille::storm {
@@ -163,5 +164,10 @@ int main_of(int argc, const char* const* argv) {
 }  // namespace reveille::storm
 
 int main(int argc, char** argv) {
-  return reveille::storm::main_of(argc, argv);
+  try {
+    return reveille::storm::main_of(argc, argv);
+  } catch (const nlohmann::json::exception& error) {
+    return reveille::storm::complain(
+        std::string("a file with figures lacks those of a whole run: ") + error.what());
+  }
 }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
-#include "storm/result.h"
+#include "storm/machine.h"
+#include "storm/report.h"
 
 namespace reveille::storm {
 namespace {

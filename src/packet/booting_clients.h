@@ -2,15 +2,13 @@
 // router advertisement of nothing (link/engine.h).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include <reveille/address.h>
 #include <reveille/instant.h>
 
-#include "packet/share.h"
-#include "table/index_lists.h"
-#include "table/index_table.h"
+#include "table/recent_table.h"
 
 namespace reveille {
 
@@ -21,31 +19,20 @@ class BootingClients {
   static constexpr Nanoseconds kMemory = std::chrono::seconds{60};
 
   // `seed` keeps strangers from choosing MAC addresses that collide.
-  BootingClients(std::size_t capacity, std::uint64_t seed);
+  BootingClients(std::size_t capacity, std::uint64_t seed) : seen_(capacity, seed) {}
 
   // Starts the memory access of a later saw().
-  void prefetch(const MacAddress& client) const { by_mac_.prefetch(hash(client)); }
+  void prefetch(const MacAddress& client) const { seen_.prefetch(client.number()); }
   // `now` never goes back from one call to the next.
-  void saw(const MacAddress& client, Instant now);
-  [[nodiscard]] bool is_booting(const MacAddress& client, Instant now) const;
-  [[nodiscard]] std::size_t capacity() const { return clients_.size(); }
+  void saw(const MacAddress& client, Instant now) { seen_.renew(client.number(), now); }
+  [[nodiscard]] bool is_booting(const MacAddress& client, Instant now) const {
+    const Instant* const seen = seen_.find(client.number());
+    return seen != nullptr && now - *seen < kMemory;
+  }
+  [[nodiscard]] std::size_t capacity() const { return seen_.capacity(); }
 
  private:
-  struct Client {
-    MacAddress mac;
-    Instant seen;
-  };
-  [[nodiscard]] std::uint64_t hash(const MacAddress& mac) const {
-    return mix(mac.number() ^ seed_);
-  }
-  [[nodiscard]] std::uint32_t find(const MacAddress& mac) const;
-  [[nodiscard]] std::uint32_t place_for(const MacAddress& mac);
-
-  std::uint64_t seed_;
-  std::vector<Client> clients_;
-  std::uint32_t used_ = 0;  // of clients_, from the start
-  IndexTable by_mac_;
-  IndexLists by_age_;  // one list, the one not seen for longest first
+  RecentTable<Instant> seen_;
 };
 
 }  // namespace reveille

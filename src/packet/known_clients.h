@@ -4,14 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "packet/client_facts.h"
 #include "packet/request.h"
-#include "packet/share.h"
 #include "packet/stations.h"
-#include "table/index_lists.h"
-#include "table/index_table.h"
+#include "table/recent_table.h"
 
 namespace reveille {
 
@@ -20,10 +17,10 @@ namespace reveille {
 class KnownClients {
  public:
   // `seed` keeps strangers from choosing addresses that collide.
-  KnownClients(std::size_t capacity, std::uint64_t seed);
+  KnownClients(std::size_t capacity, std::uint64_t seed) : facts_(capacity, seed) {}
 
   // Replaces what was known of the same address, or of the same MAC address where there is none.
-  void note(const ClientFacts& facts);
+  void note(const ClientFacts& facts) { facts_.renew(key_of(facts), facts); }
 
   // Who sends `request`, a datagram that came through `station`. `address` and `next_server` are
   // always set: where it comes from, and where it was sent to. On our own link what DHCP said
@@ -32,13 +29,9 @@ class KnownClients {
   // address of its frame. Behind a relay the address is all that there is to go by.
   [[nodiscard]] ClientFacts sender(const Request& request, const Station& station) const;
 
-  [[nodiscard]] std::size_t capacity() const { return clients_.size(); }
+  [[nodiscard]] std::size_t capacity() const { return facts_.capacity(); }
 
  private:
-  struct Entry {
-    std::uint64_t key = 0;
-    ClientFacts facts;
-  };
   // MAC addresses have 48 bits.
   static std::uint64_t key_of(Ipv4Address address) {
     return (std::uint64_t{1} << 48) | address.value;
@@ -48,15 +41,7 @@ class KnownClients {
     return facts.address.is_zero() ? key_of(facts.mac) : key_of(facts.address);
   }
 
-  [[nodiscard]] std::uint64_t hash(std::uint64_t key) const { return mix(key ^ seed_); }
-  [[nodiscard]] std::uint32_t find(std::uint64_t key) const;
-  [[nodiscard]] std::uint32_t place_for(std::uint64_t key);
-
-  std::uint64_t seed_;
-  std::vector<Entry> clients_;
-  std::uint32_t used_ = 0;  // of clients_, from the start
-  IndexTable by_key_;
-  IndexLists by_age_;  // one list, the one not heard of for longest first
+  RecentTable<ClientFacts> facts_;
 };
 
 }  // namespace reveille

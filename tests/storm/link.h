@@ -50,7 +50,10 @@ class Link {
 
   // Whether the server sees a frame; all of them unless a test says otherwise.
   std::function<bool(const Octets&)> reaches_server = [](const Octets&) { return true; };
-  // Changes to what the server says.
+  // Sees every frame of the swarm that arrives, and may answer() it: other servers on the wire.
+  std::function<void(const Octets&)> others = [](const Octets&) {};
+  void answer(Octets frame) { put(towards_swarm_, std::move(frame)); }
+  // Changes to what servers say.
   std::function<void(Octets&)> tamper = [](Octets&) {};
 
   void run_until(Nanoseconds end) {
@@ -59,6 +62,7 @@ class Link {
       // Each turn of the loop is a tenth of the millisecond.
       for (int turn = 0; turn < 10; ++turn) {
         deliver(towards_server_, [this](const Octets& frame) {
+          others(frame);
           if (reaches_server(frame)) server->receive(frame);
         });
         deliver(towards_swarm_, [this](Octets frame) {

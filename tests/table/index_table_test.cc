@@ -8,8 +8,8 @@
 
 #include <gtest/gtest.h>
 
-#include "packet/share.h"
 #include "table/index_lists.h"
+#include "table/mix.h"
 
 namespace reveille {
 namespace {

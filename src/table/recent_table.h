@@ -1,0 +1,79 @@
+// A table of fixed capacity that remembers the keys named last.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "table/index_lists.h"
+#include "table/index_table.h"
+#include "table/mix.h"
+
+namespace reveille {
+
+// Remembers a value for each of `capacity` keys, at least one; the key not renewed for longest
+// makes room for a new one. Owner: one thread. All memory is taken at construction; every call
+// is constant in time.
+template <class Value>
+class RecentTable {
+ public:
+  // `seed` keeps strangers from choosing keys that collide.
+  RecentTable(std::size_t capacity, std::uint64_t seed)
+      : seed_(seed),
+        entries_(std::max<std::size_t>(capacity, 1)),
+        by_key_(entries_.size()),
+        by_age_(entries_.size(), 1) {}
+
+  [[nodiscard]] std::size_t capacity() const { return entries_.size(); }
+
+  // Starts the memory access of a later find() or renew().
+  void prefetch(std::uint64_t key) const { by_key_.prefetch(hash(key)); }
+
+  // What is remembered of `key`, or nullptr. Valid until the next renew().
+  [[nodiscard]] const Value* find(std::uint64_t key) const {
+    const std::uint32_t place = place_of(key);
+    return place == kNoIndex ? nullptr : &entries_[place].value;
+  }
+
+  // Remembers `value` of `key`, which is from now on the newest.
+  void renew(std::uint64_t key, const Value& value) {
+    std::uint32_t place = place_of(key);
+    if (place != kNoIndex) {
+      by_age_.unlink(place);
+    } else {
+      place = free_place();
+      entries_[place].key = key;
+      by_key_.insert(hash(key), place);
+    }
+    entries_[place].value = value;
+    by_age_.push_back(kAges, place);
+  }
+
+ private:
+  struct Entry {
+    std::uint64_t key = 0;
+    Value value{};
+  };
+  static constexpr std::size_t kAges = 0;  // the only list
+
+  [[nodiscard]] std::uint64_t hash(std::uint64_t key) const { return mix(key ^ seed_); }
+  [[nodiscard]] std::uint32_t place_of(std::uint64_t key) const {
+    return by_key_.find(hash(key), [&](std::uint32_t index) { return entries_[index].key == key; });
+  }
+  [[nodiscard]] std::uint32_t free_place() {
+    if (used_ < entries_.size()) return used_++;
+    const std::uint32_t oldest = by_age_.front(kAges);
+    by_age_.unlink(oldest);
+    by_key_.erase(oldest, [&](std::uint32_t index) { return hash(entries_[index].key); });
+    return oldest;
+  }
+
+  std::uint64_t seed_;
+  std::vector<Entry> entries_;
+  std::uint32_t used_ = 0;  // of entries_, from the start
+  IndexTable by_key_;
+  IndexLists by_age_;  // one list, the one not renewed for longest first
+};
+
+}  // namespace reveille
