@@ -17,7 +17,7 @@ enum class Outcome : std::uint8_t {
 };
 
 inline constexpr std::size_t kOutcomeCount = 0
-#define OUTCOME(name, verdict, text) +1
+#define OUTCOME(name, verdict, text) +1  // NOLINT(bugprone-macro-parentheses)
 #include <reveille/outcomes.def>
 #undef OUTCOME
     ;

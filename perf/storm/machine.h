@@ -30,7 +30,7 @@ enum class Failure : std::uint8_t {
 #undef FAILURE
 };
 inline constexpr std::size_t kFailureCount = 0
-#define FAILURE(name, text) +1
+#define FAILURE(name, text) +1  // NOLINT(bugprone-macro-parentheses)
 #include "storm/failures.def"
 #undef FAILURE
     ;

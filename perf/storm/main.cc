@@ -145,8 +145,8 @@ int report_command(const Options& options) {
 int main_of(int argc, const char* const* argv) {
   const Parsed parsed = parse_command_line(argc, argv);
   if (!parsed.options) return parsed.status;
-  std::signal(SIGINT, request_stop);
-  std::signal(SIGTERM, request_stop);
+  (void)std::signal(SIGINT, request_stop);
+  (void)std::signal(SIGTERM, request_stop);
   switch (parsed.options->command) {
     case Command::run:
       return storm_command(*parsed.options);
