@@ -5,6 +5,7 @@
 #include "control/check.h"
 #include "control/command_line.h"
 #include "control/explain/explain.h"
+#include "control/import/import.h"
 #include "control/leases.h"
 #include "control/reload.h"
 #include "control/replay.h"
@@ -33,6 +34,8 @@ int main(int argc, char** argv) {
       return reveille::reload(*line);
     case reveille::Verb::leases:
       return reveille::leases(*line);
+    case reveille::Verb::import:
+      return reveille::import_config(*line);
     case reveille::Verb::version:
       std::cout << "reveille " REVEILLE_VERSION "\n";
       return 0;

@@ -18,6 +18,7 @@ constexpr const char* kExamples =
     "  reveille check --config reveille.toml\n"
     "  reveille explain --config reveille.toml --mac 52:54:00:12:34:56 --arch x64-uefi\n"
     "  reveille status\n"
+    "  reveille import /etc/dnsmasq.conf --out reveille.toml\n"
     "  reveille replay boot.pcap --root /srv/boot --out answers.pcap\n";
 
 // One value each time it is given; it never swallows the words after that.
@@ -215,6 +216,14 @@ tl::expected<CommandLine, CommandLineEnd> parse_command_line(std::vector<std::st
   add_control_options(*reload, line.config);
   CLI::App* leases = app.add_subcommand("leases", "Say who has which address, or change it");
   LeasesOptions leases_options(*leases, line);
+  CLI::App* imports =
+      app.add_subcommand("import", "Write another server's configuration as reveille's");
+  imports->add_option("file", line.import_file, "dnsmasq.conf, dhcpd.conf or kea-dhcp4.conf")
+      ->required()
+      ->type_name("FILE");
+  imports->add_option("--from", line.import_format, "What it is: dnsmasq, dhcpd or kea")
+      ->type_name("WHAT");
+  imports->add_option("--out", line.import_to, "Write the result there")->type_name("FILE");
   CLI::App* version = app.add_subcommand("version", "Say which version this is");
 
   const std::vector<std::string> as_written = words;
@@ -249,6 +258,8 @@ tl::expected<CommandLine, CommandLineEnd> parse_command_line(std::vector<std::st
   } else if (leases->parsed()) {
     line.verb = Verb::leases;
     leases_options.take();
+  } else if (imports->parsed()) {
+    line.verb = Verb::import;
   } else if (version->parsed()) {
     line.verb = Verb::version;
   } else {

@@ -19,6 +19,7 @@ enum class Verb : std::uint8_t {
   status,
   reload,
   leases,
+  import,
   version,
 };
 
@@ -36,6 +37,9 @@ struct CommandLine {
   LeasesVerb leases_verb = LeasesVerb::list;
   LeasesFormat leases_format = LeasesFormat::table;
   std::string lease_address;  // leases release, leases reserve
+  std::string import_file;
+  std::string import_format;  // empty: by its looks
+  std::string import_to;      // empty: standard output
 };
 
 // Why there is nothing to do: help was asked for (0, to standard output), or the words make no

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "control/config_check.h"
+#include "control/hosts/host_files.h"
 #include "control/value_text.h"
 #include "packet/share.h"
 
@@ -184,6 +185,7 @@ ParsedConfig configure(const ConfigArguments& arguments) {
   ParsedConfig parsed = begin_config(arguments);
   // Values that were never read would only look as if they were missing.
   if (!parsed.readable) return parsed;
+  read_host_files(parsed);
   apply_arguments(arguments, parsed);
   check_config(parsed.config, parsed.origins, parsed.problems);
   return parsed;

@@ -36,7 +36,7 @@ struct ConfigArguments {
 // understood becomes a problem that names the option. check_config() is the caller's next step.
 void apply_arguments(const ConfigArguments& arguments, ParsedConfig& to);
 
-// The file, if one is named, else nothing but defaults.
+// The file with its hosts files, if one is named, else nothing but defaults.
 [[nodiscard]] ParsedConfig begin_config(const ConfigArguments& arguments);
 
 // begin_config() with the arguments laid over it, checked.

@@ -29,13 +29,14 @@ void resolve(std::string& path, const std::filesystem::path& folder) {
   if (!path.empty()) path = (folder / path).lexically_normal().string();
 }
 
-void read_file(TableReader& file, Config& to) {
+void read_file(TableReader& file, Config& to, std::vector<std::string>& host_files) {
   read_interfaces(file, to.interfaces);
   file.table("dhcp", [&](TableReader& table) { read_dhcp(table, to.dhcp); });
   read_subnets(file, to.subnets);
   read_hosts(file, to.hosts);
   read_templates(file, to.templates);
   read_rules(file, to.rules);
+  file.table("hosts", [&](TableReader& table) { read_host_file_names(table, host_files); });
   file.table("boot", [&](TableReader& table) { read_boot(table, to.boot); });
   file.table("relay", [&](TableReader& table) { read_relay(table, to.relay); });
   file.table("tftp", [&](TableReader& table) { read_tftp(table, to.tftp); });
@@ -111,7 +112,7 @@ ParsedConfig parse_config(std::string_view text, std::string file) {
     const toml::table root = toml::parse(text);
     Reading reading{parsed.origins, parsed.problems, parsed.keys};
     TableReader reader(root, "", "", reading);
-    read_file(reader, parsed.config);
+    read_file(reader, parsed.config, parsed.host_files);
     parsed.readable = true;
   } catch (const toml::parse_error& error) {
     const toml::source_position at = error.source().begin;
@@ -120,6 +121,7 @@ ParsedConfig parse_config(std::string_view text, std::string file) {
   }
   const std::filesystem::path folder = std::filesystem::path(std::move(file)).parent_path();
   resolve(parsed.config.images.root, folder);
+  for (std::string& name : parsed.host_files) resolve(name, folder);
   resolve(parsed.config.log.file, folder);
   for (TemplateConfig& one : parsed.config.templates) resolve(one.file, folder);
   name_inline_script(parsed);

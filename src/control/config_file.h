@@ -39,6 +39,8 @@ struct ParsedConfig {
   Problems problems;
   // The text is TOML, if nothing else: what is absent was not written.
   bool readable = false;
+  // [hosts]: files and folders that are still to be read; see hosts/host_files.h.
+  std::vector<std::string> host_files;
   // Each key that can stand in the tables that the file has: "subnet.pools".
   std::set<std::string> keys;
 };
@@ -47,7 +49,7 @@ struct ParsedConfig {
 // problems call it, and relative paths in it are taken from its folder.
 [[nodiscard]] ParsedConfig parse_config(std::string_view text, std::string file);
 
-// The same from a file. One that cannot be read is a problem too.
+// The same from a file. One that cannot be read is a problem too. Hosts files are not read yet.
 [[nodiscard]] ParsedConfig read_config(const std::string& file);
 
 }  // namespace reveille

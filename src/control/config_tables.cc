@@ -19,6 +19,7 @@ constexpr std::size_t kNameMax = 255;
 constexpr std::size_t kPathMax = 4096;
 constexpr std::size_t kPatternMax = 1024;
 constexpr std::size_t kBootFilesMax = 256;
+constexpr std::size_t kHostFileNamesMax = 256;
 constexpr std::size_t kOptionsMax = 64;  // in one subnet
 
 constexpr std::array kModes{
@@ -144,6 +145,14 @@ void read_templates(TableReader& file, std::vector<TemplateConfig>& to) {
     table.lines("text", one.text, kTemplateBytesMax);
     table.text("file", one.file, kPathMax);
   });
+}
+
+void read_host_file_names(TableReader& table, std::vector<std::string>& to) {
+  const auto name = [](std::string_view text) -> std::optional<std::string> {
+    if (text.empty() || text.size() > kPathMax) return std::nullopt;
+    return std::string(text);
+  };
+  table.list("files", to, name, "a file or folder such as \"hosts.csv\"", kHostFileNamesMax);
 }
 
 void read_dhcp(TableReader& table, DhcpConfig& to) {

@@ -53,6 +53,10 @@ Origin Origins::of(std::string path) const {
   }
 }
 
+std::string_view Origins::keep_name(std::string name) {
+  return *names_.emplace_back(std::make_shared<const std::string>(std::move(name)));
+}
+
 void Origins::erase(const std::string& path) {
   std::erase_if(by_path_, [&path](const auto& entry) {
     const std::string& key = entry.first;
@@ -75,16 +79,22 @@ void Problems::add(Severity severity, Origin origin, std::string text) {
     ++left_out_;
     return;
   }
-  std::string file = origin.option.empty() ? file_ : std::string(origin.option);
+  std::string file = !origin.option.empty() ? std::string(origin.option)
+                     : !origin.file.empty() ? std::string(origin.file)
+                                            : file_;
   kept_.push_back({severity, std::move(file), origin.line, origin.column, std::move(text)});
 }
 
 std::vector<Problem> Problems::sorted() const {
   std::vector<Problem> all = kept_;
-  std::stable_sort(all.begin(), all.end(), [this](const Problem& a, const Problem& b) {
-    return std::tuple(a.file != file_, a.line, a.column) <
-           std::tuple(b.file != file_, b.line, b.column);
-  });
+  const auto place = [this](const Problem& problem) {
+    const bool elsewhere = problem.file != file_;
+    const bool nowhere = elsewhere && problem.line == 0;
+    const std::string_view file = elsewhere && !nowhere ? problem.file : std::string_view{};
+    return std::tuple(elsewhere, nowhere, file, problem.line, problem.column);
+  };
+  std::stable_sort(all.begin(), all.end(),
+                   [&place](const Problem& a, const Problem& b) { return place(a) < place(b); });
   return all;
 }
 

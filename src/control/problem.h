@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,6 +19,7 @@ struct Origin {
   std::string_view option;  // "--pool", a literal; empty: the file
   unsigned line = 0;        // from 1; 0: nowhere in particular
   unsigned column = 0;      // from 1, in code points
+  std::string_view file{};  // which one; empty: the configuration file
 
   bool operator==(const Origin&) const = default;
 };
@@ -33,11 +35,14 @@ class Origins {
   [[nodiscard]] bool has(const std::string& path) const { return by_path_.contains(path); }
   // The origin of the value, else of the nearest table around it.
   [[nodiscard]] Origin of(std::string path) const;
+  // A file's name for Origin::file, good for as long as this lives.
+  [[nodiscard]] std::string_view keep_name(std::string name);
   // Forgets `path` and all that is inside it.
   void erase(const std::string& path);
 
  private:
   std::unordered_map<std::string, Origin> by_path_;
+  std::vector<std::shared_ptr<const std::string>> names_;
 };
 
 struct Problem {
@@ -65,7 +70,7 @@ class Problems {
   [[nodiscard]] bool any_error() const { return errors_ > 0; }
   [[nodiscard]] bool empty() const { return kept_.empty(); }
   [[nodiscard]] const std::string& file() const { return file_; }
-  // In the order of the file; those of the command line come last.
+  // In the order of the file, then of further files; those of the command line come last.
   [[nodiscard]] std::vector<Problem> sorted() const;
   // sorted(), one a line, each ended by a newline, and how many were not kept.
   [[nodiscard]] std::string text() const;

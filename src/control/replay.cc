@@ -10,6 +10,7 @@
 
 #include "control/config_check.h"
 #include "control/console.h"
+#include "control/hosts/host_files.h"
 #include "control/machine_check.h"
 #include "control/server.h"
 #include "control/signals.h"
@@ -70,6 +71,7 @@ ParsedConfig configure_replay(const ConfigArguments& arguments,
                               const std::string& capture_device) {
   ParsedConfig parsed = begin_config(arguments);
   if (!parsed.readable) return parsed;
+  read_host_files(parsed);
   auto& interfaces = parsed.config.interfaces;
   if (interfaces.empty() && !parsed.origins.has("interface")) {
     interfaces.emplace_back().address = server ? server->address : kDefaultAddress;

@@ -300,6 +300,7 @@ TEST(CompleteExample, BecomesTheseValues) {
   EXPECT_EQ(config.hosts[0].address, Ipv4Address::of(10, 77, 0, 10));
   EXPECT_EQ(config.hosts[0].host_name, "node1");
   EXPECT_EQ(config.hosts[0].boot_file, "special.efi");
+  EXPECT_EQ(read_config(kComplete).host_files.size(), 2U);
   ASSERT_EQ(config.boot.files.size(), 4U);
   EXPECT_EQ(config.boot.files[0].architecture, 27);
   EXPECT_EQ(config.boot.files[3].architecture, 0);

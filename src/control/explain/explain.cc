@@ -7,6 +7,7 @@
 #include "control/config_check.h"
 #include "control/console.h"
 #include "control/explain/question.h"
+#include "control/hosts/host_files.h"
 #include "control/machine_check.h"
 #include "control/replay.h"
 
@@ -110,6 +111,7 @@ ParsedConfig configure_explain(const CommandLine& line,
   }
   ParsedConfig parsed = begin_config(line.config);
   if (!parsed.readable) return parsed;
+  read_host_files(parsed);
   if (parsed.config.interfaces.empty() && !parsed.origins.has("interface")) {
     return configure_replay(line.config, server, device);
   }

@@ -1,0 +1,56 @@
+// Conditions of other servers as conditions of [[rule]], written as inline tables of TOML.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reveille {
+
+struct ImportedCondition {
+  std::string text;  // "{ arch = 7 }", "{ all = [{ ... }, { ... }] }"
+  // It is nothing else than one of these architectures, or than iPXE: [boot] can say it.
+  std::vector<std::uint16_t> architectures{};
+  bool is_ipxe = false;
+};
+
+// The field has exactly these octets.
+[[nodiscard]] ImportedCondition option_is(std::uint8_t code, std::string_view octets);
+// They stand somewhere in it.
+[[nodiscard]] ImportedCondition option_holds(std::uint8_t code, std::string_view octets);
+// The client sends it, even if only a little.
+[[nodiscard]] ImportedCondition option_exists(std::uint8_t code);
+[[nodiscard]] ImportedCondition architecture_is(std::uint16_t architecture);
+// The beginning of option 60 that names one: "PXEClient:Arch:00007".
+[[nodiscard]] std::optional<ImportedCondition> vendor_class_architecture(std::string_view text);
+[[nodiscard]] ImportedCondition runs_ipxe();
+// The same for sub-options of option 82; nullopt: rules do not look at that one.
+[[nodiscard]] std::optional<ImportedCondition> relay_option_is(std::uint8_t code,
+                                                               std::string_view octets);
+[[nodiscard]] ImportedCondition negated(const ImportedCondition& condition);
+// One alone is itself. `kind` is "all" or "any"; nullopt: there are none, or too many.
+[[nodiscard]] std::optional<ImportedCondition> combined(std::string_view kind,
+                                                        std::span<const ImportedCondition> parts);
+
+// ---- expressions of dhcpd (dhcp-eval(5)) and of Kea's client classes
+
+struct ConditionWords {
+  // A number or a name of an option, also of one that the file itself has defined.
+  std::function<std::optional<std::uint8_t>(std::string_view)> code_of;
+  // Conditions of classes by name, for member('name').
+  const std::map<std::string, ImportedCondition, std::less<>>* classes = nullptr;
+};
+
+// From the words of an expression, quotes taken off. nullopt: it says what no rule can say.
+[[nodiscard]] std::optional<ImportedCondition> condition_of(std::span<const std::string> words,
+                                                            const ConditionWords& known);
+
+// The words of one of Kea's expressions.
+[[nodiscard]] std::vector<std::string> expression_words(std::string_view text);
+
+}  // namespace reveille

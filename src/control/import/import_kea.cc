@@ -1,0 +1,306 @@
+// kea-dhcp4.conf: JSON with comments, the object "Dhcp4".
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "control/import/import_options.h"
+#include "control/value_text.h"
+
+namespace reveille {
+namespace {
+
+using Json = nlohmann::json;
+
+class Kea {
+ public:
+  explicit Kea(Imported& to) : to_(to) {}
+
+  void read_server(const Json& server) {
+    for (const auto& [key, value] : server.items()) {
+      const std::string path = "Dhcp4." + key;
+      if (key == "interfaces-config") {
+        read_interfaces(value, path);
+      } else if (key == "subnet4") {
+        each(value, path, [this](const Json& subnet, const std::string& at) {
+          read_subnet(subnet, at, nullptr);
+        });
+      } else if (key == "shared-networks") {
+        each(value, path,
+             [this](const Json& network, const std::string& at) { read_network(network, at); });
+      } else if (key == "client-classes") {
+        each(value, path, [this](const Json& one, const std::string& at) { read_class(one, at); });
+      } else if (key == "reservations") {
+        each(value, path, [this](const Json& host, const std::string& at) { read_host(host, at); });
+      } else if (key == "authoritative" && value.is_boolean()) {
+        to_.authoritative = value.get<bool>();
+      } else if (!read_common(key, value, path, to_.global)) {
+        remark(path, value, "has no equivalent");
+      }
+    }
+  }
+
+ private:
+  void remark(const std::string& path, const Json& value, std::string why) {
+    std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    constexpr std::size_t kShown = 100;
+    if (text.size() > kShown) text = text.substr(0, kShown) + "...";
+    to_.remark(path, text, std::move(why));
+  }
+
+  template <class Take>
+  void each(const Json& list, const std::string& path, Take&& take) {
+    if (!list.is_array()) return remark(path, list, "not a list");
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const std::string at = path + "[" + std::to_string(i) + "]";
+      if (list[i].is_object()) {
+        take(list[i], at);
+      } else {
+        remark(at, list[i], "not an object");
+      }
+    }
+  }
+  static std::string text_of(const Json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+  }
+
+  // What every scope may say. False: this key is something else.
+  bool read_common(const std::string& key, const Json& value, const std::string& path,
+                   ImportedScope& scope) {
+    if (key == "option-data") {
+      each(value, path,
+           [&](const Json& one, const std::string& at) { read_option(one, at, scope); });
+    } else if (key == "valid-lifetime" && value.is_number_unsigned()) {
+      const auto seconds = std::clamp<std::uint64_t>(value.get<std::uint64_t>(), 10, 0xfffffffe);
+      scope.lease_time = Seconds{seconds};
+    } else if (key == "boot-file-name" && value.is_string()) {
+      scope.boot_file = file_name(value.get<std::string>());
+    } else if (key == "next-server" && value.is_string()) {
+      const auto address = Ipv4Address::parse(value.get<std::string>());
+      if (address && !address->is_zero()) to_.set_next_server(*address, path);
+      if (!address) remark(path, value, "next_server is an IPv4 address");
+    } else if (key == "user-context" || key == "comment") {
+      // For people.
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  void read_interfaces(const Json& config, const std::string& path) {
+    if (!config.is_object()) return remark(path, config, "not understood");
+    for (const auto& [key, value] : config.items()) {
+      if (key != "interfaces" || !value.is_array()) {
+        remark(path + "." + key, value, "has no equivalent");
+        continue;
+      }
+      for (const Json& one : value) read_interface(one, path + "." + key);
+    }
+  }
+  void read_interface(const Json& one, const std::string& path) {
+    if (!one.is_string()) return remark(path, one, "not understood");
+    const std::string text = one.get<std::string>();
+    if (text == "*") return remark(path, one, "reveille wants its interfaces by name");
+    if (!to_.interface.empty()) {
+      return remark(path, one, "a further [[interface]] wants its own address");
+    }
+    const std::size_t slash = std::min(text.find('/'), text.size());
+    to_.interface = text.substr(0, slash);
+    if (slash < text.size()) to_.own_address = Ipv4Address::parse(text.substr(slash + 1));
+  }
+
+  void read_option(const Json& one, const std::string& path, ImportedScope& scope) {
+    const std::string space = text_of(one, "space");
+    if (!space.empty() && space != "dhcp4") return remark(path, one, "another option space");
+    std::optional<std::uint8_t> code;
+    if (const auto number = one.find("code"); number != one.end() && number->is_number_unsigned()) {
+      code = option_code_of(std::to_string(number->get<std::uint64_t>()));
+    } else {
+      code = option_code_of(text_of(one, "name"));
+    }
+    if (!code) return remark(path, one, "an option that reveille does not know by this name");
+    const std::string data = text_of(one, "data");
+    std::vector<std::string> values = split_list(data, ',');
+    if (*code == 66) {
+      const auto server = Ipv4Address::parse(data);
+      if (!server) return remark(path, one, "next_server is an IPv4 address");
+      return to_.set_next_server(*server, path);
+    }
+    if (*code == 54) {
+      to_.own_address = Ipv4Address::parse(data);
+      return;
+    }
+    if (std::string why = set_option(*code, values, scope); !why.empty()) {
+      remark(path, one, std::move(why));
+    }
+  }
+
+  void read_network(const Json& network, const std::string& path) {
+    ImportedScope scope;
+    for (const auto& [key, value] : network.items()) {
+      if (key == "subnet4" || key == "name") continue;
+      const std::string at = path + "." + key;
+      if (!read_common(key, value, at, scope)) remark(at, value, "has no equivalent");
+    }
+    const auto subnets = network.find("subnet4");
+    if (subnets == network.end()) return;
+    to_.remark(path, text_of(network, "name"), "each of its subnets is a link of its own here");
+    each(*subnets, path + ".subnet4",
+         [&](const Json& subnet, const std::string& at) { read_subnet(subnet, at, &scope); });
+  }
+
+  void read_subnet(const Json& one, const std::string& path, const ImportedScope* network) {
+    auto prefix = Ipv4Prefix::parse(text_of(one, "subnet"));
+    if (!prefix) return remark(path, one, "a subnet without its prefix");
+    prefix->address = prefix->network();
+    ImportedSubnet subnet = to_.subnet(*prefix);
+    for (const auto& [key, value] : one.items()) {
+      const std::string at = path + "." + key;
+      if (key == "subnet" || key == "id") continue;
+      if (key == "pools") {
+        each(value, at,
+             [&](const Json& pool, const std::string& where) { read_pool(pool, where, subnet); });
+      } else if (key == "reservations") {
+        each(value, at,
+             [this](const Json& host, const std::string& where) { read_host(host, where); });
+      } else if (key == "relay") {
+        read_relay(value, at, subnet);
+      } else if (!read_common(key, value, at, subnet.scope)) {
+        remark(at, value, "has no equivalent");
+      }
+    }
+    if (network != nullptr) subnet.scope.inherit(*network);
+    to_.subnet(*prefix) = std::move(subnet);
+  }
+
+  void read_pool(const Json& one, const std::string& path, ImportedSubnet& subnet) {
+    const std::string text = text_of(one, "pool");
+    const auto prefix = Ipv4Prefix::parse(text);
+    std::string compact = text;
+    std::erase_if(compact, [](char c) { return c == ' '; });
+    const auto pool =
+        prefix ? PoolConfig{prefix->network(), prefix->directed_broadcast()} : parse_pool(compact);
+    if (!pool) return remark(path, one, "not a pool");
+    subnet.pools.push_back(*pool);
+    for (const auto& [key, value] : one.items()) {
+      if (key != "pool") remark(path + "." + key, value, "has no equivalent for a single pool");
+    }
+  }
+
+  void read_relay(const Json& value, const std::string& path, ImportedSubnet& subnet) {
+    const auto list = value.is_object() ? value.find("ip-addresses") : value.end();
+    if (!value.is_object() || list == value.end() || !list->is_array()) {
+      return remark(path, value, "not understood");
+    }
+    for (const Json& one : *list) {
+      const auto address =
+          one.is_string() ? Ipv4Address::parse(one.get<std::string>()) : std::nullopt;
+      if (address) subnet.relays.push_back(*address);
+      if (!address) remark(path, one, "not an IPv4 address");
+    }
+  }
+
+  void read_host(const Json& one, const std::string& path) {
+    HostConfig host;
+    for (const auto& [key, value] : one.items()) {
+      const std::string text = value.is_string() ? value.get<std::string>() : "";
+      if (key == "hw-address") {
+        host.mac = MacAddress::parse(text);
+      } else if (key == "client-id") {
+        host.client_id = parse_hex(text).value_or(std::vector<std::uint8_t>{});
+      } else if (key == "ip-address") {
+        host.address = Ipv4Address::parse(text);
+      } else if (key == "hostname") {
+        host.host_name = text;
+      } else if (key == "boot-file-name") {
+        host.boot_file = file_name(text);
+      } else if (key != "user-context" && key != "comment") {
+        remark(path + "." + key, value, "has no equivalent for a single host");
+      }
+    }
+    if (!host.mac && host.client_id.empty()) {
+      return remark(path, one, "a host is known by its hw-address or client-id");
+    }
+    to_.hosts.push_back(std::move(host));
+  }
+
+  void read_class(const Json& one, const std::string& path) {
+    const std::string name = text_of(one, "name");
+    const ConditionWords words{option_code_of, &classes_};
+    const auto condition = condition_of(expression_words(text_of(one, "test")), words);
+    if (!condition) return remark(path, one, "its test is none that rules can make");
+    classes_.emplace(name, *condition);
+    ImportedScope gives;
+    ImportedRule rule{.name = name, .when = *condition};
+    for (const auto& [key, value] : one.items()) {
+      const std::string at = path + "." + key;
+      if (key == "name" || key == "test") continue;
+      if (key == "next-server" && value.is_string()) {
+        rule.next_server = Ipv4Address::parse(value.get<std::string>());
+        if (rule.next_server && rule.next_server->is_zero()) rule.next_server.reset();
+      } else if (!read_common(key, value, at, gives)) {
+        remark(at, value, "has no equivalent");
+      }
+    }
+    const bool is_drop = name == "DROP";
+    rule.ignore = is_drop;
+    to_.add_rule(std::move(rule), gives, path);
+  }
+
+  std::map<std::string, ImportedCondition, std::less<>> classes_;
+  Imported& to_;
+};
+
+// What Kea allows beyond JSON: comments of three kinds, and a comma before a closing bracket.
+std::string plain_json(std::string_view text) {
+  std::string plain;
+  plain.reserve(text.size());
+  std::size_t comma = std::string::npos;  // the last thing that was not space
+  const auto skip_to = [&text](std::string_view end) {
+    const std::size_t found = text.find(end);
+    text.remove_prefix(found == std::string_view::npos ? text.size() : found + end.size());
+  };
+  while (!text.empty()) {
+    const char c = text.front();
+    if (c == '#' || text.starts_with("//")) {
+      skip_to("\n");
+      plain += '\n';
+    } else if (text.starts_with("/*")) {
+      skip_to("*/");
+    } else if (c == '"') {
+      std::size_t end = 1;
+      while (end < text.size() && text[end] != '"') end += text[end] == '\\' ? 2 : 1;
+      end = std::min(end + 1, text.size());
+      plain += text.substr(0, end);
+      text.remove_prefix(end);
+      comma = std::string::npos;
+    } else {
+      const bool closes = c == ']' || c == '}';
+      if (closes && comma != std::string::npos) plain[comma] = ' ';
+      if (c == ',') {
+        comma = plain.size();
+      } else if (std::string_view(" \t\r\n").find(c) == std::string_view::npos) {
+        comma = std::string::npos;
+      }
+      plain += c;
+      text.remove_prefix(1);
+    }
+  }
+  return plain;
+}
+
+}  // namespace
+
+ImportResult import_kea(std::string_view text) {
+  const Json json = Json::parse(plain_json(text), nullptr, false);
+  if (!json.is_object()) return tl::unexpected(std::string("it is not a JSON object"));
+  const auto server = json.find("Dhcp4");
+  if (server == json.end() || !server->is_object()) {
+    return tl::unexpected(std::string("it has no object \"Dhcp4\""));
+  }
+  Imported imported;
+  Kea(imported).read_server(*server);
+  return imported;
+}
+
+}  // namespace reveille

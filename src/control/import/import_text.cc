@@ -1,0 +1,44 @@
+#include <algorithm>
+#include <filesystem>
+
+#include "control/import/import_options.h"
+#include "control/import/imported.h"
+#include "control/problem.h"
+
+namespace reveille {
+
+std::string_view import_format(std::string_view text, std::string_view file) {
+  std::size_t semicolons = 0;
+  std::size_t others = 0;
+  bool first = true;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = trimmed(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.empty() || line.starts_with('#') || line.starts_with("//")) continue;
+    if (first && (line.starts_with('{') || line.starts_with("/*"))) return "kea";
+    first = false;
+    ++(line.ends_with(';') || line.ends_with('{') || line.ends_with('}') ? semicolons : others);
+  }
+  const std::string name = std::filesystem::path(file).filename().string();
+  if (name.starts_with("dhcpd")) return "dhcpd";
+  return semicolons > others ? "dhcpd" : "dnsmasq";
+}
+
+ImportResult import_text(std::string_view text, std::string_view format, std::string_view file) {
+  ImportResult imported = tl::unexpected("there is no format " + in_quotes(format) +
+                                         "; there are dnsmasq, dhcpd and kea");
+  if (format == "dnsmasq") imported = import_dnsmasq(text);
+  if (format == "dhcpd") imported = import_dhcpd(text);
+  if (format == "kea") imported = import_kea(text);
+  if (!imported) return imported;
+  imported->source = std::filesystem::path(file).filename().string();
+  if (imported->subnets.empty() && imported->mode == DhcpMode::server) {
+    imported->mode = DhcpMode::off;
+    imported->remark("", "", "there is no subnet, so DHCP is off");
+  }
+  settle(*imported);
+  return imported;
+}
+
+}  // namespace reveille

@@ -1,0 +1,285 @@
+#include "control/import/imported.h"
+
+#include <algorithm>
+#include <set>
+
+#include "control/config_check.h"
+#include "control/config_file.h"
+#include "control/rule_table.h"
+#include "control/value_text.h"
+
+namespace reveille {
+namespace {
+
+constexpr std::size_t kRemarkBytesMax = 200;
+constexpr std::size_t kRuleOptionsMax = 64;
+
+std::string host_text(const HostConfig& host) {
+  std::string text = host.mac ? host.mac->text() : "host";
+  if (host.address) text += " " + host.address->text();
+  return text;
+}
+
+// What no client may get: servers and routers.
+std::set<Ipv4Address> kept_out(const Imported& imported) {
+  std::set<Ipv4Address> all;
+  if (imported.own_address) all.insert(*imported.own_address);
+  if (imported.next_server) all.insert(*imported.next_server);
+  const auto add = [&all](const ImportedScope& scope) {
+    all.insert(scope.routers.begin(), scope.routers.end());
+    all.insert(scope.dns_servers.begin(), scope.dns_servers.end());
+  };
+  add(imported.global);
+  for (const ImportedSubnet& subnet : imported.subnets) add(subnet.scope);
+  return all;
+}
+
+// One pool in pieces around those addresses, without the network's own and its broadcast.
+std::vector<PoolConfig> pieces(PoolConfig pool, const Ipv4Prefix& prefix,
+                               const std::set<Ipv4Address>& out) {
+  pool.first = std::max(pool.first, Ipv4Address{prefix.network().value + 1});
+  pool.last = std::min(pool.last, Ipv4Address{prefix.directed_broadcast().value - 1});
+  std::vector<PoolConfig> all;
+  Ipv4Address begin = pool.first;
+  for (auto hole = out.lower_bound(pool.first); hole != out.end() && *hole <= pool.last; ++hole) {
+    if (begin < *hole) all.push_back({begin, Ipv4Address{hole->value - 1}});
+    begin = Ipv4Address{hole->value + 1};
+  }
+  if (begin <= pool.last) all.push_back({begin, pool.last});
+  return all;
+}
+
+void settle_pools(Imported& imported) {
+  const std::set<Ipv4Address> out = kept_out(imported);
+  for (ImportedSubnet& subnet : imported.subnets) {
+    std::vector<PoolConfig> good;
+    std::ranges::sort(subnet.pools, {}, &PoolConfig::first);
+    for (const PoolConfig& pool : subnet.pools) {
+      const bool inside = subnet.prefix.contains(pool.first) && subnet.prefix.contains(pool.last);
+      const bool fresh = good.empty() || good.back().last < pool.first;
+      if (!inside || pool.last < pool.first || !fresh || good.size() >= kPoolsMax) {
+        imported.remark("", pool_text(pool), "not a pool of " + subnet.prefix.text() + " alone");
+        continue;
+      }
+      for (const PoolConfig& piece : pieces(pool, subnet.prefix, out)) good.push_back(piece);
+    }
+    subnet.pools = std::move(good);
+  }
+}
+
+void settle_subnets(Imported& imported) {
+  std::erase_if(imported.subnets, [&imported](const ImportedSubnet& subnet) {
+    const bool good = subnet.prefix.length >= 8 && subnet.prefix.length <= 31 &&
+                      unusable(subnet.prefix.network()).empty();
+    if (!good) imported.remark("", subnet.prefix.text(), "not a subnet that can be served");
+    return !good;
+  });
+  if (imported.subnets.size() > kSubnetsMax) {
+    imported.subnets.resize(kSubnetsMax);
+    imported.remark("", "further subnets", "there are at most " + std::to_string(kSubnetsMax));
+  }
+}
+
+// The first address of the first subnet that is nobody's.
+void choose_own_address(Imported& imported) {
+  if (imported.subnets.empty()) return;
+  const auto inside = [&imported](Ipv4Address address) {
+    return std::ranges::any_of(imported.subnets, [address](const ImportedSubnet& subnet) {
+      return subnet.prefix.contains(address) && unusable_in(address, subnet.prefix).empty();
+    });
+  };
+  if (imported.own_address && inside(*imported.own_address)) return;
+  std::set<Ipv4Address> taken = kept_out(imported);
+  for (const HostConfig& host : imported.hosts) {
+    if (host.address) taken.insert(*host.address);
+  }
+  const ImportedSubnet& subnet = imported.subnets.front();
+  const std::uint64_t end = subnet.prefix.directed_broadcast().value;
+  for (std::uint64_t value = subnet.prefix.network().value + std::uint64_t{1}; value < end;
+       ++value) {
+    const Ipv4Address address{static_cast<std::uint32_t>(value)};
+    const auto pool = std::ranges::find_if(subnet.pools, [address](const PoolConfig& one) {
+      return one.first <= address && address <= one.last;
+    });
+    if (pool != subnet.pools.end()) value = pool->last.value;
+    if (pool != subnet.pools.end() || taken.contains(address)) continue;
+    imported.own_address = address;
+    return imported.remark("", "address = " + address.text(),
+                           "chosen because it is free here: set reveille's own address");
+  }
+  imported.own_address.reset();
+}
+
+// As clients ask for it, or empty when no client could.
+void settle_file(std::string& file, Imported& imported) {
+  if (file.empty() || file.find("://") != std::string::npos) return;
+  const std::string absolute = "/" + file;
+  const std::string& root = imported.root;
+  if (!root.empty() && absolute.starts_with(root + "/")) file = absolute.substr(root.size() + 1);
+  constexpr std::size_t kFileMax = 255;
+  if (file.size() <= kFileMax && file.find("..") == std::string::npos) return;
+  imported.remark("", file, "not a file of the image folder");
+  file.clear();
+}
+
+void settle_scope(ImportedScope& scope, Imported& imported) {
+  settle_file(scope.boot_file, imported);
+  if (!scope.domain_name.empty() && !is_domain_name(scope.domain_name)) {
+    imported.remark("", scope.domain_name, "not a domain name");
+    scope.domain_name.clear();
+  }
+  for (auto* const list : {&scope.routers, &scope.dns_servers}) {
+    std::erase_if(*list, [](Ipv4Address one) { return !unusable(one).empty(); });
+  }
+}
+
+void settle_files(Imported& imported) {
+  while (imported.root.size() > 1 && imported.root.ends_with('/')) imported.root.pop_back();
+  settle_scope(imported.global, imported);
+  for (ImportedSubnet& subnet : imported.subnets) settle_scope(subnet.scope, imported);
+  for (HostConfig& host : imported.hosts) settle_file(host.boot_file, imported);
+  for (ImportedRule& rule : imported.rules) settle_file(rule.boot_file, imported);
+  for (auto& [code, file] : imported.files) settle_file(file, imported);
+  std::erase_if(imported.files, [](const auto& entry) { return entry.second.empty(); });
+  settle_file(imported.ipxe_script, imported);
+}
+
+void settle_hosts(Imported& imported) {
+  std::set<MacAddress> macs;
+  std::set<Ipv4Address> addresses;
+  std::set<std::string> client_ids;
+  std::vector<HostConfig> good;
+  for (HostConfig& host : imported.hosts) {
+    const auto inside = [&host](const ImportedSubnet& subnet) {
+      return subnet.prefix.contains(*host.address) &&
+             unusable_in(*host.address, subnet.prefix).empty();
+    };
+    if (host.mac &&
+        (host.mac->is_group() || host.mac->is_zero() || !macs.insert(*host.mac).second)) {
+      imported.remark("", host_text(host), "not a MAC address of this host alone");
+      continue;
+    }
+    if (host.client_id.size() > 255 ||
+        (!host.client_id.empty() &&
+         !client_ids.insert({host.client_id.begin(), host.client_id.end()}).second)) {
+      imported.remark("", host_text(host), "not a client-id of this host alone");
+      host.client_id.clear();
+      if (!host.mac) continue;
+    }
+    if (host.address &&
+        (std::ranges::none_of(imported.subnets, inside) || host.address == imported.own_address ||
+         !addresses.insert(*host.address).second)) {
+      imported.remark("", host_text(host), "the address is in no subnet, or is taken");
+      host.address.reset();
+    }
+    if (!host.host_name.empty() && !is_domain_name(host.host_name)) {
+      imported.remark("", host.host_name, "not a host name");
+      host.host_name.clear();
+    }
+    if (good.size() < kHostsMax) good.push_back(std::move(host));
+  }
+  imported.hosts = std::move(good);
+}
+
+// The other servers add up what all tags or classes of a client give it.
+void settle_rules(Imported& imported) {
+  std::erase_if(imported.rules, [](const ImportedRule& rule) {
+    return rule.boot_file.empty() && !rule.next_server && rule.options.empty() && !rule.ignore;
+  });
+  if (imported.rules.size() > kRulesMax) {
+    imported.rules.resize(kRulesMax);
+    imported.remark("", "further rules", "there are at most " + std::to_string(kRulesMax));
+  }
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < imported.rules.size(); ++i) {
+    std::string& name = imported.rules[i].name;
+    constexpr std::size_t kNameMax = 200;
+    name = name.substr(0, kNameMax);
+    if (!names.insert(name).second) name += " (" + std::to_string(i + 1) + ")";
+    names.insert(name);
+  }
+  if (imported.rules.size() > 1) {
+    imported.remark("", "[[rule]]",
+                    "the first rule that matches decides alone; where several match, the other "
+                    "server adds up what each gives");
+  }
+}
+
+}  // namespace
+
+void ImportedScope::inherit(const ImportedScope& from) {
+  if (routers.empty()) routers = from.routers;
+  if (dns_servers.empty()) dns_servers = from.dns_servers;
+  if (domain_name.empty()) domain_name = from.domain_name;
+  if (!lease_time) lease_time = from.lease_time;
+  if (boot_file.empty()) boot_file = from.boot_file;
+  options.insert(from.options.begin(), from.options.end());
+}
+
+void Imported::remark(std::string place, std::string_view text, std::string why) {
+  if (remarks.size() == kRemarksMax) return;
+  remarks.push_back(
+      {std::move(place), std::string(text.substr(0, kRemarkBytesMax)), std::move(why)});
+}
+
+void Imported::set_next_server(Ipv4Address address, const std::string& place) {
+  if (!next_server) next_server = address;
+  if (*next_server == address) return;
+  remark(place, address.text(), "one next_server counts for all, " + next_server->text());
+}
+
+ImportedSubnet& Imported::subnet(const Ipv4Prefix& prefix) {
+  const auto found = std::ranges::find(subnets, prefix, &ImportedSubnet::prefix);
+  if (found != subnets.end()) return *found;
+  subnets.push_back({.scope = {}, .prefix = prefix, .pools = {}, .relays = {}});
+  return subnets.back();
+}
+
+bool Imported::add_rule(ImportedRule rule, const ImportedScope& gives, const std::string& place) {
+  const bool more = !gives.routers.empty() || !gives.dns_servers.empty() ||
+                    !gives.domain_name.empty() || gives.lease_time;
+  if (more) {
+    remark(place, rule.name,
+           "routers, dns, domain and lease time are the same for all clients of a subnet");
+  }
+  rule.boot_file = gives.boot_file;
+  rule.options.insert(gives.options.begin(), gives.options.end());
+  if (rule.options.size() > kRuleOptionsMax) {
+    remark(place, rule.name, "more options than one rule can have");
+    rule.options.clear();
+  }
+  if (rule.boot_file.empty() && !rule.next_server && rule.options.empty() && !rule.ignore) {
+    return false;
+  }
+  // What [boot] can say for everyone.
+  if (rule.options.empty() && !rule.ignore && !rule.boot_file.empty()) {
+    const bool same_server = !rule.next_server || !next_server || *rule.next_server == *next_server;
+    const bool is_boot = rule.when.is_ipxe ? ipxe_script.empty() : !rule.when.architectures.empty();
+    if (is_boot && same_server) {
+      if (rule.next_server) set_next_server(*rule.next_server, place);
+      if (rule.when.is_ipxe) ipxe_script = rule.boot_file;
+      for (const std::uint16_t code : rule.when.architectures) files.emplace(code, rule.boot_file);
+      return true;
+    }
+  }
+  rules.push_back(std::move(rule));
+  return true;
+}
+
+void settle(Imported& imported) {
+  settle_subnets(imported);
+  settle_files(imported);
+  choose_own_address(imported);
+  settle_pools(imported);
+  settle_hosts(imported);
+  settle_rules(imported);
+  if (imported.mode == DhcpMode::server) {
+    const bool leases =
+        std::ranges::any_of(imported.subnets, [](const auto& one) { return !one.pools.empty(); });
+    const bool reserves = std::ranges::any_of(
+        imported.hosts, [](const auto& one) { return one.address.has_value(); });
+    if (!leases && !reserves) imported.remark("", "", "there is no address to hand out");
+  }
+}
+
+}  // namespace reveille

@@ -1,0 +1,105 @@
+// What another server's configuration says, in reveille's terms.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include <reveille/config.h>
+
+#include "control/import/import_condition.h"
+
+namespace reveille {
+
+// What clients are told, wherever it was written. What is empty is inherited.
+struct ImportedScope {
+  std::vector<Ipv4Address> routers;
+  std::vector<Ipv4Address> dns_servers;
+  std::string domain_name;
+  std::optional<Seconds> lease_time;
+  std::string boot_file;
+  std::map<std::uint8_t, std::string> options;  // by code: the value as TOML
+
+  void inherit(const ImportedScope& from);
+};
+
+struct ImportedSubnet {
+  ImportedScope scope;
+  Ipv4Prefix prefix;
+  std::vector<PoolConfig> pools;
+  std::vector<Ipv4Address> relays;
+};
+
+// Of tags and classes: what the machines get for which a condition holds.
+struct ImportedRule {
+  std::string name;
+  ImportedCondition when;
+  std::string boot_file;
+  std::optional<Ipv4Address> next_server;
+  std::map<std::uint8_t, std::string> options;  // as in a scope
+  bool ignore = false;
+};
+
+// What has no equivalent, or was guessed.
+struct ImportRemark {
+  std::string place;  // a line number, or a path in JSON
+  std::string text;   // what stands there
+  std::string why;
+};
+
+struct Imported {
+  std::string source;  // the file's name, for people
+  std::string interface;
+  std::optional<Ipv4Address> own_address;
+  DhcpMode mode = DhcpMode::server;
+  bool authoritative = false;
+  ImportedScope global;
+  std::vector<ImportedSubnet> subnets;
+  std::vector<HostConfig> hosts;
+  std::vector<std::string> host_files;
+  std::vector<ImportedRule> rules;
+  std::map<std::uint16_t, std::string> files;  // by architecture
+  std::string ipxe_script;
+  std::optional<Ipv4Address> next_server;
+  bool tftp = false;
+  std::string root;
+  std::vector<ImportRemark> remarks;
+
+  void remark(std::string place, std::string_view text, std::string why);
+  // The first one counts for all; others are remarked.
+  void set_next_server(Ipv4Address address, const std::string& place);
+  [[nodiscard]] ImportedSubnet& subnet(const Ipv4Prefix& prefix);  // made if it is not there
+  // What a scope says, as a rule; what rules do not give is remarked with `place`. False: nothing
+  // is left.
+  bool add_rule(ImportedRule rule, const ImportedScope& gives, const std::string& place);
+};
+
+inline constexpr std::size_t kImportBytesMax = std::size_t{16} << 20;
+inline constexpr std::size_t kRemarksMax = 10'000;
+
+// The three formats. What is not understood is remarked; the error, a sentence with its line, is
+// for text that is not of the format at all.
+using ImportResult = tl::expected<Imported, std::string>;
+[[nodiscard]] ImportResult import_dnsmasq(std::string_view text);
+[[nodiscard]] ImportResult import_dhcpd(std::string_view text);
+[[nodiscard]] ImportResult import_kea(std::string_view text);
+
+// Takes out what reveille would refuse, with a remark for each: addresses outside their subnets,
+// hosts that exist twice. Chooses an address of our own where none was said.
+void settle(Imported& imported);
+
+// "dnsmasq", "dhcpd" or "kea": what the text looks like. The file's name helps.
+[[nodiscard]] std::string_view import_format(std::string_view text, std::string_view file);
+
+// Read, settled, ready for toml_text(). `format` as above; anything else is an error.
+[[nodiscard]] ImportResult import_text(std::string_view text, std::string_view format,
+                                       std::string_view file);
+
+// The configuration file, remarks as comments at its end. settle() comes first.
+[[nodiscard]] std::string toml_text(const Imported& imported);
+
+}  // namespace reveille
