@@ -35,8 +35,9 @@ class Crossing {
 // threads under the detector; elsewhere the pools are those that ship.
 void use_visible_pools();
 
-// Frames that the workers take from and put on that port cross there. Both outlive the port's
-// last burst. After the port is configured and before it is polled.
+// Frames that the workers take from and put on that port cross there. Both last to the end of the
+// program: DPDK keeps the callbacks of a closed port for the next one of its number. After the
+// port is configured and before it is polled.
 void watch_port(std::uint16_t port, Crossing& received, Crossing& sent);
 
 }  // namespace reveille::test

@@ -166,8 +166,9 @@ class RingPort {
   Pool pool_;
   std::vector<rte_ring*> to_port_;
   std::vector<rte_ring*> from_port_;
-  Crossing injected_;
-  Crossing sent_;
+  // One of each for all ports: a number's callbacks outlive the port that had it.
+  static inline Crossing injected_;
+  static inline Crossing sent_;
 };
 
 }  // namespace reveille::test
