@@ -22,7 +22,7 @@ enum class Verb : std::uint8_t {
   version,
 };
 
-enum class LeasesVerb : std::uint8_t { list, release, reserve };
+enum class LeasesVerb : std::uint8_t { list, release, reserve, import };
 enum class LeasesFormat : std::uint8_t { table, csv, json };
 
 struct CommandLine {
@@ -36,6 +36,7 @@ struct CommandLine {
   LeasesVerb leases_verb = LeasesVerb::list;
   LeasesFormat leases_format = LeasesFormat::table;
   std::string lease_address;  // leases release, leases reserve
+  std::string lease_file;     // leases import
 };
 
 // Why there is nothing to do: help was asked for (0, to standard output), or the words make no
