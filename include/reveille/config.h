@@ -82,6 +82,8 @@ struct DhcpConfig {
   Seconds lease_time{3600};
   Seconds offer_time{60};     // how long an offered address is held
   Seconds decline_time{600};  // how long a declined address is set aside
+  // Free addresses are probed (ARP, ICMP echo through relays) before they are needed.
+  bool detect_conflicts = true;
   std::uint8_t hops_max = 16;
 };
 

@@ -38,6 +38,7 @@ enum class EventKind : std::uint8_t {
   tftp_not_found,     // address, text = the name asked for
   tftp_refused,       // address, outcome says why
   dhcp_denied,        // text = name of the rule
+  dhcp_conflict,      // client answers at address, which is nobody's lease; zero: through a relay
 };
 
 enum class Firmware : std::uint8_t { unknown, bios_pxe, uefi_pxe, ipxe, http, other };

@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import durable
 import hardship
 import page
 import perfdhcp
@@ -23,7 +24,7 @@ CLIENTS = (50, 200, 1000)
 DORA_OUTSTANDING = 64
 STORM_MACHINES = 10_000
 STORM_MACHINES_PEER = 1_000  # kernels keep 1024 neighbours unless told otherwise
-PARTS = ("micro", "dhcp", "tftp", "testpmd", "memif", "overload", "perfdhcp", "footprint", "storm",
+PARTS = ("micro", "dhcp", "durable", "tftp", "testpmd", "memif", "overload", "perfdhcp", "footprint", "storm",
          "finishing")
 REPORTS = PROJECT / "build/perf-report"
 
@@ -152,6 +153,10 @@ class Bench:
                 found[server.name] = figures
         return found
 
+    def durable(self):
+        self.say("durable leases, veth")
+        return durable.measure(self)
+
     def memif(self):
         self.say("memif, one core each")
         def measure():
@@ -216,9 +221,10 @@ def micro(work, quick):
     found = {}
     figures = work / "worker.json"
     for name, argv in (("worker-bench", ["--json", figures, *(["--quick"] if quick else [])]),
-                       ("tftp-bench", []), ("dhcp-bench", [])):
+                       ("tftp-bench", []), ("dhcp-bench", []), ("store-bench", ["build"])):
         done = subprocess.run([PROJECT / "build/perf" / name, *argv], capture_output=True,
-                              text=True, timeout=240, check=False, stdin=subprocess.DEVNULL)
+                              text=True, timeout=240, check=False, stdin=subprocess.DEVNULL,
+                              cwd=PROJECT)
         found[name] = done.stdout.strip() if done.returncode == 0 else f"status {done.returncode}"
     return found, json.loads(figures.read_text()) if figures.exists() else {}
 
@@ -248,7 +254,8 @@ def main():
             programs, worker = micro(work, arguments.short) if "micro" in arguments.parts \
                 else ({}, {})
             figures = {"micro": programs, "worker": worker}
-            parts = {"dhcp": bench.dhcp_on_veth, "tftp": bench.tftp_on_veth,
+            parts = {"dhcp": bench.dhcp_on_veth, "durable": bench.durable,
+                     "tftp": bench.tftp_on_veth,
                      "testpmd": bench.testpmd, "memif": bench.memif,
                      "overload": lambda: bench.overload(figures["dhcp"]),
                      "perfdhcp": lambda: bench.perfdhcp(figures["dhcp"]),

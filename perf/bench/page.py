@@ -5,6 +5,7 @@ import os
 import subprocess
 from pathlib import Path
 
+import durable
 import targets
 from servers import PROJECT
 from storms import SWARM
@@ -160,6 +161,8 @@ def text(figures, arguments, median):
               compared(figures["dhcp"], "dora_per_s", "DORA/s", median,
                        lambda each: best_peer(each, "dora_per_s", median)),
               command_of(figures["dhcp"]),
+              "## Leases on disk, DHCP over veth and af_packet\n",
+              durable.text(figures["durable"], table),
               "## memif, one core each (targets 2 and 4)\n", memif_text(figures["memif"]),
               command_of([each for each in figures["memif"].values()]),
               "## testpmd on the same ports (targets 2 and 3)\n", testpmd_text(figures),

@@ -149,13 +149,16 @@ class Atftpd(Server):
 class Kea(Server):
     name = "Kea"
 
+    def settings(self):
+        return {"lease-database": {"type": "memfile", "persist": False}}
+
     def environment(self):
         return {"KEA_LOCKFILE_DIR": "none", "KEA_PIDFILE_DIR": str(self.work)}
 
     def command(self):
         config = {"Dhcp4": {
             "interfaces-config": {"interfaces": [INTERFACE], "dhcp-socket-type": "raw"},
-            "lease-database": {"type": "memfile", "persist": False},
+            **self.settings(),
             "valid-lifetime": 3600,
             "subnet4": [{"subnet": "10.77.0.0/16", "pools": [{"pool": " - ".join(POOL)}],
                          "boot-file-name": "boot.img", "next-server": ADDRESS}],

@@ -130,7 +130,7 @@ void add_control_options(CLI::App& app, ConfigArguments& to) {
       ->type_name("FILE");
 }
 
-// `leases`, `leases release ADDRESS`, `leases reserve ADDRESS`.
+// `leases`, `leases release ADDRESS`, `leases reserve ADDRESS`, `leases import FILE`.
 class LeasesOptions {
  public:
   LeasesOptions(CLI::App& app, CommandLine& to) : to_(to) {
@@ -141,8 +141,15 @@ class LeasesOptions {
         ->type_name("FILE");
     CLI::Option* const json = app.add_flag("--json", json_, "As JSON");
     app.add_flag("--csv", csv_, "As comma-separated values")->excludes(json);
-    release_ = app.add_subcommand("release", "Make an address free (with the server stopped)");
-    reserve_ = app.add_subcommand("reserve", "Give an address to nobody (with the server stopped)");
+    app.add_option("--control", to.config.control, "Control socket of the running reveille")
+        ->type_name("PATH");
+    release_ = app.add_subcommand("release", "Make an address free");
+    reserve_ = app.add_subcommand("reserve", "Give an address to nobody, until it is released");
+    import_ = app.add_subcommand(
+        "import", "Take over the leases of ISC dhcpd, dnsmasq or Kea (with the server stopped)");
+    import_->add_option("file", to.lease_file, "dhcpd.leases, dnsmasq.leases or kea-leases4.csv")
+        ->required()
+        ->type_name("FILE");
     for (CLI::App* one : {release_, reserve_}) {
       one->add_option("address", to.lease_address, "The address")->required()->type_name("A.B.C.D");
     }
@@ -154,12 +161,14 @@ class LeasesOptions {
     if (csv_) to_.leases_format = LeasesFormat::csv;
     if (release_->parsed()) to_.leases_verb = LeasesVerb::release;
     if (reserve_->parsed()) to_.leases_verb = LeasesVerb::reserve;
+    if (import_->parsed()) to_.leases_verb = LeasesVerb::import;
   }
 
  private:
   CommandLine& to_;
   CLI::App* release_ = nullptr;
   CLI::App* reserve_ = nullptr;
+  CLI::App* import_ = nullptr;
   bool json_ = false;
   bool csv_ = false;
 };

@@ -23,7 +23,7 @@ enum class Verb : std::uint8_t {
   version,
 };
 
-enum class LeasesVerb : std::uint8_t { list, release, reserve };
+enum class LeasesVerb : std::uint8_t { list, release, reserve, import };
 enum class LeasesFormat : std::uint8_t { table, csv, json };
 
 struct CommandLine {
@@ -40,6 +40,7 @@ struct CommandLine {
   std::string import_file;
   std::string import_format;  // empty: by its looks
   std::string import_to;      // empty: standard output
+  std::string lease_file;     // leases import
 };
 
 // Why there is nothing to do: help was asked for (0, to standard output), or the words make no

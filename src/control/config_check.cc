@@ -52,6 +52,13 @@ void check_tftp(const Config& config, const Origins& origins, Problems& problems
   }
 }
 
+void check_leases(const Config& config, const Origins& origins, Problems& problems) {
+  if (!config.leases.database.empty()) return;
+  problems.error(origins.of("leases.database"),
+                 "the lease database has no name: give its path, or \"none\" to forget all leases "
+                 "when reveille ends");
+}
+
 void check_control(const Config& config, const Origins& origins, Problems& problems) {
   if (config.control.socket.size() > kSocketPathMax) {
     problems.error(origins.of("control.socket"),
@@ -159,6 +166,7 @@ void check_config(const Config& config, const Origins& origins, Problems& proble
   check_hosts(config, origins, problems);
   check_boot(config, origins, problems);
   check_tftp(config, origins, problems);
+  check_leases(config, origins, problems);
   check_control(config, origins, problems);
   check_names(config, origins, problems);
   check_rules(config, origins, problems);

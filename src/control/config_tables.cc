@@ -163,6 +163,7 @@ void read_dhcp(TableReader& table, DhcpConfig& to) {
   table.duration("lease_time", to.lease_time, kLeaseTimeMin, kLeaseTimeMax);
   table.duration("offer_time", to.offer_time, 1s, 1h);
   table.duration("decline_time", to.decline_time, 0s, 24h);
+  table.flag("detect_conflicts", to.detect_conflicts);
   table.number("hops_max", to.hops_max, 0, 16);
 }
 

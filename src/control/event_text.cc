@@ -108,6 +108,8 @@ std::string what_happened(const Event& event) {
       return fmt::format("refused by TFTP: {}", info(event.outcome).text);
     case EventKind::dhcp_denied:
       return "denied by rule " + quoted(event.text());
+    case EventKind::dhcp_conflict:
+      return "answers at " + address + ", which is leased to nobody; set aside";
   }
   return "";
 }
@@ -160,6 +162,8 @@ std::string_view name(EventKind kind) {
       return "tftp_refused";
     case EventKind::dhcp_denied:
       return "dhcp_denied";
+    case EventKind::dhcp_conflict:
+      return "dhcp_conflict";
   }
   return "";
 }
@@ -192,6 +196,7 @@ bool is_trouble(const Event& event) {
     case EventKind::tftp_timed_out:
     case EventKind::tftp_refused:
     case EventKind::dhcp_denied:
+    case EventKind::dhcp_conflict:
       return true;
     case EventKind::tftp_aborted:
       return event.bytes != 0;

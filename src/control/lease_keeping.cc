@@ -33,14 +33,13 @@ std::string status_of(const LeaseStore& store, const StoredLeases& stored) {
          count_text(bound) + " of them bound";
 }
 
-// The state folder of a server that no service manager starts is made here.
+}  // namespace
+
 void make_folder_for(const std::string& database) {
   std::error_code ignored;
   const std::filesystem::path folder = std::filesystem::path(database).parent_path();
   if (!folder.empty()) std::filesystem::create_directory(folder, ignored);
 }
-
-}  // namespace
 
 bool keeps_leases(const Config& config) {
   return config.dhcp.mode == DhcpMode::server && !config.leases.in_memory();

@@ -19,6 +19,9 @@ namespace reveille {
 // Whether this configuration has leases that outlive the process.
 [[nodiscard]] bool keeps_leases(const Config& config);
 
+// The state folder of a server that no service manager starts.
+void make_folder_for(const std::string& database);
+
 // Control thread. Destroy before the workers.
 class LeaseKeeping {
  public:

@@ -9,9 +9,13 @@
 
 #include "control/config_file.h"
 #include "control/console.h"
+#include "control/lease_importing.h"
+#include "control/socket/ask.h"
+#include "control/status.h"
 #include "control/value_text.h"
 #include "store/lease_list.h"
 #include "store/lease_store.h"
+#include "store/store_lock.h"
 
 namespace reveille {
 namespace {
@@ -76,27 +80,33 @@ std::string json_text(const std::vector<LeaseRow>& rows, std::int64_t wall_secon
   return all.dump(1) + "\n";
 }
 
-// With the server stopped: it alone writes while it runs.
-int change(const std::string& path, const CommandLine& line) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) {
-    return failed("there is no lease database " + path);
-  }
-  const auto address = Ipv4Address::parse(line.lease_address);
-  if (!address) return failed(in_quotes(line.lease_address) + " is not an address");
+// The running server does it, and says when it is on disk.
+int change_running(const Ipv4Address address, const CommandLine& line, const std::string& besides) {
+  const auto socket = control_path(line.config);
+  if (!socket) return 1;
+  const bool is_release = line.leases_verb == LeasesVerb::release;
+  const CommandResult done =
+      ask(*socket, is_release ? "release" : "reserve", Json{{"address", address.text()}});
+  if (!done) return failed(besides + done.error());
+  std::cout << address.text() << (is_release ? ": released\n" : ": reserved\n");
+  return 0;
+}
+
+// With no server there is only the database.
+int change_stored(const std::string& path, const Ipv4Address address, const CommandLine& line) {
   auto store = LeaseStore::open(path, machine_clock([] { return Instant{}; }));
   if (!store) return failed(store.error());
   const auto stored = store->load();
   if (!stored) return failed(stored.error());
   const auto found =
       std::find_if(stored->leases.begin(), stored->leases.end(),
-                   [&](const LeaseChange& lease) { return lease.address == *address; });
+                   [&](const LeaseChange& lease) { return lease.address == address; });
   const bool is_known = found != stored->leases.end();
   if (!is_known && line.leases_verb == LeasesVerb::release) {
-    return failed("there is no lease of " + address->text());
+    return failed("there is no lease of " + address.text());
   }
   LeaseChange next = is_known ? *found : LeaseChange{};
-  next.address = *address;
+  next.address = address;
   ++next.version;
   next.until = Instant::max();
   if (line.leases_verb == LeasesVerb::release) {
@@ -107,9 +117,25 @@ int change(const std::string& path, const CommandLine& line) {
   }
   const auto written = store->write({&next, 1});
   if (!written) return failed(written.error());
-  std::cout << address->text()
+  std::cout << address.text()
             << (next.kind == LeaseChange::Kind::released ? ": released\n" : ": reserved\n");
   return 0;
+}
+
+int change(const LeasesConfig& config, const CommandLine& line) {
+  const auto address = Ipv4Address::parse(line.lease_address);
+  if (!address) return failed(in_quotes(line.lease_address) + " is not an address");
+  std::error_code ignored;
+  if (config.in_memory()) return change_running(*address, line, "");
+  if (!std::filesystem::exists(config.database, ignored)) {
+    return change_running(*address, line,
+                          "there is no lease database " + config.database + ", and ");
+  }
+  // Whoever holds the lock writes the database, and nobody else may.
+  if (const auto lock = StoreLock::take(config.database); !lock) {
+    return change_running(*address, line, config.database + ": " + lock.error() + ", and ");
+  }
+  return change_stored(config.database, *address, line);
 }
 
 }  // namespace
@@ -131,10 +157,15 @@ int leases(const CommandLine& line) {
   ParsedConfig parsed = begin_config(line.config);
   if (!usable(parsed.problems)) return 1;
   if (line.config.leases) parsed.config.leases.database = *line.config.leases;
-  if (parsed.config.leases.in_memory())
-    return failed("this configuration keeps leases in memory only");
-  const std::string& path = parsed.config.leases.database;
-  if (line.leases_verb != LeasesVerb::list) return change(path, line);
+  const LeasesConfig& config = parsed.config.leases;
+  const bool is_change =
+      line.leases_verb == LeasesVerb::release || line.leases_verb == LeasesVerb::reserve;
+  if (is_change) return change(config, line);
+  if (config.in_memory()) return failed("this configuration keeps leases in memory only");
+  const std::string& path = config.database;
+  if (line.leases_verb == LeasesVerb::import) {
+    return import_lease_file(line.lease_file, path, parsed.config.dhcp.identity);
+  }
   const auto rows = read_leases(path);
   if (!rows) return failed(rows.error());
   std::cout << leases_text(*rows, line.leases_format, std::time(nullptr));

@@ -10,7 +10,7 @@
 
 namespace reveille {
 
-// Lists them, or releases or reserves one. Returns the exit code.
+// Lists them, releases or reserves one, or takes over another server's. Returns the exit code.
 int leases(const CommandLine& line);
 
 // As a table for people, as CSV or as JSON. `wall_seconds`: now; tells what is over.

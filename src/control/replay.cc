@@ -88,6 +88,8 @@ ParsedConfig configure_replay(const ConfigArguments& arguments,
   apply_arguments(arguments, parsed);
   // Leases of a capture are nobody's.
   parsed.config.leases.database = LeasesConfig::kInMemory;
+  // And nobody in it can answer a probe.
+  parsed.config.dhcp.detect_conflicts = false;
   add_default_pool(parsed);
   // Without an image folder there is nothing to ask for, but all else can be replayed.
   parsed.origins.set("images.root", parsed.origins.of("images.root"));

@@ -49,6 +49,7 @@ Server::Server(std::shared_ptr<const Config> config, Log& log, ServerOptions opt
       eal_(std::move(eal)),
       images_(config_->images, config_->tftp.ignore_case),
       workers_(std::move(workers)),
+      orders_(*workers_),
       snapshots_(config_, adjusted(workers_->stations(), options_)) {}
 
 Server::~Server() {
@@ -112,6 +113,17 @@ void Server::tell_leases() {
   if (!is_said) log_.warn("leases are kept in memory only: they are gone when this process ends");
 }
 
+void Server::order_lease(LeaseOrder::Kind kind, Ipv4Address address, LeaseOrders::Done done) {
+  const std::string what =
+      address.text() +
+      (kind == LeaseOrder::Kind::release ? " released by an operator" : " reserved by an operator");
+  orders_.ask(kind, address,
+              [this, what, done = std::move(done)](const LeaseOrders::Result& result) {
+                if (result) log_.note(what);
+                done(result);
+              });
+}
+
 void Server::note(const std::string& text) {
   if (!config_->log.quiet) log_.note(text);
 }
@@ -137,6 +149,7 @@ std::size_t Server::turn() {
   const std::size_t events = drain_events();
   watch_images();
   turn_reload();
+  orders_.turn(workers_->now());
   if (const Instant now = workers_->now(); now >= next_second_) {
     next_second_ = now + 1s;
     each_second();

@@ -16,6 +16,7 @@
 
 #include "control/build_snapshot.h"
 #include "control/lease_keeping.h"
+#include "control/lease_orders.h"
 #include "control/log.h"
 #include "control/reload/reloader.h"
 #include "image/library.h"
@@ -67,6 +68,10 @@ class Server {
   // has changed nothing.
   void reload(Reloader::Done done);
 
+  // Has one address released or reserved. What came of it is logged, and told to `done` in a later
+  // turn().
+  void order_lease(LeaseOrder::Kind kind, Ipv4Address address, LeaseOrders::Done done);
+
   [[nodiscard]] const Config& config() const { return *config_; }
   [[nodiscard]] const Workers& workers() const { return *workers_; }
   [[nodiscard]] ImageStock images() const { return images_.stock(); }
@@ -104,6 +109,7 @@ class Server {
   ImageLibrary images_;
   std::unique_ptr<Workers> workers_;
   std::unique_ptr<LeaseKeeping> leases_;  // nullptr: kept in memory only
+  LeaseOrders orders_;
   SnapshotBuilder snapshots_;
   Reloader reloader_;  // its thread reads what stands above
   std::string status_;

@@ -124,7 +124,9 @@ void AddressLending::give(const PeerMessage& question, const Context& context) {
   }
   answer.kind = PeerMessage::Kind::address_given;
   for (std::uint16_t i = 0; i < given; ++i) {
-    const std::uint32_t lease = leases_->oldest_free(subnet);
+    // What is probed already is better used here, or by whoever waits for it.
+    std::uint32_t lease = leases_->oldest_free(subnet, Probe::none);
+    if (lease == kNoIndex || i < question.needed) lease = leases_->oldest_free(subnet);
     answer.address = (*leases_)[lease].address;
     answer.version = (*leases_)[lease].version;
     answer.count = static_cast<std::uint16_t>(given - 1 - i);

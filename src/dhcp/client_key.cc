@@ -30,7 +30,7 @@ std::optional<ClientKey> by_hardware(const wire::DhcpView& message, std::uint64_
 std::optional<ClientKey> by_client_id(const wire::DhcpView& message, std::uint64_t seed) {
   const auto id = message.option(wire::DhcpOption::client_identifier);
   if (!id || id->empty()) return std::nullopt;
-  return hashed(Kind::client_id, *id, seed);
+  return client_id_key_of(*id, seed);
 }
 
 }  // namespace
@@ -38,6 +38,10 @@ std::optional<ClientKey> by_client_id(const wire::DhcpView& message, std::uint64
 ClientKey ethernet_key_of(const MacAddress& mac) {
   constexpr std::uint8_t kEthernet = 1;
   return {(std::uint64_t{static_cast<std::uint8_t>(Kind::mac)} << 56) | kEthernet, mac.number()};
+}
+
+ClientKey client_id_key_of(Bytes id, std::uint64_t seed) {
+  return hashed(Kind::client_id, id, seed);
 }
 
 std::optional<ClientKey> client_key_of(const wire::DhcpView& message, Identity identity,

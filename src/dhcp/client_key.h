@@ -26,6 +26,7 @@ struct ClientKey {
 // nullopt: neither is there.
 // The key of nearly every client, by the address of its Ethernet card.
 [[nodiscard]] ClientKey ethernet_key_of(const MacAddress& mac);
+[[nodiscard]] ClientKey client_id_key_of(Bytes id, std::uint64_t seed);
 [[nodiscard]] std::optional<ClientKey> client_key_of(const wire::DhcpView& message,
                                                      Identity identity, std::uint64_t seed);
 

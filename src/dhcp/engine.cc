@@ -4,8 +4,11 @@
 #include <bit>
 #include <optional>
 
+#include <reveille/wire/arp.h>
 #include <reveille/wire/dhcp.h>
+#include <reveille/wire/icmp.h>
 
+#include "dhcp/address_probing.h"
 #include "dhcp/proxy.h"
 #include "dhcp/server.h"
 #include "dhcp/subnets.h"
@@ -70,6 +73,25 @@ void tell_no_subnet(const Request& request, const DhcpView& message, const Conte
   event->vlan = context.snapshot.stations[request.station].vlan;
   event->client = facts.mac;
   event->relay = facts.relay;
+}
+
+// Who answered our ARP request.
+std::optional<wire::ArpHost> host_of_arp(const Request& request, const Context& context) {
+  const auto arp = wire::ArpView::parse(request.body);
+  const Station& station = context.snapshot.stations[request.station];
+  const bool is_answer = arp && arp->operation() == wire::ArpOperation::reply &&
+                         arp->target_mac() == station.mac && arp->sender_mac() != station.mac;
+  if (!is_answer) return std::nullopt;
+  return wire::ArpHost{arp->sender_mac(), arp->sender_address()};
+}
+
+// Who answered our echo request; a router stands between, and the MAC address is its own.
+std::optional<wire::ArpHost> host_of_echo(const Request& request) {
+  const auto echo = wire::IcmpView::parse(request.body);
+  if (!echo || load_be16(echo->echoed().data()) != AddressProbing::kEchoIdentifier) {
+    return std::nullopt;
+  }
+  return wire::ArpHost{{}, request.source};
 }
 
 }  // namespace
@@ -185,6 +207,21 @@ std::optional<DhcpEngine::Considered> DhcpEngine::consider(const Request& reques
   if (subnet == nullptr) return std::nullopt;
   const Facts facts = DhcpServer::facts(request, message, *subnet, context);
   return Considered{facts, state_->server->host_of(message, facts), subnet};
+}
+
+Outcome DhcpEngine::hear_host(const Request& request, const Context& context) {
+  state_->follow(context.snapshot);
+  const bool is_arp = request.service == Service::arp;
+  const auto host = is_arp ? host_of_arp(request, context) : host_of_echo(request);
+  const bool is_known =
+      host && state_->server && state_->server->hear_host(host->address, host->mac, context);
+  if (is_known) return Outcome::probe_answered;
+  return is_arp ? Outcome::arp_other : Outcome::icmp_other;
+}
+
+LeaseOrderAnswer::Kind DhcpEngine::obey(const LeaseOrder& order, const Context& context) {
+  state_->follow(context.snapshot);
+  return state_->server ? state_->server->obey(order, context) : LeaseOrderAnswer::Kind::not_mine;
 }
 
 void DhcpEngine::receive(const PeerMessage& message, const Context& context) {

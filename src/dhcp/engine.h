@@ -8,6 +8,7 @@
 #include <reveille/outcome.h>
 #include <reveille/wire/dhcp.h>
 
+#include "dhcp/lease_order.h"
 #include "packet/context.h"
 #include "packet/request.h"
 #include "packet/share.h"
@@ -46,6 +47,11 @@ class DhcpEngine {
   [[nodiscard]] std::optional<Considered> consider(const Request& request,
                                                    const wire::DhcpView& message,
                                                    const Context& context) const;
+  // An ARP packet or an ICMP echo reply that is for us: probe_answered if it says that somebody is
+  // at an address that we lease, else arp_other or icmp_other.
+  Outcome hear_host(const Request& request, const Context& context);
+  // not_mine unless this is a server.
+  LeaseOrderAnswer::Kind obey(const LeaseOrder& order, const Context& context);
   // A message from another worker's engine.
   void receive(const PeerMessage& message, const Context& context);
   // Expiry and lending; call at least each 100 ms, cheap when nothing is due.

@@ -19,17 +19,22 @@ enum class LeaseState : std::uint8_t {
   declined,  // somebody else was found to use it; set aside until `until`
 };
 
+// Whether somebody uses an address that is leased to nobody: how far asking him has come.
+enum class Probe : std::uint8_t { none, asked, asked_again, silent };
+
 // One address of a worker's shard. Forty bytes, twenty more in the table's indices and lists.
 struct Lease {
   ClientKey client;
-  Instant until{};  // Instant::max(): for ever (BOOTP)
-  MacAddress mac;
+  Instant until{};  // Instant::max(): for ever (BOOTP); while free: of the probe
+  MacAddress mac;   // in a conflict: who answered
   std::uint16_t subnet = 0;
   Ipv4Address address;
   LeaseState state = LeaseState::vacant;
   bool reserved : 1 = false;  // the address is a reservation: never given to others
   bool bootp : 1 = false;     // bound without an end
   bool foreign : 1 = false;   // the client's frames came from another layer-2 address than chaddr
+  bool conflict : 1 = false;  // declined because somebody answered there
+  Probe probe : 2 = Probe::none;
   std::uint16_t version = 0;  // counts the address's changes, in whichever shard it is; wraps
 };
 static_assert(sizeof(Lease) == 40);

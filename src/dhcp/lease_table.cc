@@ -41,7 +41,7 @@ LeaseTable::LeaseTable(const Subnets& subnets, Share share, std::uint64_t seed,
       counts_(subnets.all().size()),
       by_client_(room_),
       by_address_(room_),
-      lists_(room_, vacant_list() + 1) {
+      lists_(room_, suspect_list() + 1) {
   for (std::uint32_t i = 0; i < room_; ++i) lists_.push_back(vacant_list(), i);
   subnets.for_each_address(share, [this](const Subnet& subnet, Ipv4Address address, bool reserved) {
     adopt(subnet.index, address, reserved);
@@ -87,7 +87,7 @@ std::uint64_t LeaseTable::hash_of(Ipv4Address address) const {
 }
 
 std::size_t LeaseTable::wheel_list(std::int64_t second) const {
-  return 2 * counts_.size() + static_cast<std::size_t>(second) % kWheelSeconds;
+  return kListsPerSubnet * counts_.size() + static_cast<std::size_t>(second) % kWheelSeconds;
 }
 
 std::uint32_t LeaseTable::find(const ClientKey& client, std::uint16_t subnet) const {
@@ -113,7 +113,11 @@ std::uint32_t LeaseTable::at(Ipv4Address address) const {
 }
 
 std::uint32_t LeaseTable::oldest_free(std::uint16_t subnet) const {
-  return lists_.front(free_list(subnet));
+  // One that is being asked has said nothing so far.
+  for (const Probe probe : {Probe::silent, Probe::asked, Probe::none}) {
+    if (const std::uint32_t lease = oldest_free(subnet, probe); lease != kNoIndex) return lease;
+  }
+  return kNoIndex;
 }
 
 std::uint32_t LeaseTable::oldest_offer(std::uint16_t subnet) const {
@@ -124,7 +128,8 @@ void LeaseTable::offer(std::uint32_t lease, const ClientKey& client, const MacAd
                        Instant until, bool foreign, LeaseJournal* journal) {
   Lease& record = leases_[lease];
   if (record.state == LeaseState::bound && record.client == client) return;
-  assert(record.state == LeaseState::free || record.state == LeaseState::offered);
+  assert(record.state == LeaseState::free || record.state == LeaseState::offered ||
+         record.conflict);
   give_up_other_lease(client, record.subnet, lease, journal);
   set_client(lease, client, mac);
   count(record, -1U);
@@ -161,6 +166,8 @@ LeaseTicket LeaseTable::commit(LeaseChange change, LeaseJournal* journal) {
     case LeaseChange::Kind::reserved:
       forget_client(lease);
       set_state(lease, LeaseState::declined);
+      record.conflict = change.kind == LeaseChange::Kind::conflict;
+      if (record.conflict) record.mac = change.mac;
       break;
     case LeaseChange::Kind::released:
     case LeaseChange::Kind::expired:
@@ -187,23 +194,60 @@ void LeaseTable::expire(Instant now, std::uint32_t leases_max, LeaseJournal* jou
     const Lease& record = leases_[lease];
     if (record.until > now) {
       line_up(lease);
+    } else if (record.state == LeaseState::declined && record.probe != Probe::asked_again) {
+      lists_.push_back(suspect_list(), lease);
     } else {
-      commit({.kind = LeaseChange::Kind::expired,
-              .subnet = record.subnet,
-              .address = record.address,
-              .client = record.client,
-              .until = record.until,
-              .mac = record.mac},
-             journal);
+      end(lease, journal);
     }
   }
+}
+
+void LeaseTable::end(std::uint32_t lease, LeaseJournal* journal) {
+  const Lease& record = leases_[lease];
+  commit({.kind = LeaseChange::Kind::expired,
+          .subnet = record.subnet,
+          .address = record.address,
+          .client = record.client,
+          .until = record.until,
+          .mac = record.mac},
+         journal);
+}
+
+void LeaseTable::note_probe(std::uint32_t lease, Probe probe, Instant until) {
+  Lease& record = leases_[lease];
+  assert(record.state == LeaseState::free && !record.reserved);
+  lists_.unlink(lease);
+  count(record, -1U);
+  record.probe = probe;
+  record.until = until;
+  count(record, 1);
+  line_up(lease);
+}
+
+void LeaseTable::note_suspect_asked(std::uint32_t lease, Instant until) {
+  Lease& record = leases_[lease];
+  assert(record.state == LeaseState::declined);
+  lists_.unlink(lease);
+  record.probe = record.probe == Probe::none ? Probe::asked : Probe::asked_again;
+  record.until = until;
+  line_up(lease);
+}
+
+void LeaseTable::acquit(std::uint32_t lease, LeaseJournal* journal) {
+  assert(leases_[lease].state == LeaseState::declined);
+  end(lease, journal);
 }
 
 std::uint32_t LeaseTable::adopt(std::uint16_t subnet, Ipv4Address address, bool reserved,
                                 std::uint16_t version) {
   const std::uint32_t lease = lists_.front(vacant_list());
   if (lease == kNoIndex || at(address) != kNoIndex) return kNoIndex;
-  leases_[lease] = {.subnet = subnet, .address = address, .reserved = reserved, .version = version};
+  Lease record;
+  record.subnet = subnet;
+  record.address = address;
+  record.reserved = reserved;
+  record.version = version;
+  leases_[lease] = record;
   by_address_.insert(hash_of(address), lease);
   --room_;
   ++counts_[subnet].addresses;
@@ -260,6 +304,9 @@ void LeaseTable::set_state(std::uint32_t lease, LeaseState state) {
   count(record, -1U);
   lists_.unlink(lease);
   record.state = state;
+  record.conflict = false;
+  // Who has an offer may still be found to have a rival.
+  if (state != LeaseState::offered) record.probe = Probe::none;
   count(record, 1);
   line_up(lease);
 }
@@ -270,7 +317,13 @@ void LeaseTable::count(const Lease& lease, std::uint32_t one) {
     case LeaseState::vacant:
       return;
     case LeaseState::free:
-      if (!lease.reserved) counts.free += one;
+      if (lease.reserved) return;
+      counts.free += one;
+      if (lease.probe == Probe::silent) {
+        counts.silent += one;
+      } else if (lease.probe != Probe::none) {
+        counts.asked += one;
+      }
       return;
     case LeaseState::offered:
       counts.offered += one;
@@ -292,7 +345,7 @@ void LeaseTable::line_up(std::uint32_t lease) {
     case LeaseState::vacant:
       return lists_.push_back(vacant_list(), lease);
     case LeaseState::free:
-      if (!record.reserved) lists_.push_back(free_list(record.subnet), lease);
+      if (!record.reserved) lists_.push_back(free_list(record.subnet, record.probe), lease);
       return;
     case LeaseState::offered:
       return lists_.push_back(offer_list(record.subnet), lease);

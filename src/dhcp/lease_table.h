@@ -22,7 +22,8 @@ namespace reveille {
 // Leases are named by index; an index is good until the address is given away.
 //
 // A client has at most one lease in a subnet. A free address remembers its last client, stands
-// in the subnet's line of free addresses, longest free first, and is reused in that order.
+// in the subnet's line of free addresses, longest free first, and is reused in that order; those
+// that were probed and found silent come before those that were not.
 class LeaseTable {
  public:
   static constexpr std::uint32_t kRoomExtra = 4096;
@@ -54,9 +55,15 @@ class LeaseTable {
     std::uint32_t declined = 0;
     std::uint32_t bootp = 0;  // without reservations
     std::uint32_t foreign_offers = 0;
+    std::uint32_t asked = 0;   // of the free ones: a probe is under way
+    std::uint32_t silent = 0;  // of the free ones: nobody answered a probe
   };
   [[nodiscard]] const Counts& counts(std::uint16_t subnet) const { return counts_[subnet]; }
+  // The one to give away next, of all that are free; or of those that are that far.
   [[nodiscard]] std::uint32_t oldest_free(std::uint16_t subnet) const;
+  [[nodiscard]] std::uint32_t oldest_free(std::uint16_t subnet, Probe probe) const {
+    return lists_.front(free_list(subnet, probe));
+  }
   [[nodiscard]] std::uint32_t oldest_offer(std::uint16_t subnet) const;
 
   // Holds a free or offered address for a client. Its other lease in the subnet is given up.
@@ -74,8 +81,18 @@ class LeaseTable {
   void forget_client(std::uint32_t lease);
 
   // Makes leases and quarantines that are over free again, at most `leases_max` of them and not
-  // more than the journal has room for.
+  // more than the journal has room for. An address that was set aside because of its user becomes
+  // a suspect instead, unless nobody has answered two probes since.
   void expire(Instant now, std::uint32_t leases_max, LeaseJournal* journal = nullptr);
+
+  // A free, unreserved address goes to the end of the line of those that are that far, `until`
+  // then.
+  void note_probe(std::uint32_t lease, Probe probe, Instant until);
+  // The suspect that has waited longest; kNoIndex: none. One that is asked comes back to expire()
+  // at `until`; one that cannot be asked is free.
+  [[nodiscard]] std::uint32_t suspect() const { return lists_.front(suspect_list()); }
+  void note_suspect_asked(std::uint32_t lease, Instant until);
+  void acquit(std::uint32_t lease, LeaseJournal* journal);
 
   // Addresses come from and go to other workers' shards. adopt() returns kNoIndex when there is
   // no room, or when the address is here already.
@@ -95,16 +112,27 @@ class LeaseTable {
 
   [[nodiscard]] std::uint64_t hash_of(const ClientKey& client, std::uint16_t subnet) const;
   [[nodiscard]] std::uint64_t hash_of(Ipv4Address address) const;
-  [[nodiscard]] std::size_t free_list(std::uint16_t subnet) const { return 2U * subnet; }
-  [[nodiscard]] std::size_t offer_list(std::uint16_t subnet) const { return 2U * subnet + 1; }
+  static constexpr std::size_t kListsPerSubnet = 4;
+  [[nodiscard]] std::size_t free_list(std::uint16_t subnet, Probe probe) const {
+    const std::size_t first = kListsPerSubnet * subnet;
+    if (probe == Probe::none) return first;
+    return probe == Probe::silent ? first + 1 : first + 2;
+  }
+  [[nodiscard]] std::size_t offer_list(std::uint16_t subnet) const {
+    return kListsPerSubnet * subnet + 3;
+  }
   [[nodiscard]] std::size_t wheel_list(std::int64_t second) const;
-  [[nodiscard]] std::size_t due_list() const { return 2 * counts_.size() + kWheelSeconds; }
+  [[nodiscard]] std::size_t due_list() const {
+    return kListsPerSubnet * counts_.size() + kWheelSeconds;
+  }
   [[nodiscard]] std::size_t vacant_list() const { return due_list() + 1; }
+  [[nodiscard]] std::size_t suspect_list() const { return due_list() + 2; }
 
   void set_client(std::uint32_t lease, const ClientKey& client, const MacAddress& mac);
   void set_state(std::uint32_t lease, LeaseState state);
   void count(const Lease& lease, std::uint32_t one);
   void line_up(std::uint32_t lease);
+  void end(std::uint32_t lease, LeaseJournal* journal);
   void give_up_other_lease(const ClientKey& client, std::uint16_t subnet, std::uint32_t kept,
                            LeaseJournal* journal);
   void restore(const Subnets& subnets, Share share, std::span<const LeaseChange> stored);

@@ -72,6 +72,7 @@ DhcpServer::DhcpServer(const Config& config, std::shared_ptr<const Subnets> subn
       leases_(*subnets_, share, seed,
               stored == nullptr ? std::span<const LeaseChange>{} : stored->leases),
       lending_(leases_, share, config.dhcp.offer_time),
+      probing_(leases_, share),
       booting_(&booting),
       decisions_(&decisions) {}
 
@@ -118,7 +119,16 @@ const HostConfig* DhcpServer::host_of(const wire::DhcpView& message, const Facts
 
 Outcome DhcpServer::handle(const Request& request, const wire::DhcpView& message,
                            const Subnet& subnet, const Context& context) {
+  if (!message.giaddr().is_zero()) {
+    probing_.saw_relay(subnet.index, request.station, request.link_source);
+  }
   return serve(request, message, subnet, context, false);
+}
+
+bool DhcpServer::hear_host(Ipv4Address address, const MacAddress& mac, const Context& context) {
+  if (subnets_->leasing(address) == nullptr) return false;
+  probing_.heard(address, mac, context);
+  return true;
 }
 
 Outcome DhcpServer::serve(const Request& request, const wire::DhcpView& message,
@@ -168,6 +178,7 @@ void DhcpServer::tick(const Context& context) {
   lending_.tick(
       context, [this](std::uint16_t subnet) { return parked_.count_waiting(subnet); },
       [&](std::uint16_t subnet) { give_up_waiting(subnet, context); });
+  probing_.tick(*subnets_, context);
   // Whoever is still parked after a second has asked again, or will.
   while (ParkedRequest* late = parked_.older_than(context.now - 1s)) give_up(*late, context);
 }

@@ -11,7 +11,9 @@
 #include <reveille/wire/dhcp.h>
 
 #include "dhcp/address_lending.h"
+#include "dhcp/address_probing.h"
 #include "dhcp/exchange.h"
+#include "dhcp/lease_order.h"
 #include "dhcp/lease_table.h"
 #include "dhcp/parked_requests.h"
 #include "dhcp/server_reply.h"
@@ -51,6 +53,11 @@ class DhcpServer {
   // A message that was checked, in its subnet.
   Outcome handle(const Request& request, const wire::DhcpView& message, const Subnet& subnet,
                  const Context& context);
+  // Somebody says that he is at `address`; `mac` is zero when a router stands between. Whether
+  // that is an address that we lease.
+  bool hear_host(Ipv4Address address, const MacAddress& mac, const Context& context);
+  // What an operator wants of one address. `done` has a record in the journal, if there is one.
+  LeaseOrderAnswer::Kind obey(const LeaseOrder& order, const Context& context);
   void receive(const PeerMessage& message, const Context& context);
   void tick(const Context& context);
 
@@ -133,6 +140,7 @@ class DhcpServer {
   const Subnets* subnets_;
   LeaseTable leases_;
   AddressLending lending_;
+  AddressProbing probing_;
   ParkedRequests parked_;
   BootingClients* booting_;
   Decisions* decisions_;

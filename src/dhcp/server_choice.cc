@@ -13,7 +13,8 @@ constexpr std::uint32_t quarter_of(std::uint32_t addresses) {
 
 }  // namespace
 
-// Free, or held for this client, or held for somebody whose time is over.
+// Free, or held for this client, or held for somebody whose time is over, or used by this very
+// client without a lease.
 bool DhcpServer::is_available(const Exchange& exchange, std::uint32_t lease) const {
   const Lease& record = leases_[lease];
   switch (record.state) {
@@ -24,6 +25,7 @@ bool DhcpServer::is_available(const Exchange& exchange, std::uint32_t lease) con
     case LeaseState::bound:
       return record.client == exchange.client;
     case LeaseState::declined:
+      return record.conflict && !record.mac.is_zero() && record.mac == exchange.facts.mac;
     case LeaseState::vacant:
       return false;
   }

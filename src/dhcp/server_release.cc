@@ -1,5 +1,6 @@
 // DECLINE (RFC 2131 4.3.3), RELEASE (4.3.4) and INFORM (4.3.5). The first two are believed only
-// from the client that has the lease: anybody can send them. And those whom a rule turns away.
+// from the client that has the lease: anybody can send them. And those whom a rule turns away,
+// and what an operator says.
 #include <algorithm>
 
 #include "dhcp/server.h"
@@ -52,6 +53,30 @@ Outcome DhcpServer::release(const Exchange& exchange) {
                  exchange.context.journal);
   tell(exchange, EventKind::dhcp_released, address, Outcome::dhcp_released, {});
   return Outcome::dhcp_released;
+}
+
+// Whoever has the address is not told: its next renewal finds that it has it no more.
+LeaseOrderAnswer::Kind DhcpServer::obey(const LeaseOrder& order, const Context& context) {
+  using Answer = LeaseOrderAnswer::Kind;
+  const std::uint32_t lease = leases_.at(order.address);
+  if (lease == kNoIndex) return Answer::not_mine;
+  if (!can_record(context)) return Answer::busy;
+  const Lease record = leases_[lease];
+  const bool is_release = order.kind == LeaseOrder::Kind::release;
+  const bool is_reserved = record.state == LeaseState::declined && record.until == Instant::max();
+  if (is_release ? record.state == LeaseState::free : is_reserved) return Answer::as_it_was;
+  LeaseChange change{.kind = LeaseChange::Kind::reserved,
+                     .subnet = record.subnet,
+                     .address = record.address,
+                     .until = Instant::max()};
+  if (is_release) {
+    change.kind = LeaseChange::Kind::released;
+    change.client = record.client;
+    change.until = context.now;
+    change.mac = record.mac;
+  }
+  leases_.commit(change, context.journal);
+  return Answer::done;
 }
 
 // The client has an address from elsewhere and wants the rest: no yiaddr, no lease time.

@@ -50,6 +50,8 @@ void DhcpServer::receive(const PeerMessage& message, const Context& context) {
         give_up_waiting(message.subnet, context);
       }
       return;
+    case PeerMessage::Kind::address_answered:
+      return probing_.heard_by_peer(message.address, message.mac, context);
   }
 }
 

@@ -96,10 +96,10 @@ Refusal classify_udp(const wire::Ipv4View& packet, const FrameInfo& info, const 
 Refusal classify_icmp(const wire::Ipv4View& packet, Request& request) {
   const auto icmp = wire::IcmpView::parse(packet.payload());
   if (!icmp) return icmp.refusal();
-  if (icmp->type() != wire::IcmpType::echo_request || icmp->code() != 0) {
-    return Outcome::icmp_other;
-  }
-  request.service = Service::icmp_echo;
+  const bool is_request = icmp->type() == wire::IcmpType::echo_request;
+  const bool is_echo = is_request || icmp->type() == wire::IcmpType::echo_reply;
+  if (!is_echo || icmp->code() != 0) return Outcome::icmp_other;
+  request.service = is_request ? Service::icmp_echo : Service::icmp_echo_reply;
   request.body = packet.payload();
   return std::nullopt;
 }
@@ -134,9 +134,8 @@ Refusal classify_ipv4(Bytes bytes, const FrameInfo& info, const Station& station
   }
   if (for_all) return Outcome::ipv4_other_destination;
   if (request.source.is_zero()) return Outcome::ipv4_bad_source;
-  if (request.service != Service::icmp_echo && request.source_port == 0) {
-    return Outcome::udp_malformed;
-  }
+  const bool is_udp = packet->protocol() == wire::IpProtocol::udp;
+  if (is_udp && request.source_port == 0) return Outcome::udp_malformed;
   return std::nullopt;
 }
 

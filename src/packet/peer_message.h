@@ -13,13 +13,14 @@ namespace reveille {
 // Addresses move between the lease shards of two workers one at a time, so that a pool of N
 // addresses serves N clients however they hash. An address belongs to exactly one shard or to
 // exactly one message on its way: a message that is lost is an address that is lost.
-// Sixteen bytes: travels through a ring.
+// Twenty-four bytes: travels through a ring.
 struct PeerMessage {
   enum class Kind : std::uint8_t {
     addresses_wanted,  // `from` asks for up to `count` free addresses of `subnet`
     address_claimed,   // `from` has a client that asks for exactly `address`
     address_given,     // `address` now belongs to the receiver; `count` more are on their way
     address_refused,   // none: in use, not the sender's, or not to spare
+    address_answered,  // `mac` answered a probe of `address`; perhaps the receiver's. May be lost
   };
   Kind kind{};
   std::uint8_t from = 0;  // worker index
@@ -29,9 +30,10 @@ struct PeerMessage {
   std::uint16_t count = 0;
   std::uint16_t needed = 0;   // wanted: so many of `count` have a client waiting for them
   std::uint16_t version = 0;  // given: how often the lease of `address` has changed
-  Ipv4Address address;        // claimed, given, and the refusal of a claim
+  Ipv4Address address;        // claimed, given, answered, and the refusal of a claim
+  MacAddress mac;             // answered: whose it is; zero: not known
 };
-static_assert(sizeof(PeerMessage) == 16 && std::is_trivially_copyable_v<PeerMessage>);
+static_assert(sizeof(PeerMessage) == 24 && std::is_trivially_copyable_v<PeerMessage>);
 
 // Where an engine puts messages. Full: the engine asks again later.
 //

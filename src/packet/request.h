@@ -12,6 +12,7 @@ namespace reveille {
 enum class Service : std::uint8_t {
   arp,                   // body: the ARP packet
   icmp_echo,             // body: the ICMP message
+  icmp_echo_reply,       // body: the ICMP message
   neighbour,             // body: the ICMPv6 neighbour solicitation
   router_solicitation,   // body: the ICMPv6 message
   router_advertisement,  // body: the ICMPv6 message

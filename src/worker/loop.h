@@ -15,6 +15,7 @@
 #include <reveille/wire/checked.h>
 
 #include "dhcp/lease_journal.h"
+#include "dhcp/lease_order.h"
 #include "packet/context.h"
 #include "packet/share.h"
 #include "worker/clock.h"
@@ -74,6 +75,12 @@ class Worker {
   // Thread: control.
   [[nodiscard]] SpscRing<Event>& events() { return event_ring_; }
 
+  // Thread: control, one order at a time; the answer comes when its change is on disk.
+  bool order(const LeaseOrder& order) { return order_ring_.put({&order, 1}) == 1; }
+  [[nodiscard]] bool take_answer(LeaseOrderAnswer& answer) {
+    return answer_ring_.take({&answer, 1}) == 1;
+  }
+
   // Changes of leases on their way to the disk, and how many of them have reached it since the
   // start. Thread: the one that writes them.
   [[nodiscard]] SpscRing<LeaseChange>& lease_changes() { return lease_ring_; }
@@ -109,6 +116,7 @@ class Worker {
     if (kLeasesPerTurn - journal_.all().size() < kLeasesPerRequest) tell_store();
   }
   std::size_t tick(Context& context);
+  void obey_control(const Context& context);
   void tell_control();
   void account(Instant started, std::size_t received, std::size_t work);
   void account_subnets();
@@ -147,6 +155,11 @@ class Worker {
   SpscRing<LeaseChange> lease_ring_;
   std::atomic<std::uint64_t> leases_durable_{0};
   const bool durable_leases_;
+
+  SpscRing<LeaseOrder> order_ring_{1};
+  SpscRing<LeaseOrderAnswer> answer_ring_{3};
+  std::optional<LeaseOrderAnswer> answer_;  // waits for `answer_ticket_`
+  LeaseTicket answer_ticket_ = 0;
 
   Instant last_turn_{};
   Instant last_account_{};

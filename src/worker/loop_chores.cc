@@ -103,12 +103,26 @@ std::size_t Worker::tick(Context& context) {
   if (more_waits_ && context.now < next_tick_ + kTickLate && !clock_.follows_frames()) return 0;
   transmit_.make_room(context.snapshot.stations);
   const std::size_t free = transmit_.replies().free();
+  obey_control(context);
   const bool all = responder_.tick(context);
   const std::size_t left = transmit_.replies().free();
   // More to do, or no replies to do it with: go on in the next turn. Timers of a storm that were
   // looked at by the clock alone would fall behind for good.
   if (all && left > 0) next_tick_ = context.now + kTick;
   return free - left;
+}
+
+// An operator can wait for the next tick.
+void Worker::obey_control(const Context& context) {
+  if (answer_ && journal_.durable() >= answer_ticket_) {
+    answer_ring_.put({&*answer_, 1});
+    answer_.reset();
+  }
+  LeaseOrder order;
+  if (answer_ || order_ring_.take({&order, 1}) == 0) return;
+  if (durable_leases_) make_room_in_journal();
+  answer_ = LeaseOrderAnswer{responder_.obey(order, context), {}, order.number};
+  answer_ticket_ = durable_leases_ ? journal_.last() : 0;
 }
 
 void Worker::tell_control() {

@@ -38,6 +38,7 @@ unsigned owner_of(const Request& request, unsigned workers, unsigned here) {
       return owner_of(request.link_source, workers);
     case Service::arp:
     case Service::icmp_echo:
+    case Service::icmp_echo_reply:
     case Service::neighbour:
     case Service::router_advertisement:
       return here;
@@ -70,8 +71,12 @@ void Responder::prefetch_further(const Request& request, const Snapshot& snapsho
 
 Outcome Responder::handle(const Request& request, const Context& context) {
   switch (request.service) {
-    case Service::arp:
-      return answer_arp(request, context);
+    case Service::arp: {
+      const Outcome outcome = answer_arp(request, context);
+      return outcome == Outcome::arp_other ? dhcp_.hear_host(request, context) : outcome;
+    }
+    case Service::icmp_echo_reply:
+      return dhcp_.hear_host(request, context);
     case Service::icmp_echo:
       return answer_echo(request, context);
     case Service::neighbour:

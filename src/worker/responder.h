@@ -29,6 +29,9 @@ class Responder {
   void prefetch(const Request& request, const Snapshot& snapshot) const;
   void prefetch_further(const Request& request, const Snapshot& snapshot) const;
   Outcome handle(const Request& request, const Context& context);
+  LeaseOrderAnswer::Kind obey(const LeaseOrder& order, const Context& context) {
+    return dhcp_.obey(order, context);
+  }
   void receive(const PeerMessage& message, const Context& context);
   // What some worker's DHCP has learned of a client that may ask us for files.
   void note(const ClientFacts& client) { clients_.note(client); }

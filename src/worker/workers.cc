@@ -236,6 +236,18 @@ void Workers::leases_reached_disk(unsigned worker, std::uint64_t count) {
   state_->workers[worker]->leases_reached_disk(count);
 }
 
+bool Workers::order_lease(const LeaseOrder& order) {
+  bool taken = true;
+  for (const auto& worker : state_->workers) taken &= worker->order(order);
+  return taken;
+}
+
+void Workers::take_order_answers(const std::function<void(const LeaseOrderAnswer&)>& tell) {
+  for (const auto& worker : state_->workers) {
+    for (LeaseOrderAnswer answer; worker->take_answer(answer);) tell(answer);
+  }
+}
+
 unsigned Workers::count() const {
   return state_->count;
 }

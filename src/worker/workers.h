@@ -26,6 +26,7 @@
 #include <reveille/instant.h>
 
 #include "dhcp/lease.h"
+#include "dhcp/lease_order.h"
 #include "packet/snapshot.h"
 #include "port/eal.h"
 #include "worker/statistics.h"
@@ -97,6 +98,12 @@ class Workers {
   // So many of that worker's changes are on disk, counted since the start.
   void leases_reached_disk(unsigned worker, std::uint64_t count);
   [[nodiscard]] unsigned count() const;
+
+  // Tells all workers what an operator wants of one address; one order at a time. False: some
+  // worker has not taken the one before.
+  bool order_lease(const LeaseOrder& order);
+  // Hands their answers to `tell`, worker by worker, as they come.
+  void take_order_answers(const std::function<void(const LeaseOrderAnswer&)>& tell);
 
   // The time that the workers see; meaningless with Options::frame_clock.
   [[nodiscard]] Instant now() const;

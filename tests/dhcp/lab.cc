@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include <reveille/wire/arp.h>
+#include <reveille/wire/icmp.h>
+
+#include "dhcp/address_probing.h"
 #include "policy/test_policy.h"
 
 namespace reveille::test {
@@ -158,13 +162,58 @@ Heard Lab::deliver() {
   return heard;
 }
 
-void Lab::wait(Nanoseconds time) {
+Heard Lab::wait(Nanoseconds time) {
   now_ += time;
-  Heard ignored;
+  Heard heard;
   for (const auto& worker : workers_) {
-    as(*worker, ignored, [&](const Context& context) { worker->engine.tick(context); });
+    as(*worker, heard, [&](const Context& context) { worker->engine.tick(context); });
   }
-  if (!hold_) carry(ignored);
+  if (!hold_) carry(heard);
+  return heard;
+}
+
+Heard Lab::host_answers(Ipv4Address address, const MacAddress& mac, unsigned worker) {
+  std::array<std::uint8_t, wire::kArpLength> body{};
+  Request request;
+  request.link_source = mac;
+  request.link_destination = kServerMac;
+  if (mac.is_zero()) {
+    std::array<std::uint8_t, 4> echoed{};
+    store_be16(echoed.data(), AddressProbing::kEchoIdentifier);
+    wire::write_echo_reply(body.data(), echoed);
+    request.service = Service::icmp_echo_reply;
+    request.source = address;
+    request.destination = kServer;
+    request.body = Bytes{body}.first(wire::kIcmpHeader);
+  } else {
+    wire::write_arp(body.data(), wire::ArpOperation::reply, {mac, address}, {kServerMac, kServer});
+    request.service = Service::arp;
+    request.body = body;
+  }
+  Heard heard;
+  Worker& at = *workers_.at(worker);
+  as(at, heard,
+     [&](const Context& context) { heard.outcome = at.engine.hear_host(request, context); });
+  if (!hold_) carry(heard);
+  return heard;
+}
+
+LeaseOrderAnswer::Kind Lab::obey(LeaseOrder::Kind kind, Ipv4Address address) {
+  auto said = LeaseOrderAnswer::Kind::not_mine;
+  for (const auto& worker : workers_) {
+    Heard ignored;
+    as(*worker, ignored, [&](const Context& context) {
+      const auto answer = worker->engine.obey({.kind = kind, .address = address}, context);
+      if (answer != LeaseOrderAnswer::Kind::not_mine) said = answer;
+    });
+  }
+  return said;
+}
+
+void Lab::change_config(const std::function<void(Config&)>& change) {
+  Config config = *snapshot_.config;
+  change(config);
+  snapshot_.config = std::make_shared<const Config>(std::move(config));
 }
 
 Ipv4Address Lab::lease(const MacAddress& mac, std::vector<Option> options) {
@@ -226,6 +275,8 @@ LeaseTable::Counts Lab::counts(std::uint16_t subnet) const {
     const auto& counts = worker->engine.leases()->counts(subnet);
     sum.addresses += counts.addresses;
     sum.free += counts.free;
+    sum.asked += counts.asked;
+    sum.silent += counts.silent;
     sum.offered += counts.offered;
     sum.declined += counts.declined;
     sum.bootp += counts.bootp;

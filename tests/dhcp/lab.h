@@ -79,8 +79,11 @@ class Lab {
   // The same through a relay that sends from its giaddr.
   Ipv4Address lease_through(Ipv4Address relay, const MacAddress& mac);
 
-  // Time passes, and all workers do what is due.
-  void wait(Nanoseconds time);
+  // Time passes, and all workers do what is due. What they sent meanwhile.
+  Heard wait(Nanoseconds time);
+  // Somebody says that he is at `address`: an ARP reply to us on the untagged station, or, with no
+  // MAC address, an ICMP echo reply. It comes in at that worker.
+  Heard host_answers(Ipv4Address address, const MacAddress& mac, unsigned worker = 0);
   // Time passes, and nobody does anything.
   void skip(Nanoseconds time) { now_ += time; }
   [[nodiscard]] Instant now() const { return now_; }
@@ -106,6 +109,10 @@ class Lab {
   // Throws unless every address of the plan is in exactly one shard, and every client of a
   // shard has at most one lease in a subnet.
   void check_leases() const;
+  // What the worker that owns the address says to an operator.
+  LeaseOrderAnswer::Kind obey(LeaseOrder::Kind kind, Ipv4Address address);
+  // For everything from now on.
+  void change_config(const std::function<void(Config&)>& change);
   [[nodiscard]] std::uint64_t outcomes(Outcome outcome) const { return outcomes_[outcome]; }
 
  private:

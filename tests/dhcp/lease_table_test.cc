@@ -165,6 +165,9 @@ TEST_F(LeaseTableTest, StoredLeasesAreThereFromTheStart) {
   }
   EXPECT_EQ(order, (std::vector<std::uint32_t>{16, 17, 18, 19, 12, 10, 13}));
   table.expire(kStart + 24h * 400, 100);
+  EXPECT_EQ(table.suspect(), table.at(address(11)));
+  table.acquit(table.suspect(), nullptr);
+  EXPECT_EQ(table.suspect(), kNoIndex);
   EXPECT_EQ(table[table.at(address(11))].state, LeaseState::free);
   EXPECT_EQ(table[table.at(address(15))].state, LeaseState::declined);
 }

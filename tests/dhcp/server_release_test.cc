@@ -67,6 +67,8 @@ TEST(Decline, SetsTheAddressAsideAndTheClientGetsAnother) {
   lab.wait(599s);
   EXPECT_EQ(lab.lease_at(address)->state, LeaseState::declined);
   lab.wait(3s);
+  EXPECT_EQ(lab.lease_at(address)->state, LeaseState::declined) << "asked first";
+  for (int i = 0; i < 3; ++i) lab.wait(2s);
   EXPECT_EQ(lab.lease_at(address)->state, LeaseState::free);
 }
 
@@ -111,9 +113,47 @@ TEST(Decline, AReservationComesBackToItsOwnerOnly) {
   lab.send(decline_of(reserved));
   EXPECT_EQ(lab.lease(kMachine), kFirst);
   lab.wait(602s);
+  for (int i = 0; i < 3; ++i) lab.wait(2s);
   EXPECT_EQ(lab.counts().free, 9U);  // the pool's, less the one that the machine got meanwhile
   EXPECT_EQ(lab.lease(kMachine), reserved);
   EXPECT_EQ(lab.counts().free, 10U);
+}
+
+TEST(Order, ReleaseFreesALeaseAndItsHolderMayHaveItAgain) {
+  Lab lab;
+  const Ipv4Address address = lab.lease(kMachine);
+  EXPECT_EQ(lab.obey(LeaseOrder::Kind::release, address), LeaseOrderAnswer::Kind::done);
+  EXPECT_EQ(lab.lease_at(address)->state, LeaseState::free);
+  EXPECT_EQ(lab.obey(LeaseOrder::Kind::release, address), LeaseOrderAnswer::Kind::as_it_was);
+  EXPECT_EQ(lab.lease(kMachine), address);
+  lab.check_leases();
+}
+
+TEST(Order, ReserveTakesALeaseAndKeepsItFromEverybody) {
+  for (const unsigned workers : {1U, 3U}) {
+    Lab lab(small_config(), workers);
+    const Ipv4Address address = lab.lease(kMachine);
+    EXPECT_EQ(lab.obey(LeaseOrder::Kind::reserve, address), LeaseOrderAnswer::Kind::done);
+    EXPECT_EQ(lab.obey(LeaseOrder::Kind::reserve, address), LeaseOrderAnswer::Kind::as_it_was);
+    EXPECT_EQ(lab.send({.type = DhcpType::request, .ciaddr = address}).outcome,
+              Outcome::dhcp_nakked);
+    EXPECT_NE(lab.lease(kMachine), address);
+    lab.wait(24h * 365);
+    EXPECT_EQ(lab.lease_at(address)->state, LeaseState::declined);
+    EXPECT_EQ(lab.obey(LeaseOrder::Kind::release, address), LeaseOrderAnswer::Kind::done);
+    EXPECT_EQ(lab.lease_at(address)->state, LeaseState::free);
+    EXPECT_EQ(lab.obey(LeaseOrder::Kind::reserve, kServer), LeaseOrderAnswer::Kind::not_mine);
+    lab.check_leases();
+  }
+}
+
+TEST(Order, ReleaseEndsAQuarantine) {
+  Lab lab;
+  const Ipv4Address address = lab.lease(kMachine);
+  lab.send(decline_of(address));
+  EXPECT_EQ(lab.obey(LeaseOrder::Kind::release, address), LeaseOrderAnswer::Kind::done);
+  EXPECT_EQ(lab.counts().declined, 0U);
+  EXPECT_EQ(lab.lease_at(address)->state, LeaseState::free);
 }
 
 TEST(Inform, IsAcknowledgedWithoutAddressOrTimes) {

@@ -85,7 +85,9 @@ void check_request(const Request& request, Bytes frame, const FrameInfo& info,
   const bool dhcp = request.service == Service::dhcp || request.service == Service::boot_server;
   const bool tftp =
       request.service == Service::tftp_open || request.service == Service::tftp_transfer;
-  if (tftp || request.service == Service::icmp_echo) {
+  const bool icmp =
+      request.service == Service::icmp_echo || request.service == Service::icmp_echo_reply;
+  if (tftp || icmp) {
     require(request.destination == station.address.address && !request.source.is_zero());
     require(!request.source.is_multicast());
   }

@@ -3,7 +3,10 @@
 import contextlib
 import json
 import sqlite3
+import tempfile
+import time
 import unittest
+from pathlib import Path
 
 import lab
 import servers
@@ -23,6 +26,16 @@ def small_disk(folder, kilobytes):
 
 @only_reveille("about reveille itself")
 class Killed(LabCase):
+    def make_server(self):
+        self.control = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="reveille-")))
+        return servers.Reveille(self.lab, self.images, control=self.control / "control.sock")
+
+    def leases(self, *words, status=0):
+        done = lab.run([servers.REVEILLE, "leases", "--leases", self.server.leases(), "--control",
+                        self.server.control, *words], check=False)
+        self.assertEqual(done.returncode, status, done.stdout)
+        return done.stdout
+
     def test_every_lease_is_there_again_and_given_to_nobody_else(self):
         hosts = [self.lab.host(f"client{number}") for number in range(5)]
         before = {}
@@ -51,18 +64,12 @@ class Killed(LabCase):
         client = Udhcpc(self.lab, self.lab.host("client")).start()
         address = client.bound()
 
-        def leases(*words, status=0):
-            done = lab.run([servers.REVEILLE, "leases", "--leases", self.server.leases(), *words],
-                           check=False)
-            self.assertEqual(done.returncode, status, done.stdout)
-            return done.stdout
-
+        leases = self.leases
         self.assertRegex(leases(), rf"(?m)^{address} +bound +{client.mac} ")
         self.assertIn(f"{address},bound,{client.mac},", leases("--csv"))
         [row] = json.loads(leases("--json"))
         self.assertEqual((row["address"], row["state"]), (address, "bound"))
         self.assertEqual(row["until"] - row["since"], 3600)
-        self.assertIn("another reveille uses it", leases("release", address, status=1))
 
         client.process.popen.kill()
         self.server.process.popen.terminate()
@@ -75,6 +82,47 @@ class Killed(LabCase):
         other = Udhcpc(self.lab, self.lab.host("other")).start().bound()
         again = Udhcpc(self.lab, client.host).start().bound()
         self.assertEqual(len({address, other, again}), 3)
+
+    def test_an_operator_releases_and_reserves_while_it_runs(self):
+        client = Udhcpc(self.lab, self.lab.host("client")).start()
+        address = client.bound()
+        client.process.popen.kill()
+        self.assertEqual(self.leases("release", address), f"{address}: released\n")
+        self.assertIn(f"{address},released,", self.leases("--csv"))
+        self.assertIn("is free already", self.leases("release", address, status=1))
+        self.assertEqual(self.leases("reserve", address), f"{address}: reserved\n")
+        self.assertIn(f"{address},reserved,", self.leases("--csv"))
+        self.assertIn("is in no pool", self.leases("reserve", "192.0.2.1", status=1))
+        self.assertIn("is not an address", self.leases("reserve", "somewhere", status=1))
+        self.assertNotEqual(Udhcpc(self.lab, client.host).start().bound(), address)
+        # What was promised is on disk: it holds for the next server, too.
+        self.server.process.popen.kill()
+        self.server.process.popen.wait()
+        self.assertIn(f"{address},reserved,", self.leases("--csv"))
+
+        # With the server gone the same words go to the database.
+        self.assertEqual(self.leases("release", address), f"{address}: released\n")
+        self.server.process = self.lab.spawn("server2", self.server.host, self.server.command())
+        self.server.process.wait_for("2 known", 30)
+
+    def test_leases_of_another_server_are_taken_over(self):
+        self.server.process.stop()
+        self.server.leases().unlink()
+        host = self.lab.host("client")
+        later = int(time.time()) + 3600
+        file = self.lab.log_folder / "kea-leases4.csv"
+        file.write_text(
+            "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,"
+            "state,user_context\n"
+            f"10.77.1.77,{host.mac()},,4000,{later},1,0,0,node,0,\n"
+            f"10.77.1.78,nonsense,,4000,{later},1,0,0,,0,\n")
+        said = self.leases("import", file)
+        self.assertIn(f"{file}:3: left out: its hwaddr is no Ethernet address", said)
+        self.assertIn("1 lease of Kea taken over, 1 of them bound; 1 left out", said)
+        self.server.process = self.lab.spawn("server2", self.server.host, self.server.command())
+        self.server.process.wait_for("1 known, 1 of them bound", 30)
+        self.assertEqual(Udhcpc(self.lab, host).start().bound(), "10.77.1.77")
+        self.assertIn("another reveille uses it", self.leases("import", file, status=1))
 
     def test_a_second_server_on_the_same_database_is_refused(self):
         other = self.lab.host("other")

@@ -46,17 +46,21 @@ class Site {
 
   Site() : Site(Shape{}) {}
   explicit Site(const Change& change) : Site(Shape{}, change) {}
-  explicit Site(const Shape& shape, const Change& change = {}) : wire(shape.wire) {
+  explicit Site(const Shape& shape, const Change& change = {}, Workers::Options options = {})
+      : wire(shape.wire) {
     config.interfaces = {wire.config("10.78.0.1/16")};
     SubnetConfig subnet;
     subnet.prefix = *Ipv4Prefix::parse("10.78.0.0/16");
     subnet.pools = {{Ipv4Address::of(10, 78, 1, 0), Ipv4Address::of(10, 78, 200, 255)}};
     config.subnets = {subnet};
+    // What leaves answers what came, and can be counted.
+    config.dhcp.detect_conflicts = false;
     config.workers.count = shape.workers;
     config.workers.idle = shape.idle;
     images = {make_image("undionly.kpxe", pattern(60001)), make_image("small", pattern(700))};
     if (change) change(config);
-    auto opened = Workers::open(test_eal(), config, {.frame_clock = false, .seed = 7});
+    options.seed = 7;
+    auto opened = Workers::open(test_eal(), config, options);
     EXPECT_TRUE(opened) << opened.error();
     workers = std::move(*opened);
     wire.opened();

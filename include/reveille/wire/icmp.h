@@ -41,4 +41,18 @@ inline std::uint8_t* write_echo_reply(std::uint8_t* to, Bytes echoed) {
   return to + 4 + echoed.size();
 }
 
+inline constexpr std::size_t kEchoRequest = kIcmpHeader;
+
+// An echo without data: writes kEchoRequest octets and returns what follows them.
+inline std::uint8_t* write_echo_request(std::uint8_t* to, std::uint16_t identifier,
+                                        std::uint16_t sequence) {
+  constexpr std::uint16_t kTypeAndCode = static_cast<std::uint16_t>(IcmpType::echo_request) << 8;
+  store_be16(to, kTypeAndCode);
+  store_be16(to + 2, static_cast<std::uint16_t>(
+                         ~fold(std::uint64_t{kTypeAndCode} + identifier + sequence)));
+  store_be16(to + 4, identifier);
+  store_be16(to + 6, sequence);
+  return to + kEchoRequest;
+}
+
 }  // namespace reveille::wire

@@ -1,0 +1,15 @@
+// `reveille leases import FILE`.
+#pragma once
+
+#include <string>
+
+#include <reveille/config.h>
+
+namespace reveille {
+
+// Adds the leases of another server's file to the database at `database`, all of them or none;
+// makes the database if there is none. Lines that make no sense, and addresses that somebody else
+// holds here, are named and left out. Returns the exit code.
+int import_lease_file(const std::string& file, const std::string& database, Identity identity);
+
+}  // namespace reveille

@@ -1,0 +1,58 @@
+// What operators want of single addresses while the server runs: one word after the other goes to
+// all workers, and the one that owns the address acts.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <string>
+
+#include <tl/expected.hpp>
+
+#include <reveille/address.h>
+#include <reveille/instant.h>
+
+#include "dhcp/lease_order.h"
+#include "worker/workers.h"
+
+namespace reveille {
+
+// Thread: control.
+class LeaseOrders {
+ public:
+  // The change is on disk, or nothing has changed and this sentence says why.
+  using Result = tl::expected<void, std::string>;
+  using Done = std::function<void(const Result&)>;
+
+  explicit LeaseOrders(Workers& workers) : workers_(workers) {}
+
+  void ask(LeaseOrder::Kind kind, Ipv4Address address, Done done);
+  // Sends and gathers; calls Done for what has come to its end.
+  void turn(Instant now);
+
+ private:
+  static constexpr std::size_t kWaitingMax = 64;
+  static constexpr Nanoseconds kPatience = 5s;
+  // An address that is on its way between two workers is nobody's for a moment.
+  static constexpr unsigned kTriesMax = 4;
+
+  struct Waiting {
+    LeaseOrder order;
+    Done done;
+  };
+  void send(Instant now);
+  void hear(const LeaseOrderAnswer& answer);
+  [[nodiscard]] bool all_answered() const { return answers_ == workers_.count(); }
+  void conclude();
+  void finish(const Result& result);
+
+  Workers& workers_;
+  std::deque<Waiting> waiting_;  // the first one is under way when `sent_`
+  bool sent_ = false;
+  Instant give_up_at_{};
+  std::uint32_t number_ = 0;
+  unsigned tries_ = 0;
+  unsigned answers_ = 0;
+  LeaseOrderAnswer::Kind answer_ = LeaseOrderAnswer::Kind::not_mine;
+};
+
+}  // namespace reveille

@@ -1,0 +1,37 @@
+// An operator's word about one address, from control to the worker that owns it.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include <reveille/address.h>
+
+namespace reveille {
+
+struct LeaseOrder {
+  enum class Kind : std::uint8_t {
+    release,  // free; who had it last may have it again
+    reserve,  // given to nobody, until it is released
+  };
+  Kind kind{};
+  std::uint8_t padding[3] = {};
+  Ipv4Address address;
+  std::uint32_t number = 0;  // counted by control, so that answers find their question
+};
+static_assert(sizeof(LeaseOrder) == 12 && std::is_trivially_copyable_v<LeaseOrder>);
+
+// What one worker says of it, when the change is on disk.
+struct LeaseOrderAnswer {
+  enum class Kind : std::uint8_t {
+    done,
+    as_it_was,  // it is free, or reserved, already
+    not_mine,   // another worker's, on its way between two, or in no pool
+    busy,       // the disk is behind: ask again
+  };
+  Kind kind{};
+  std::uint8_t padding[3] = {};
+  std::uint32_t number = 0;
+};
+static_assert(sizeof(LeaseOrderAnswer) == 8 && std::is_trivially_copyable_v<LeaseOrderAnswer>);
+
+}  // namespace reveille
