@@ -73,6 +73,7 @@ class Worker {
 
   // Thread: control.
   [[nodiscard]] SpscRing<Event>& events() { return event_ring_; }
+  [[nodiscard]] std::vector<DiskClient> disk_clients() const { return responder_.aoe().figures(); }
 
   // Changes of leases on their way to the disk, and how many of them have reached it since the
   // start. Thread: the one that writes them.
@@ -108,6 +109,7 @@ class Worker {
   void make_room_in_journal() {
     if (kLeasesPerTurn - journal_.all().size() < kLeasesPerRequest) tell_store();
   }
+  std::size_t collect(Context& context);
   std::size_t tick(Context& context);
   void tell_control();
   void account(Instant started, std::size_t received, std::size_t work);

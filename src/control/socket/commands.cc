@@ -7,6 +7,7 @@
 
 #include "control/problem.h"
 #include "control/reload/report.h"
+#include "control/socket/disks_report.h"
 #include "control/socket/status_report.h"
 
 namespace reveille {
@@ -25,6 +26,7 @@ struct Command {
 constexpr std::array kCommands{
     Command{"status", report_status},
     Command{"reload", nullptr, run_reload},
+    Command{"disks", report_disks},
 };
 
 struct Request {
