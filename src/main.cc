@@ -4,6 +4,7 @@
 
 #include "control/check.h"
 #include "control/command_line.h"
+#include "control/disks.h"
 #include "control/explain/explain.h"
 #include "control/import/import.h"
 #include "control/leases.h"
@@ -36,6 +37,8 @@ int main(int argc, char** argv) {
       return reveille::leases(*line);
     case reveille::Verb::import:
       return reveille::import_config(*line);
+    case reveille::Verb::disks:
+      return reveille::disks(*line);
     case reveille::Verb::version:
       std::cout << "reveille " REVEILLE_VERSION "\n";
       return 0;

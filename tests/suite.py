@@ -24,7 +24,7 @@ THREADED = ("image", "store", "worker", "worker-parts")
 # Programs that run once more under AddressSanitizer and UndefinedBehaviorSanitizer: codecs, tables,
 # engines, the store, and whole workers. TFTP, configuration and log meet the same sanitizers in the
 # fuzz part, which replays their corpora first.
-SANITIZED = ("dhcp-allocation", "dhcp-boot", "dhcp-server", "image", "link", "names", "packet",
+SANITIZED = ("aoe", "dhcp-allocation", "dhcp-boot", "dhcp-server", "image", "link", "names", "packet",
              "policy", "relay", "store", "store-crash", "table", "text", "wire", "worker",
              "worker-parts")
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <reveille/address.h>
@@ -148,6 +149,65 @@ struct LeasesConfig {
   [[nodiscard]] bool in_memory() const { return database == kInMemory; }
 };
 
+// shared: the image is never written to, each client's writes go to an overlay of its own.
+// exclusive ("private"): one client at a time, its writes go to the image.
+enum class DiskMode : std::uint8_t { shared, exclusive, read_only };
+enum class OverlayPlace : std::uint8_t { memory, file };
+
+// A MAC address, or the octets that all those meant begin with.
+struct MacPattern {
+  MacAddress address;       // octets beyond `octets` are zero
+  std::uint8_t octets = 6;  // 1 to 6
+
+  // "52:54:00:12:34:56", or its first octets: "52:54:00".
+  static std::optional<MacPattern> parse(std::string_view text);
+  [[nodiscard]] bool matches(const MacAddress& mac) const {
+    const unsigned rest = (6U - octets) * 8;
+    return mac.number() >> rest == address.number() >> rest;
+  }
+  bool operator==(const MacPattern&) const = default;
+};
+
+// Where clients find a disk: "e0.1" is shelf 0, slot 1.
+struct DiskAddress {
+  std::uint16_t shelf = 0;  // 0 to 65534
+  std::uint8_t slot = 0;    // 0 to 254
+
+  static std::optional<DiskAddress> parse(std::string_view text);
+  [[nodiscard]] std::string text() const;
+  bool operator==(const DiskAddress&) const = default;
+};
+
+// [[disk]]: a disk for clients, by ATA over Ethernet
+struct DiskConfig {
+  std::optional<DiskAddress> address;
+  std::string file;
+  DiskMode mode = DiskMode::shared;
+  std::vector<MacPattern> clients;  // empty: any
+  bool boot = true;                 // its clients are told to boot from it
+  OverlayPlace overlay = OverlayPlace::memory;
+  std::string overlay_folder;                                // for OverlayPlace::file
+  std::uint64_t overlay_max_bytes = std::uint64_t{1} << 30;  // of one client
+  bool keep = false;               // a client that boots finds what it wrote before
+  std::uint64_t offset_bytes = 0;  // the part of the file that is the disk
+  std::uint64_t length_bytes = 0;  // 0: to its end
+  bool remote_control = false;     // clients may change MAC masks and reservations
+
+  bool operator==(const DiskConfig&) const = default;
+};
+
+// [disks]: limits of all together
+struct DisksConfig {
+  std::uint64_t memory_max_bytes = std::uint64_t{4} << 30;  // beyond: read from the file
+  std::uint64_t overlay_memory_max_bytes = std::uint64_t{1} << 30;
+  std::uint64_t overlay_file_max_bytes = std::uint64_t{16} << 30;
+  std::uint32_t clients_max = 4096;
+  std::uint32_t discoveries_per_second = 1000;  // answered, a worker
+  std::string work_folder = "/var/tmp";         // where other formats are turned into raw ones
+
+  bool operator==(const DisksConfig&) const = default;
+};
+
 enum class Idle : std::uint8_t { adaptive, busy };
 
 // [workers]
@@ -190,6 +250,8 @@ struct Config {
   LeasesConfig leases;
   ImagesConfig images;
   std::vector<TemplateConfig> templates;
+  std::vector<DiskConfig> disks;
+  DisksConfig disk_limits;
   WorkersConfig workers;
   LogConfig log;
   ControlConfig control;

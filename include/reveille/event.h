@@ -39,6 +39,11 @@ enum class EventKind : std::uint8_t {
   tftp_refused,       // address, outcome says why
   dhcp_denied,        // text = name of the rule
   dhcp_conflict,      // client answers at address, which is nobody's lease; zero: through a relay
+  disk_opened,        // text = disk and file, bytes = its size
+  disk_dropped,       // text = disk and file, bytes = what the client had written
+  disk_full,          // text = disk and file, bytes = what the client has written
+  disk_refused,       // text = disk and file, outcome says why
+  disk_failed,        // text = disk and file; bytes = errno
 };
 
 enum class Firmware : std::uint8_t { unknown, bios_pxe, uefi_pxe, ipxe, http, other };

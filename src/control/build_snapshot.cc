@@ -44,7 +44,7 @@ tl::expected<void, std::string> SnapshotBuilder::compile() {
 }
 
 tl::expected<std::unique_ptr<const Snapshot>, std::string> SnapshotBuilder::build(
-    std::shared_ptr<const Catalogue> catalogue) {
+    std::shared_ptr<const Catalogue> catalogue, std::shared_ptr<const Disks> disks) {
   if (const auto compiled = compile(); !compiled) return tl::unexpected(compiled.error());
   if (!templates_.empty()) {
     auto images = templates_;
@@ -61,6 +61,7 @@ tl::expected<std::unique_ptr<const Snapshot>, std::string> SnapshotBuilder::buil
   snapshot->policy = std::make_shared<const BootPolicy>(*config_, *catalogue, rules_);
   snapshot->catalogue = std::move(catalogue);
   snapshot->names = names_;
+  snapshot->disks = std::move(disks);
   return snapshot;
 }
 

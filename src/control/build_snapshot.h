@@ -34,7 +34,7 @@ class SnapshotBuilder {
   // Versions count from 1, or from the last one of the builder that this one follows. Does not
   // fail once it is compiled. A template hides the file of its name.
   [[nodiscard]] tl::expected<std::unique_ptr<const Snapshot>, std::string> build(
-      std::shared_ptr<const Catalogue> catalogue);
+      std::shared_ptr<const Catalogue> catalogue, std::shared_ptr<const Disks> disks);
   void follow(const SnapshotBuilder& before) { version_ = before.version_; }
   [[nodiscard]] const std::vector<Station>& stations() const { return stations_; }
 

@@ -233,6 +233,9 @@ tl::expected<CommandLine, CommandLineEnd> parse_command_line(std::vector<std::st
   imports->add_option("--from", line.import_format, "What it is: dnsmasq, dhcpd or kea")
       ->type_name("WHAT");
   imports->add_option("--out", line.import_to, "Write the result there")->type_name("FILE");
+  CLI::App* disks = app.add_subcommand("disks", "Say which machines use which disks");
+  add_control_options(*disks, line.config);
+  disks->add_flag("--json", line.json, "As JSON");
   CLI::App* version = app.add_subcommand("version", "Say which version this is");
 
   const std::vector<std::string> as_written = words;
@@ -269,6 +272,8 @@ tl::expected<CommandLine, CommandLineEnd> parse_command_line(std::vector<std::st
     leases_options.take();
   } else if (imports->parsed()) {
     line.verb = Verb::import;
+  } else if (disks->parsed()) {
+    line.verb = Verb::disks;
   } else if (version->parsed()) {
     line.verb = Verb::version;
   } else {

@@ -20,6 +20,7 @@ enum class Verb : std::uint8_t {
   reload,
   leases,
   import,
+  disks,
   version,
 };
 
@@ -31,7 +32,7 @@ struct CommandLine {
   ConfigArguments config;
   std::string capture;     // replay: the frames to answer; explain: may be empty
   std::string answers;     // replay: where the answers go; empty: nowhere
-  bool json = false;       // status, explain: JSON instead of tables
+  bool json = false;       // status, explain, disks: JSON instead of tables
   ClientWords client;      // explain
   bool all_rules = false;  // explain: not only those that came closest
   LeasesVerb leases_verb = LeasesVerb::list;

@@ -31,8 +31,9 @@ void check_purpose(const Config& config, const Origins& origins, Problems& probl
   if (config.interfaces.empty() && !origins.has("interface")) {
     problems.error({}, "no interface to serve: add an [[interface]] table, or give --interface");
   }
-  if (config.dhcp.mode == DhcpMode::off && !config.tftp.enabled) {
-    problems.error(origins.of("dhcp.mode"), "DHCP and TFTP are both off: nothing is left to serve");
+  if (config.dhcp.mode == DhcpMode::off && !config.tftp.enabled && config.disks.empty()) {
+    problems.error(origins.of("dhcp.mode"),
+                   "DHCP and TFTP are both off and there is no [[disk]]: nothing is left to serve");
   }
   if (config.tftp.enabled && config.images.root.empty() && !origins.has("images.root")) {
     problems.error(origins.of("images"), "no image folder: set `root` in [images], or give --root");
@@ -170,6 +171,7 @@ void check_config(const Config& config, const Origins& origins, Problems& proble
   check_control(config, origins, problems);
   check_names(config, origins, problems);
   check_rules(config, origins, problems);
+  check_disks(config, origins, problems);
 }
 
 }  // namespace reveille

@@ -48,6 +48,7 @@ void check_hosts(const Config& config, const Origins& origins, Problems& problem
 void check_rules(const Config& config, const Origins& origins, Problems& problems);
 void check_boot(const Config& config, const Origins& origins, Problems& problems);
 void check_names(const Config& config, const Origins& origins, Problems& problems);
+void check_disks(const Config& config, const Origins& origins, Problems& problems);
 
 // Is `name` a file that TFTP can serve, or a URL? `what` names the value in the problem.
 void check_boot_file(std::string_view name, std::string_view what, const Config& config,

@@ -42,6 +42,8 @@ void read_file(TableReader& file, Config& to, std::vector<std::string>& host_fil
   file.table("tftp", [&](TableReader& table) { read_tftp(table, to.tftp); });
   file.table("leases", [&](TableReader& table) { read_leases(table, to.leases); });
   file.table("images", [&](TableReader& table) { read_images(table, to.images); });
+  read_disks(file, to.disks);
+  file.table("disks", [&](TableReader& table) { read_disk_limits(table, to.disk_limits); });
   file.table("workers", [&](TableReader& table) { read_workers(table, to.workers); });
   file.table("log", [&](TableReader& table) { read_log(table, to.log); });
   file.table("control", [&](TableReader& table) { read_control(table, to.control); });
@@ -127,6 +129,11 @@ ParsedConfig parse_config(std::string_view text, std::string file) {
   name_inline_script(parsed);
   resolve(parsed.config.control.socket, folder);
   if (!parsed.config.leases.in_memory()) resolve(parsed.config.leases.database, folder);
+  for (DiskConfig& disk : parsed.config.disks) {
+    resolve(disk.file, folder);
+    resolve(disk.overlay_folder, folder);
+  }
+  resolve(parsed.config.disk_limits.work_folder, folder);
   return parsed;
 }
 

@@ -19,6 +19,7 @@ inline constexpr std::size_t kVlansMax = 255;      // on one interface
 inline constexpr std::size_t kSubnetsMax = 1024;
 inline constexpr std::size_t kPoolsMax = 1024;  // in one subnet
 inline constexpr std::size_t kHostsMax = 100'000;
+inline constexpr std::size_t kDisksMax = 1000;      // a query for all looks at each
 inline constexpr std::size_t kAddressListMax = 16;  // routers, DNS servers
 inline constexpr std::size_t kRelaysMax = 256;      // of one subnet
 inline constexpr std::size_t kRewritesMax = 10'000;

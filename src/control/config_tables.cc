@@ -20,7 +20,8 @@ constexpr std::size_t kPathMax = 4096;
 constexpr std::size_t kPatternMax = 1024;
 constexpr std::size_t kBootFilesMax = 256;
 constexpr std::size_t kHostFileNamesMax = 256;
-constexpr std::size_t kOptionsMax = 64;  // in one subnet
+constexpr std::size_t kOptionsMax = 64;        // in one subnet
+constexpr std::size_t kDiskClientsMax = 1000;  // each is compared with
 
 constexpr std::array kModes{
     std::pair<std::string_view, DhcpMode>{"server", DhcpMode::server},
@@ -30,6 +31,15 @@ constexpr std::array kModes{
 constexpr std::array kIdentities{
     std::pair<std::string_view, Identity>{"mac", Identity::mac},
     std::pair<std::string_view, Identity>{"client-id", Identity::client_id},
+};
+constexpr std::array kDiskModes{
+    std::pair<std::string_view, DiskMode>{"shared", DiskMode::shared},
+    std::pair<std::string_view, DiskMode>{"private", DiskMode::exclusive},
+    std::pair<std::string_view, DiskMode>{"read-only", DiskMode::read_only},
+};
+constexpr std::array kOverlays{
+    std::pair<std::string_view, OverlayPlace>{"memory", OverlayPlace::memory},
+    std::pair<std::string_view, OverlayPlace>{"file", OverlayPlace::file},
 };
 constexpr std::array kIdles{
     std::pair<std::string_view, Idle>{"adaptive", Idle::adaptive},
@@ -210,6 +220,36 @@ void read_images(TableReader& table, ImagesConfig& to) {
   table.text("root", to.root, kPathMax);
   table.size("memory_max", to.memory_max_bytes, 0, std::uint64_t{1} << 46);
   table.number("files_max", to.files_max, 1, 10'000'000);
+}
+
+void read_disks(TableReader& file, std::vector<DiskConfig>& to) {
+  file.tables("disk", kDisksMax, [&](TableReader& table, std::size_t) {
+    DiskConfig& disk = to.emplace_back();
+    table.parsed("address", disk.address, DiskAddress::parse,
+                 "a shelf and a slot such as \"e0.1\"");
+    table.text("file", disk.file, kPathMax);
+    table.choice("mode", disk.mode, kDiskModes);
+    table.list("clients", disk.clients, MacPattern::parse,
+               "a MAC address or its first octets, such as \"52:54:00:12:34:56\" or \"52:54:00\"",
+               kDiskClientsMax);
+    table.flag("boot", disk.boot);
+    table.choice("overlay", disk.overlay, kOverlays);
+    table.text("overlay_folder", disk.overlay_folder, kPathMax);
+    table.size("overlay_max", disk.overlay_max_bytes, 1 << 16, std::uint64_t{1} << 40);
+    table.flag("keep", disk.keep);
+    table.size("offset", disk.offset_bytes, 0, std::uint64_t{1} << 44);
+    table.size("length", disk.length_bytes, 512, std::uint64_t{1} << 44);
+    table.flag("remote_control", disk.remote_control);
+  });
+}
+
+void read_disk_limits(TableReader& table, DisksConfig& to) {
+  table.size("memory_max", to.memory_max_bytes, 0, std::uint64_t{1} << 46);
+  table.size("overlay_memory_max", to.overlay_memory_max_bytes, 1 << 16, std::uint64_t{1} << 42);
+  table.size("overlay_file_max", to.overlay_file_max_bytes, 1 << 16, std::uint64_t{1} << 42);
+  table.number("clients_max", to.clients_max, 1, 1'000'000);
+  table.number("discoveries_per_second", to.discoveries_per_second, 0, 10'000'000);
+  table.text("work_folder", to.work_folder, kPathMax);
 }
 
 void read_workers(TableReader& table, WorkersConfig& to) {

@@ -42,14 +42,20 @@ Json client_fields(const Event& event, system_clock::time_point time, std::strin
   return fields;
 }
 
+bool is_about_disk(EventKind kind) {
+  return kind >= EventKind::disk_opened && kind <= EventKind::disk_failed;
+}
+
 const char* text_key(EventKind kind) {
   if (kind == EventKind::dhcp_denied) return "rule";
+  if (is_about_disk(kind)) return "disk";
   const bool is_message = kind == EventKind::tftp_aborted || kind == EventKind::dhcp_nakked;
   return is_message ? "message" : "file";
 }
 
 bool has_outcome(EventKind kind) {
-  return kind == EventKind::dhcp_nakked || kind == EventKind::tftp_refused;
+  return kind == EventKind::dhcp_nakked || kind == EventKind::tftp_refused ||
+         kind == EventKind::disk_refused;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstring>
 
 #include <spdlog/fmt/fmt.h>
 
@@ -110,6 +111,19 @@ std::string what_happened(const Event& event) {
       return "denied by rule " + quoted(event.text());
     case EventKind::dhcp_conflict:
       return "answers at " + address + ", which is leased to nobody; set aside";
+    case EventKind::disk_opened:
+      return fmt::format("uses disk {}, {}", escaped(event.text()), amount_text(event.bytes));
+    case EventKind::disk_dropped:
+      return fmt::format("boots again from disk {}; {} that it had written are gone",
+                         escaped(event.text()), amount_text(event.bytes));
+    case EventKind::disk_full:
+      return fmt::format("can write no more to disk {}: its overlay is full, with {}",
+                         escaped(event.text()), amount_text(event.bytes));
+    case EventKind::disk_refused:
+      return fmt::format("refused disk {}: {}", escaped(event.text()), info(event.outcome).text);
+    case EventKind::disk_failed:
+      return fmt::format("lost disk {}: its overlay cannot be written ({})", escaped(event.text()),
+                         std::strerror(static_cast<int>(event.bytes)));
   }
   return "";
 }
@@ -164,6 +178,16 @@ std::string_view name(EventKind kind) {
       return "dhcp_denied";
     case EventKind::dhcp_conflict:
       return "dhcp_conflict";
+    case EventKind::disk_opened:
+      return "disk_opened";
+    case EventKind::disk_dropped:
+      return "disk_dropped";
+    case EventKind::disk_full:
+      return "disk_full";
+    case EventKind::disk_refused:
+      return "disk_refused";
+    case EventKind::disk_failed:
+      return "disk_failed";
   }
   return "";
 }
@@ -197,6 +221,9 @@ bool is_trouble(const Event& event) {
     case EventKind::tftp_refused:
     case EventKind::dhcp_denied:
     case EventKind::dhcp_conflict:
+    case EventKind::disk_full:
+    case EventKind::disk_refused:
+    case EventKind::disk_failed:
       return true;
     case EventKind::tftp_aborted:
       return event.bytes != 0;

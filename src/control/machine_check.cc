@@ -136,6 +136,29 @@ void check_boot_files(const Config& config, const Origins& origins, Problems& pr
   }
 }
 
+void check_disk_files(const Config& config, const Origins& origins, Problems& problems) {
+  for (std::size_t i = 0; i < config.disks.size(); ++i) {
+    const DiskConfig& disk = config.disks[i];
+    const std::string path = element("disk", i);
+    std::error_code error;
+    if (!fs::is_regular_file(disk.file, error)) {
+      problems.error(origins.of(path + ".file"), fs::exists(disk.file, error)
+                                                     ? in_quotes(disk.file) + " is no ordinary file"
+                                                     : "there is no file " + in_quotes(disk.file));
+    } else if (access(disk.file.c_str(), disk.mode == DiskMode::exclusive ? R_OK | W_OK : R_OK) !=
+               0) {
+      problems.error(origins.of(path + ".file"),
+                     in_quotes(disk.file) + " cannot be opened: " + std::strerror(errno));
+    }
+    if (!disk.overlay_folder.empty() &&
+        (!fs::is_directory(disk.overlay_folder, error) ||
+         access(disk.overlay_folder.c_str(), R_OK | W_OK | X_OK) != 0)) {
+      problems.error(origins.of(path + ".overlay_folder"),
+                     in_quotes(disk.overlay_folder) + " is no folder that can be written to");
+    }
+  }
+}
+
 void check_log_file(const Config& config, const Origins& origins, Problems& problems) {
   if (config.log.file.empty()) return;
   fs::path folder = fs::path(config.log.file).parent_path();
@@ -183,6 +206,7 @@ void check_machine(const Config& config, const Origins& origins, Purpose purpose
   check_boot_files(config, origins, problems);
   if (purpose == Purpose::replay) return;
   if (purpose == Purpose::reload) return check_log_file(config, origins, problems);
+  check_disk_files(config, origins, problems);
   const Severity severity = purpose == Purpose::serve ? Severity::error : Severity::warning;
   check_ports(config, origins, severity, problems);
   if (purpose != Purpose::serve) return;

@@ -91,6 +91,8 @@ ParsedConfig configure_replay(const ConfigArguments& arguments,
   // And nobody in it can answer a probe.
   parsed.config.dhcp.detect_conflicts = false;
   add_default_pool(parsed);
+  // Clients would write to them, and nobody knows what stood in them when the frames came.
+  parsed.config.disks.clear();
   // Without an image folder there is nothing to ask for, but all else can be replayed.
   parsed.origins.set("images.root", parsed.origins.of("images.root"));
   check_config(parsed.config, parsed.origins, parsed.problems);

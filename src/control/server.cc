@@ -37,6 +37,7 @@ tl::expected<std::unique_ptr<Server>, std::string> Server::start(
       new Server(std::move(config), log, std::move(options), std::move(*eal), std::move(*workers)));
   if (auto loaded = server->load_leases(); !loaded) return tl::unexpected(loaded.error());
   if (auto loaded = server->load_images(); !loaded) return tl::unexpected(loaded.error());
+  if (auto loaded = server->load_disks(); !loaded) return tl::unexpected(loaded.error());
   if (auto launched = server->launch(); !launched) return tl::unexpected(launched.error());
   return server;
 }
@@ -48,6 +49,7 @@ Server::Server(std::shared_ptr<const Config> config, Log& log, ServerOptions opt
       options_(std::move(options)),
       eal_(std::move(eal)),
       images_(config_->images, config_->tftp.ignore_case),
+      disks_(*config_, config_->workers.count),
       workers_(std::move(workers)),
       orders_(*workers_),
       snapshots_(config_, adjusted(workers_->stations(), options_)) {}
@@ -86,8 +88,25 @@ tl::expected<void, std::string> Server::load_images() {
   return {};
 }
 
+tl::expected<void, std::string> Server::load_disks() {
+  if (config_->disks.empty()) return {};
+  std::stop_source stop;
+  auto loading =
+      std::async(std::launch::async, [this, &stop] { return disks_.load(stop.get_token()); });
+  const auto began = std::chrono::steady_clock::now();
+  bool announced = false;
+  while (loading.wait_for(kLookAgain) != std::future_status::ready) {
+    if (options_.interrupted && options_.interrupted()) stop.request_stop();
+    if (!announced && std::chrono::steady_clock::now() - began >= kSoon) {
+      note("loading the disks");
+      announced = true;
+    }
+  }
+  return loading.get();
+}
+
 tl::expected<void, std::string> Server::launch() {
-  auto snapshot = snapshots_.build(images_.catalogue());
+  auto snapshot = snapshots_.build(images_.catalogue(), disks_.disks());
   if (!snapshot) return tl::unexpected(snapshot.error());
   auto started = workers_->start(std::move(*snapshot), leases_ ? &leases_->stored() : nullptr);
   if (!started) return started;
@@ -150,6 +169,7 @@ std::size_t Server::turn() {
   watch_images();
   turn_reload();
   orders_.turn(workers_->now());
+  watch_disks();
   if (const Instant now = workers_->now(); now >= next_second_) {
     next_second_ = now + 1s;
     each_second();
@@ -169,10 +189,26 @@ void Server::watch_images() {
   if (!serves_images() || options_.workers.frame_clock) return;
   const auto news = images_.poll(workers_->now());
   if (!news) return;
-  if (news->catalogue_changed) {
-    if (auto next = snapshots_.build(images_.catalogue())) workers_->publish(std::move(*next));
-  }
+  if (news->catalogue_changed) publish();
   tell_news(*news);
+}
+
+void Server::publish() {
+  if (auto next = snapshots_.build(images_.catalogue(), disks_.disks())) {
+    workers_->publish(std::move(*next));
+  }
+}
+
+// Clients that run keep the version that they have; those that boot from now on get the new one.
+void Server::watch_disks() {
+  const auto news = disks_.poll(workers_->now());
+  if (!news) return;
+  for (const std::string& problem : news->problems) log_.warn(problem);
+  if (news->replaced.empty()) return;
+  publish();
+  for (const std::string& file : news->replaced) {
+    note("machines that boot from now on get the new " + file);
+  }
 }
 
 void Server::tell_news(const ImageNews& news) {
@@ -198,6 +234,7 @@ void Server::each_second() {
   workers_->retire();
   // Workers let go of an image only when nothing transmitted refers to it.
   images_.retire([](const Image&) { return true; });
+  for (const std::string& problem : disks_.problems()) log_.warn(problem);
   const std::uint64_t lost = workers_->statistics().sum().events_lost;
   if (lost > events_lost_) log_.lost(lost - events_lost_);
   events_lost_ = lost;

@@ -19,6 +19,7 @@
 #include "control/lease_orders.h"
 #include "control/log.h"
 #include "control/reload/reloader.h"
+#include "disk/disk_library.h"
 #include "image/library.h"
 #include "port/eal.h"
 #include "worker/workers.h"
@@ -75,6 +76,7 @@ class Server {
   [[nodiscard]] const Config& config() const { return *config_; }
   [[nodiscard]] const Workers& workers() const { return *workers_; }
   [[nodiscard]] ImageStock images() const { return images_.stock(); }
+  [[nodiscard]] std::shared_ptr<const Disks> disks() const { return disks_.disks(); }
   [[nodiscard]] Nanoseconds uptime() const { return workers_->now() - started_; }
 
   // Ends the workers, logs what is still to be said and the table of outcomes. Once.
@@ -90,10 +92,13 @@ class Server {
   [[nodiscard]] bool serves_images() const;
   tl::expected<void, std::string> load_images();
   tl::expected<void, std::string> load_leases();
+  tl::expected<void, std::string> load_disks();
   tl::expected<void, std::string> launch();
   void tell_news(const ImageNews& news);
   std::size_t drain_events();
   void watch_images();
+  void watch_disks();
+  void publish();
   void each_second();
   // reload_server.cc
   void turn_reload();
@@ -107,6 +112,7 @@ class Server {
   ServerOptions options_;
   Eal eal_;
   ImageLibrary images_;
+  DiskLibrary disks_;
   std::unique_ptr<Workers> workers_;
   std::unique_ptr<LeaseKeeping> leases_;  // nullptr: kept in memory only
   LeaseOrders orders_;

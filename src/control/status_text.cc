@@ -6,7 +6,7 @@
 namespace reveille {
 namespace {
 
-std::string services(const Config& config) {
+std::string services_with_addresses(const Config& config) {
   const std::string tftp = config.tftp.enabled ? "TFTP" : "";
   switch (config.dhcp.mode) {
     case DhcpMode::off:
@@ -17,6 +17,14 @@ std::string services(const Config& config) {
       return tftp.empty() ? "ProxyDHCP" : "ProxyDHCP and " + tftp;
   }
   return tftp;
+}
+
+std::string services(const Config& config) {
+  std::string text = services_with_addresses(config);
+  if (config.disks.empty()) return text;
+  if (!text.empty()) text += " and ";
+  text += config.disks.size() == 1 ? "a disk" : count_text(config.disks.size()) + " disks";
+  return text;
 }
 
 }  // namespace

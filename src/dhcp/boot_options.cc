@@ -153,7 +153,12 @@ bool write_boot_option(DhcpWriter& writer, const DhcpView& request, const BootRe
   if (code == DhcpOption::client_machine_identifier) {
     return boots && write_machine_identifier(writer, request);
   }
-  if (!names_file(reply)) return false;
+  if (!names_file(reply)) {
+    // Nothing to wait for: neither a ProxyDHCP server nor a boot server knows more.
+    if (reply.plan == nullptr || !reply.plan->boots(reply.facts.ipxe)) return false;
+    if (code == DhcpOption::vendor_class) return write_vendor_class(writer, reply);
+    return code == DhcpOption::ipxe && write_ipxe(writer, reply);
+  }
   switch (code) {
     case DhcpOption::boot_file_size:
       return write_boot_file_size(writer, reply);

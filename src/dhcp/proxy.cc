@@ -188,7 +188,7 @@ Outcome outcome_of(const Asked& asked, Sent sent, EventKind kind, Outcome answer
 // option 43 for BINL and comes to port 4011. EDK2 since then prefers the complete one and saves
 // the second that port 4011 costs. Both collect all offers before they choose.
 Outcome offer(const Asked& asked) {
-  if (asked.plan.file.empty()) return nothing_to_boot(asked);
+  if (!asked.plan.boots(asked.facts.ipxe)) return nothing_to_boot(asked);
   const UdpDestination to = destination_of_offer(asked);
   const Sent sent = send(asked, DhcpType::offer, to, true);
   if (sent == Sent::yes && asked.facts.firmware == Firmware::uefi_pxe) {
@@ -198,7 +198,7 @@ Outcome offer(const Asked& asked) {
 }
 
 Outcome acknowledge(const Asked& asked, DhcpType type) {
-  if (asked.plan.file.empty()) return nothing_to_boot(asked);
+  if (!asked.plan.boots(asked.facts.ipxe)) return nothing_to_boot(asked);
   const Sent sent = send(asked, type, destination_of_ack(asked), false);
   return outcome_of(asked, sent, EventKind::boot_server_acked, Outcome::boot_server_acked);
 }

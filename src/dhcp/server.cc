@@ -226,7 +226,7 @@ Outcome DhcpServer::answer(const Exchange& exchange, ServerReply reply, Promise 
   if (may_read) note_client(client, exchange.context);
   if (exchange.facts.boots()) {
     booting_->saw(exchange.facts.mac, exchange.now());
-    if (plan.file.empty()) {
+    if (!plan.boots(exchange.facts.ipxe)) {
       tell(exchange, EventKind::boot_file_unknown, client_address, outcome, {});
     }
   }

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include <reveille/address.h>
 #include <reveille/instant.h>
@@ -28,6 +29,11 @@ class BootingClients {
   [[nodiscard]] bool is_booting(const MacAddress& client, Instant now) const {
     const Instant* const seen = seen_.find(client.number());
     return seen != nullptr && now - *seen < kMemory;
+  }
+  // When, if it is still remembered.
+  [[nodiscard]] std::optional<Instant> last_seen(const MacAddress& client) const {
+    const Instant* const seen = seen_.find(client.number());
+    return seen == nullptr ? std::nullopt : std::optional<Instant>(*seen);
   }
   [[nodiscard]] std::size_t capacity() const { return seen_.capacity(); }
 

@@ -206,6 +206,14 @@ Checked<Request> classify(Bytes frame, const FrameInfo& info, const Snapshot& sn
       refusal = for_ipv6_group ? Outcome::frame_other_station
                                : classify_arp(ethernet->payload(), request);
       break;
+    case wire::EtherType::aoe:
+      if (for_ipv6_group) {
+        refusal = Outcome::frame_other_station;
+      } else {
+        request.service = Service::aoe;
+        request.body = ethernet->payload();
+      }
+      break;
     case wire::EtherType::ipv6:
       refusal = classify_ipv6(ethernet->payload(), station, request);
       break;

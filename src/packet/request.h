@@ -20,6 +20,7 @@ enum class Service : std::uint8_t {
   boot_server,           // body: UDP payload sent to port 4011
   tftp_open,             // body: UDP payload sent to port 69
   tftp_transfer,         // body: UDP payload sent to one of our transfer ids
+  aoe,                   // body: the AoE packet
 };
 
 // Borrowed from the frame: valid until the frame is freed. Everything here has been checked

@@ -14,6 +14,7 @@ namespace reveille {
 class Catalogue;   // image/catalogue.h: names to images
 class BootPolicy;  // policy/boot_policy.h: facts to a boot plan
 class NameRules;   // names/name_rules.h: names asked for to names of images
+struct Disks;      // disk/disks.h: what clients use by ATA over Ethernet
 class Subnets;     // dhcp/subnets.h: config subnets, pools and reservations, indexed
 
 struct Snapshot {
@@ -24,6 +25,7 @@ struct Snapshot {
   std::shared_ptr<const BootPolicy> policy;
   std::shared_ptr<const Catalogue> catalogue;
   std::shared_ptr<const NameRules> names;  // nullptr: there are none
+  std::shared_ptr<const Disks> disks;      // none: no disks are served
 };
 
 }  // namespace reveille

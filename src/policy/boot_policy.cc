@@ -50,7 +50,8 @@ BootPolicy::BootPolicy(const Config& config, const Catalogue& catalogue,
     : identity_(next_identity()),
       catalogue_(&catalogue),
       rules_(std::move(rules)),
-      boot_(config.boot) {
+      boot_(config.boot),
+      disks_(config.disks) {
   if (rules_ != nullptr) {
     for (const RuleConfig& rule : rules_->all()) rule_files_.push_back(entry(rule.boot_file));
   }
@@ -148,7 +149,8 @@ bool BootPolicy::is_script_for(const Facts& facts, std::string_view file) const 
   return facts.ipxe && (is_ipxe_script(file) || file == boot_.ipxe_script);
 }
 
-std::optional<BootPlan> BootPolicy::plan(const Facts& facts, std::string_view file_override) const {
+std::optional<BootPlan> BootPolicy::file_plan(const Facts& facts,
+                                              std::string_view file_override) const {
   const Runs runs = what_runs(facts);
   const auto plan_of = [&](std::string_view file, const Image* image) -> std::optional<BootPlan> {
     if (file.empty()) return std::nullopt;
@@ -170,36 +172,44 @@ std::optional<BootPlan> BootPolicy::plan(const Facts& facts, std::string_view fi
   return plan_of(entry.file, entry.image);
 }
 
+std::optional<BootPlan> BootPolicy::plan(const Facts& facts, std::string_view file_override) const {
+  const std::optional<BootPlan> file = file_plan(facts, file_override);
+  const bool chosen = file && (file->file == file_override || file->file == boot_.ipxe_script);
+  return disks_.with_disk(file, facts, chosen);
+}
+
 Decision BootPolicy::decide(const Facts& facts, unsigned worker) const {
   Decision decision;
-  const auto rule = rules_ != nullptr ? rules_->match(facts, worker) : std::nullopt;
-  if (rule) {
+  std::string_view chosen_file = {};
+  bool own_root_path = false;
+  if (const auto rule = rules_ != nullptr ? rules_->match(facts, worker) : std::nullopt) {
+    const RuleConfig& matched = rules_->all()[*rule];
     decision.rule = *rule;
-    if (rules_->all()[*rule].answer != RuleAnswer::serve) return decision;
+    if (matched.answer != RuleAnswer::serve) return decision;
+    own_root_path = !matched.root_path.empty();
     const Entry& entry = rule_files_[*rule];
-    if (is_runnable(entry.file, what_runs(facts))) {
-      decision.file = entry.file;
-      decision.image = entry.image;
-      decision.script = is_script_for(facts, entry.file);
-      return decision;
-    }
+    if (is_runnable(entry.file, what_runs(facts))) chosen_file = entry.file;
   }
-  if (const auto chosen = plan(facts, file_override(facts, facts.link))) {
-    decision.file = chosen->file;
-    decision.image = chosen->image;
-    decision.script = chosen->script;
-  }
+  if (chosen_file.empty()) chosen_file = file_override(facts, facts.link);
+  const auto chosen = own_root_path ? file_plan(facts, chosen_file) : plan(facts, chosen_file);
+  if (!chosen) return decision;
+  decision.file = chosen->file;
+  decision.image = chosen->image;
+  decision.script = chosen->script;
+  decision.disk = chosen->disk;
   return decision;
 }
 
 BootPlan BootPolicy::plan_of(const Decision& decision) const {
   BootPlan plan{.file = decision.file, .image = decision.image, .script = decision.script};
+  plan.disk = decision.disk;
+  plan.root_path = disks_.root_path(decision.disk);
   if (decision.rule == kNoRule) return plan;
   const RuleConfig& rule = rules_->all()[decision.rule];
   plan.rule = decision.rule;
   plan.answer = rule.answer;
   plan.next_server = rule.next_server;
-  plan.root_path = rule.root_path;
+  if (!rule.root_path.empty()) plan.root_path = rule.root_path;
   plan.options = rule.options;
   return plan;
 }

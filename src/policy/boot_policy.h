@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -12,35 +11,17 @@
 #include <reveille/config.h>
 
 #include "image/catalogue.h"
+#include "policy/boot_plan.h"
+#include "policy/disk_paths.h"
 #include "policy/facts.h"
 #include "policy/rules.h"
 
 namespace reveille {
 
-inline constexpr std::uint32_t kNoRule = 0xffffffff;
-
-// The decision for one machine. Views borrow from the policy (thus from the snapshot) or from the
-// override that was given. What is empty says nothing: the configuration of subnet and server
-// holds.
-struct BootPlan {
-  // File name or URL as the client shall ask for it; empty: nothing to boot.
-  std::string_view file{};
-  const Image* image = nullptr;           // when it is in our catalogue: gives option 13 its size
-  bool script = false;                    // the client runs iPXE and gets its script
-  RuleAnswer answer = RuleAnswer::serve;  // anything else: nothing of the above holds
-  std::uint32_t rule = kNoRule;           // the place of the rule that decided
-  // An iPXE script with variables, for clients that run iPXE; empty: none.
-  std::string_view script_template{};
-
-  std::optional<Ipv4Address> next_server{};  // siaddr and option 66
-  std::string_view root_path{};              // option 17
-  // Go before those of the subnet.
-  std::span<const DhcpOptionConfig> options{};
-};
-
-// A plan as it is remembered: the rule, and the file that goes with it.
+// A plan as it is remembered: the rule, and the file and the disk that go with it.
 struct Decision {
   std::uint32_t rule = kNoRule;
+  std::uint16_t disk = kNoDisk;
   bool script = false;
   std::string_view file{};
   const Image* image = nullptr;
@@ -107,6 +88,8 @@ class BootPolicy {
   using FileByKey = std::unordered_map<Key, std::string>;
   using FileByBytes = std::unordered_map<std::string, std::string, Hash, std::equal_to<>>;
 
+  [[nodiscard]] std::optional<BootPlan> file_plan(const Facts& facts,
+                                                  std::string_view file_override) const;
   [[nodiscard]] Entry entry(std::string_view file) const;
   [[nodiscard]] Choice choose(std::uint16_t architecture) const;
   [[nodiscard]] Choice choose_unknown() const;
@@ -121,6 +104,7 @@ class BootPolicy {
   std::shared_ptr<const Rules> rules_;
   std::vector<Entry> rule_files_;  // by rule
   BootConfig boot_;
+  DiskPaths disks_;
   std::unordered_map<std::uint16_t, Choice> by_architecture_;
   Choice unknown_;  // architectures that are neither registered nor configured
   Entry default_;   // for clients that are no boot firmware: only what is configured

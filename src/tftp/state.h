@@ -15,9 +15,9 @@
 
 #include "packet/context.h"
 #include "packet/known_clients.h"
+#include "packet/rate_limit.h"
 #include "packet/snapshot.h"
 #include "tftp/engine.h"
-#include "tftp/error_limit.h"
 #include "tftp/timer_wheel.h"
 #include "tftp/transfer_table.h"
 
@@ -114,7 +114,7 @@ struct TftpEngine::State {
   Share share;
   TransferTable table;
   TimerWheel wheel;
-  ErrorLimit errors;
+  RateLimit errors;
 };
 
 }  // namespace reveille

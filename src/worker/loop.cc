@@ -58,6 +58,7 @@ bool Worker::turn() {
   work += received;
   work += receive_steered(context);    // frames for us from others' ports
   work += hear_peers(context);         // what others' engines tell ours
+  work += collect(context);            // what the disks have done for us
   tell_store();                        // changes of leases, before anybody hears of them
   transmit_.flush(snapshot.stations);  // replies leave together
   work += transmit_.forward();         // others' replies, through our queues

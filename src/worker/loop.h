@@ -74,6 +74,7 @@ class Worker {
 
   // Thread: control.
   [[nodiscard]] SpscRing<Event>& events() { return event_ring_; }
+  [[nodiscard]] std::vector<DiskClient> disk_clients() const { return responder_.aoe().figures(); }
 
   // Thread: control, one order at a time; the answer comes when its change is on disk.
   bool order(const LeaseOrder& order) { return order_ring_.put({&order, 1}) == 1; }
@@ -115,6 +116,7 @@ class Worker {
   void make_room_in_journal() {
     if (kLeasesPerTurn - journal_.all().size() < kLeasesPerRequest) tell_store();
   }
+  std::size_t collect(Context& context);
   std::size_t tick(Context& context);
   void obey_control(const Context& context);
   void tell_control();

@@ -96,6 +96,11 @@ void Worker::tell_store() {
   journal_.clear();
 }
 
+std::size_t Worker::collect(Context& context) {
+  transmit_.make_room(context.snapshot.stations);
+  return responder_.collect(context);
+}
+
 std::size_t Worker::tick(Context& context) {
   if (context.now < next_tick_) return 0;
   // What a timer waits for may already stand in a queue: after a pause of ours, or when more

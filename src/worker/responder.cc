@@ -33,6 +33,8 @@ unsigned owner_of(const Request& request, unsigned workers, unsigned here) {
       return owner_of(request.source.value, workers);
     case Service::tftp_transfer:
       return transfer_owner(request.destination_port, workers);
+    case Service::aoe:
+      return owner_of(request.link_source, workers);
     case Service::router_solicitation:
       // Who has just seen this machine's DHCP: the owner of its MAC address.
       return owner_of(request.link_source, workers);
@@ -51,13 +53,16 @@ Responder::Responder(const Snapshot& first, Share share, std::uint64_t seed,
     : booting_(kBootingClientsMax, mix(seed + 2)),
       clients_(kKnownClientsMax, mix(seed + 3)),
       dhcp_(first, share, seed, booting_, stored),
-      tftp_(first.config->tftp, share, mix(seed + 1), clients_) {}
+      tftp_(first.config->tftp, share, mix(seed + 1), clients_),
+      aoe_(first, share, mix(seed + 4), booting_) {}
 
 void Responder::prefetch(const Request& request, const Snapshot& snapshot) const {
   if (request.service == Service::tftp_transfer) {
     tftp_.prefetch(request);
   } else if (request.service == Service::dhcp) {
     dhcp_.prefetch(request, snapshot);
+  } else if (request.service == Service::aoe) {
+    aoe_.prefetch(request);
   }
 }
 
@@ -91,6 +96,8 @@ Outcome Responder::handle(const Request& request, const Context& context) {
     case Service::tftp_open:
     case Service::tftp_transfer:
       return tftp_.handle(request, context);
+    case Service::aoe:
+      return aoe_.handle(request, context);
   }
   return Outcome::frame_other_ethertype;
 }
@@ -103,6 +110,7 @@ bool Responder::tick(const Context& context) {
   const bool all = tftp_.tick(context);
   dhcp_.tick(context);
   return all;
+  aoe_.tick(context);
 }
 
 }  // namespace reveille

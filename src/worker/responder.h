@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "aoe/engine.h"
 #include "dhcp/engine.h"
 #include "packet/booting_clients.h"
 #include "packet/context.h"
@@ -37,15 +38,20 @@ class Responder {
   void note(const ClientFacts& client) { clients_.note(client); }
   // False when more is due than one call may take: see TftpEngine::tick().
   bool tick(const Context& context);
+  // Answers what waited for something slow, as far as there are free replies. Returns how much
+  // was done or is under way. Cheap; for each turn of the loop.
+  std::size_t collect(const Context& context) { return aoe_.collect(context); }
 
   [[nodiscard]] const DhcpEngine& dhcp() const { return dhcp_; }
   [[nodiscard]] const TftpEngine& tftp() const { return tftp_; }
+  [[nodiscard]] const AoeEngine& aoe() const { return aoe_; }
 
  private:
   BootingClients booting_;
   KnownClients clients_;
   DhcpEngine dhcp_;
   TftpEngine tftp_;
+  AoeEngine aoe_;
 };
 
 }  // namespace reveille

@@ -6,9 +6,27 @@
 #include <unordered_set>
 #include <utility>
 
+#include "disk/disks.h"
 #include "image/catalogue.h"
 
 namespace reveille {
+namespace {
+
+// All whose bytes replies may point into.
+std::vector<std::shared_ptr<const Image>> images_of(const Snapshot* snapshot) {
+  std::vector<std::shared_ptr<const Image>> all;
+  if (snapshot == nullptr) return all;
+  if (snapshot->catalogue != nullptr) {
+    const auto& served = snapshot->catalogue->images();
+    all.assign(served.begin(), served.end());
+  }
+  if (snapshot->disks != nullptr) {
+    for (const Disk& disk : snapshot->disks->all) all.push_back(disk.image);
+  }
+  return all;
+}
+
+}  // namespace
 
 Snapshots::Snapshots(unsigned workers, std::vector<std::uint16_t> physical_ports)
     : access_(workers, std::move(physical_ports)) {
@@ -42,11 +60,9 @@ void Snapshots::wait_for_workers() {
 
 void Snapshots::publish(std::unique_ptr<const Snapshot> next) {
   std::unordered_set<const Image*> kept;
-  if (next != nullptr && next->catalogue != nullptr) {
-    for (const auto& image : next->catalogue->images()) {
-      access_.admit(*image);
-      kept.insert(image.get());
-    }
+  for (const auto& image : images_of(next.get())) {
+    access_.admit(*image);
+    kept.insert(image.get());
   }
   // An image may come back: it is in a snapshot again.
   std::erase_if(retiring_, [&kept](const auto& image) { return kept.contains(image.get()); });
@@ -55,8 +71,7 @@ void Snapshots::publish(std::unique_ptr<const Snapshot> next) {
   const std::unique_ptr<const Snapshot> before = std::exchange(owned_, std::move(next));
   if (before == nullptr) return;
   wait_for_workers();
-  if (before->catalogue == nullptr) return;
-  for (const auto& image : before->catalogue->images()) {
+  for (const auto& image : images_of(before.get())) {
     if (!kept.contains(image.get())) retiring_.push_back(image);
   }
 }

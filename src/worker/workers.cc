@@ -213,6 +213,15 @@ Statistics Workers::statistics() const {
   return statistics;
 }
 
+std::vector<DiskClient> Workers::disk_clients() const {
+  std::vector<DiskClient> all;
+  for (const auto& worker : state_->workers) {
+    const std::vector<DiskClient> some = worker->disk_clients();
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  return all;
+}
+
 std::size_t Workers::drain_events(const std::function<void(const Event&)>& tell, std::size_t max) {
   std::array<Event, 64> events;
   std::size_t drained = 0;

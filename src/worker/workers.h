@@ -25,6 +25,7 @@
 #include <reveille/event.h>
 #include <reveille/instant.h>
 
+#include "aoe/engine.h"
 #include "dhcp/lease.h"
 #include "dhcp/lease_order.h"
 #include "packet/snapshot.h"
@@ -86,6 +87,8 @@ class Workers {
   std::size_t retire();
 
   [[nodiscard]] Statistics statistics() const;
+  // Those who use disks now.
+  [[nodiscard]] std::vector<DiskClient> disk_clients() const;
 
   // Hands the workers' events to `tell`, at most `max` of them, oldest first for each worker.
   // Returns how many there were.

@@ -38,7 +38,8 @@ TEST(ConfigCheck, NothingAtAll) {
 
 TEST(ConfigCheck, NothingToServe) {
   EXPECT_EQ(problems_of(kLink + "[dhcp]\nmode = \"off\"\n[tftp]\nenabled = false\n"),
-            "f:5:8: error: DHCP and TFTP are both off: nothing is left to serve\n");
+            "f:5:8: error: DHCP and TFTP are both off and there is no [[disk]]: nothing is left to "
+            "serve\n");
 }
 
 struct Case {

@@ -262,6 +262,13 @@ TEST(CompleteExample, SaysTheTrueDefaults) {
   EXPECT_EQ(written.tftp.errors_per_second, fresh.tftp.errors_per_second);
   EXPECT_EQ(written.images.memory_max_bytes, fresh.images.memory_max_bytes);
   EXPECT_EQ(written.images.files_max, fresh.images.files_max);
+  EXPECT_EQ(written.disk_limits.memory_max_bytes, fresh.disk_limits.memory_max_bytes);
+  EXPECT_EQ(written.disk_limits.overlay_memory_max_bytes,
+            fresh.disk_limits.overlay_memory_max_bytes);
+  EXPECT_EQ(written.disk_limits.overlay_file_max_bytes, fresh.disk_limits.overlay_file_max_bytes);
+  EXPECT_EQ(written.disk_limits.clients_max, fresh.disk_limits.clients_max);
+  EXPECT_EQ(written.disk_limits.discoveries_per_second, fresh.disk_limits.discoveries_per_second);
+  EXPECT_EQ(written.disk_limits.work_folder, fresh.disk_limits.work_folder);
   EXPECT_EQ(written.workers.count, fresh.workers.count);
   EXPECT_EQ(written.workers.idle, fresh.workers.idle);
   EXPECT_EQ(written.log.format, fresh.log.format);
@@ -307,6 +314,17 @@ TEST(CompleteExample, BecomesTheseValues) {
   EXPECT_EQ(config.boot.files[3].file, "undionly.kpxe");
   EXPECT_EQ(config.boot.next_server, Ipv4Address::of(10, 77, 0, 1));
   EXPECT_EQ(config.images.root, "/srv/boot");
+  ASSERT_EQ(config.disks.size(), 1U);
+  const DiskConfig& disk = config.disks[0];
+  EXPECT_EQ(disk.address, (DiskAddress{0, 1}));
+  EXPECT_EQ(disk.file, "/srv/disks/lab.img");
+  EXPECT_EQ(disk.mode, DiskMode::shared);
+  ASSERT_EQ(disk.clients.size(), 2U);
+  EXPECT_EQ(disk.clients[1].octets, 3);
+  EXPECT_EQ(disk.overlay, OverlayPlace::file);
+  EXPECT_EQ(disk.overlay_folder, "/var/lib/reveille");
+  EXPECT_EQ(disk.offset_bytes, 1U << 20);
+  EXPECT_EQ(disk.length_bytes, std::uint64_t{8} << 30);
 }
 
 }  // namespace

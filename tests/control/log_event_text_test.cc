@@ -15,7 +15,7 @@ using test::dhcp;
 using test::event;
 using test::tftp;
 
-constexpr auto kLastKind = EventKind::dhcp_denied;
+constexpr auto kLastKind = EventKind::disk_failed;
 
 TEST(EventText, EveryKindHasANameAndASentenceOfItsOwn) {
   std::set<std::string> names;

@@ -45,7 +45,7 @@ TEST_P(ReloadUnderLoad, EveryRequestHasItsReply) {
     }
     auto ready = prepare(site.config, stations, wanted(site.config, number));
     ASSERT_TRUE(ready) << ready.error();
-    site.workers->publish(ready->snapshots.build(catalogue).value());
+    site.workers->publish(ready->snapshots.build(catalogue, nullptr).value());
     site.workers->retire();
     // The wire has an end too, should this machine be slow.
     ASSERT_TRUE(site.await([&site] { return site.wire.waiting() < 1000; }));
@@ -68,7 +68,7 @@ TEST_P(ReloadUnderLoad, TheNextReplyIsTheNewOne) {
   for (unsigned number = 0; number < 50; ++number) {
     auto ready = prepare(site.config, stations, wanted(site.config, number));
     ASSERT_TRUE(ready) << ready.error();
-    site.workers->publish(ready->snapshots.build(catalogue).value());
+    site.workers->publish(ready->snapshots.build(catalogue, nullptr).value());
     site.inject(discover(7));
     ASSERT_TRUE(site.settle());
     const std::vector<Octets> frames = site.wire.collect();

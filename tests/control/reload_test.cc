@@ -107,6 +107,25 @@ TEST_F(Fixed, SubnetsNeitherComeNorGo) {
   EXPECT_EQ(wanted.subnets[0].prefix, running.subnets[0].prefix);
 }
 
+TEST_F(Fixed, DisksStayButForWhoUsesThem) {
+  const auto disk = [](std::uint8_t slot, const char* file) {
+    return DiskConfig{.address = DiskAddress{0, slot}, .file = file};
+  };
+  running.disks = {disk(1, "one.img"), disk(2, "two.img"), disk(3, "three.img")};
+  wanted.disks = {disk(2, "other.img"), disk(1, "one.img"), disk(4, "four.img")};
+  wanted.disks[0].boot = false;
+  wanted.disks[1].clients = {*MacPattern::parse("52:54:00")};
+  wanted.disk_limits.clients_max = 7;
+  EXPECT_THAT(keep_fixed_parts(running, wanted),
+              ElementsAre("[[disk]] e0.2, all but clients and boot", "[[disk]] e0.3, which is gone",
+                          "[[disk]] e0.4, which is new", "[disks]"));
+  auto expected = running.disks;
+  expected[0].clients = {*MacPattern::parse("52:54:00")};
+  expected[1].boot = false;
+  EXPECT_EQ(wanted.disks, expected);
+  EXPECT_EQ(wanted.disk_limits, running.disk_limits);
+}
+
 class Preparing : public testing::Test {
  protected:
   tl::expected<PreparedConfig, std::string> prepared(const std::string& more) {
@@ -122,13 +141,13 @@ TEST_F(Preparing, IsCompiledAndCountsOn) {
   const auto config = std::make_shared<const Config>(running);
   SnapshotBuilder before(config, {Station{}});
   const auto catalogue = std::make_shared<const Catalogue>();
-  EXPECT_EQ(before.build(catalogue).value()->version, 1u);
+  EXPECT_EQ(before.build(catalogue, nullptr).value()->version, 1u);
   auto ready = prepared("[boot]\ndefault_file = \"new.efi\"\n");
   ASSERT_TRUE(ready) << ready.error();
   EXPECT_THAT(ready->need_restart, IsEmpty());
   EXPECT_THAT(ready->warnings, ElementsAre(HasSubstr("has no \"new.efi\" (yet)")));
   ready->snapshots.follow(before);
-  const auto next = ready->snapshots.build(catalogue).value();
+  const auto next = ready->snapshots.build(catalogue, nullptr).value();
   EXPECT_EQ(next->version, 2u);
   EXPECT_EQ(next->config, ready->config);
   EXPECT_EQ(next->config->boot.default_file, "new.efi");

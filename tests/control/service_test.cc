@@ -160,8 +160,8 @@ TEST(SnapshotBuilder, KeepsWhatDoesNotChange) {
   station.address = *config->interfaces[0].address;
   SnapshotBuilder builder(config, {station});
   const auto catalogue = std::make_shared<const Catalogue>();
-  const auto first = builder.build(catalogue).value();
-  const auto second = builder.build(catalogue).value();
+  const auto first = builder.build(catalogue, nullptr).value();
+  const auto second = builder.build(catalogue, nullptr).value();
   EXPECT_EQ(first->version, 1U);
   EXPECT_EQ(second->version, 2U);
   EXPECT_EQ(first->config, config);

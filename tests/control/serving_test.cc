@@ -105,7 +105,7 @@ TEST_F(Serving, SaysItsStatus) {
 
 TEST_F(Serving, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(error_of(R"({"command":"stauts"})"),
-            "there is no command \"stauts\"; there are status, reload");
+            "there is no command \"stauts\"; there are status, reload, disks");
   EXPECT_THAT(error_of("{}"), HasSubstr("there is no command"));
   EXPECT_EQ(error_of(R"({"command":"status","arguments":{"colour":1}})"),
             "there is no argument \"colour\"");

@@ -142,10 +142,23 @@ TEST_F(Classify, SourceAndDestinationAddresses) {
 
 TEST_F(Classify, OtherEtherTypes) {
   Octets frame = UdpFrame{}.bytes();
-  for (const std::uint16_t type : Numbers{0x0026, 0x05dc, 0x88a2, 0x88cc, 0xffff}) {
+  for (const std::uint16_t type : Numbers{0x0026, 0x05dc, 0x88a1, 0x88cc, 0xffff}) {
     store_be16(&frame[12], type);
     EXPECT_EQ(refusal(frame), Outcome::frame_other_ethertype);
   }
+}
+
+TEST_F(Classify, AtaOverEthernetIsTheEnginesToRead) {
+  Octets frame = UdpFrame{}.bytes();
+  store_be16(&frame[12], 0x88a2);
+  Fate found = fate(frame);
+  ASSERT_TRUE(found.request);
+  EXPECT_EQ(found.request->service, Service::aoe);
+  EXPECT_EQ(found.request->body.size(), frame.size() - 14);
+  std::fill_n(frame.begin(), 6, std::uint8_t{0xff});
+  EXPECT_TRUE(fate(frame).request) << "a query for all";
+  frame[5] = 0xfe;
+  EXPECT_EQ(refusal(frame), Outcome::frame_other_station);
 }
 
 TEST_F(Classify, TagsLeadToTheirStation) {

@@ -127,8 +127,8 @@ def kernel():
     return image, modules
 
 
-def modules_in_order(folder):
-    """Module files that MODULES need, dependencies first."""
+def modules_in_order(folder, wanted=MODULES):
+    """Module files that those wanted need, dependencies first."""
     needs = {}
     for line in (folder / "modules.dep").read_text().splitlines():
         name, _, after = line.partition(":")
@@ -142,7 +142,7 @@ def modules_in_order(folder):
         if path not in ordered:
             ordered.append(path)
 
-    for module in MODULES:
+    for module in wanted:
         add(needs[module][0])
     return [folder / path for path in ordered]
 

@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "packet/rate_limit.h"
 #include "packet/transfer_id.h"
-#include "tftp/error_limit.h"
 #include "tftp/free_slots.h"
 #include "tftp/netascii.h"
 #include "tftp/timer_wheel.h"
@@ -123,8 +123,8 @@ TEST(TimerWheel, BeyondTheHorizonASlotComesUpEarlyAndMayBePutBack) {
   FAIL() << "it never came up";
 }
 
-TEST(ErrorLimit, SpendsItsRateAndNoMore) {
-  ErrorLimit limit(100);
+TEST(RateLimit, SpendsItsRateAndNoMore) {
+  RateLimit limit(100);
   Instant now = Instant{} + 10s;
   int allowed = 0;
   for (int i = 0; i < 10'000; ++i) {
@@ -132,9 +132,9 @@ TEST(ErrorLimit, SpendsItsRateAndNoMore) {
     allowed += limit.allow(now) ? 1 : 0;
   }
   EXPECT_NEAR(allowed, 1100, 2) << "ten seconds, and one saved before";
-  ErrorLimit none(0);
+  RateLimit none(0);
   EXPECT_FALSE(none.allow(now));
-  ErrorLimit most(UINT32_MAX);
+  RateLimit most(UINT32_MAX);
   EXPECT_TRUE(most.allow(now));
 }
 

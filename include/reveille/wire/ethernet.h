@@ -14,6 +14,7 @@ enum class EtherType : std::uint16_t {
   arp = 0x0806,
   vlan = 0x8100,
   ipv6 = 0x86dd,
+  aoe = 0x88a2,
   service_vlan = 0x88a8,         // IEEE 802.1ad
   service_vlan_before = 0x9100,  // what switches used before 802.1ad
 };

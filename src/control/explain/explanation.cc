@@ -80,6 +80,9 @@ std::string reason_of(const BootPolicy& policy, const BootPlan& plan, const Fact
     if (rule->boot_file == plan.file) return "the rule names it";
     but = "; the rule's " + in_quotes(rule->boot_file) + " is not for this client";
   }
+  if (plan.file.empty() && plan.boots(facts.ipxe)) {
+    return "it boots from a disk, " + std::string(plan.root_path) + but;
+  }
   if (plan.file.empty()) return "nothing that this client could run is configured or there" + but;
   const std::string_view own = policy.file_override(facts, facts.link);
   if (own == plan.file) return "its [[host]] or [[subnet]] names it" + but;

@@ -28,7 +28,7 @@ tl::expected<std::unique_ptr<Rehearsal>, std::string> Rehearsal::start(
   if (said.tftp.enabled && !said.images.root.empty()) {
     if (auto loaded = rehearsal->images_.load(); !loaded) return tl::unexpected(loaded.error());
   }
-  auto snapshot = rehearsal->snapshots_.build(rehearsal->images_.catalogue());
+  auto snapshot = rehearsal->snapshots_.build(rehearsal->images_.catalogue(), nullptr);
   if (!snapshot) return tl::unexpected(snapshot.error());
   rehearsal->snapshot_ = std::move(*snapshot);
   rehearsal->responder_ =

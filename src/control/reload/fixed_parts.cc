@@ -78,6 +78,31 @@ void keep_address_plan(const Config& running, Config& wanted, std::vector<std::s
   wanted.subnets = std::move(subnets);
 }
 
+// Disks are open files, and sessions know their size and mode. Who may use one, and who is told to
+// boot from it, is looked up each time.
+void keep_disks(const Config& running, Config& wanted, std::vector<std::string>& kept) {
+  std::vector<DiskConfig> disks;
+  for (const DiskConfig& before : running.disks) {
+    const std::string name = "[[disk]] " + before.address->text();
+    disks.push_back(before);
+    const auto after = std::ranges::find(wanted.disks, before.address, &DiskConfig::address);
+    if (after == wanted.disks.end()) {
+      kept.push_back(name + ", which is gone");
+      continue;
+    }
+    disks.back().clients = std::move(after->clients);
+    disks.back().boot = after->boot;
+    after->clients = disks.back().clients;
+    if (*after != disks.back()) kept.push_back(name + ", all but clients and boot");
+    wanted.disks.erase(after);
+  }
+  for (const DiskConfig& left : wanted.disks) {
+    kept.push_back("[[disk]] " + left.address->text() + ", which is new");
+  }
+  wanted.disks = std::move(disks);
+  keep(&Config::disk_limits, running, wanted, "[disks]", kept);
+}
+
 }  // namespace
 
 std::vector<std::string> keep_fixed_parts(const Config& running, Config& wanted) {
@@ -85,6 +110,7 @@ std::vector<std::string> keep_fixed_parts(const Config& running, Config& wanted)
   keep(&Config::interfaces, running, wanted, "[[interface]]", kept);
   keep_scalars(running, wanted, kept);
   keep_address_plan(running, wanted, kept);
+  keep_disks(running, wanted, kept);
   return kept;
 }
 

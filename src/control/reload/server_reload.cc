@@ -39,7 +39,8 @@ void Server::take(Reloader::Prepared& prepared) {
     return;
   }
   prepared->snapshots.follow(snapshots_);
-  auto next = prepared->snapshots.build(images_.catalogue());
+  disks_.allow(prepared->config->disks);
+  auto next = prepared->snapshots.build(images_.catalogue(), disks_.disks());
   if (!next) {
     prepared = tl::unexpected(next.error());
     return take(prepared);

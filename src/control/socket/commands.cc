@@ -7,6 +7,7 @@
 
 #include "control/problem.h"
 #include "control/reload/report.h"
+#include "control/socket/disks_report.h"
 #include "control/socket/lease_commands.h"
 #include "control/socket/status_report.h"
 
@@ -24,10 +25,9 @@ struct Command {
 };
 
 constexpr std::array kCommands{
-    Command{"status", report_status},
-    Command{"reload", nullptr, run_reload},
-    Command{"release", nullptr, run_release},
-    Command{"reserve", nullptr, run_reserve},
+    Command{"status", report_status},         Command{"reload", nullptr, run_reload},
+    Command{"release", nullptr, run_release}, Command{"reserve", nullptr, run_reserve},
+    Command{"disks", report_disks},
 };
 
 struct Request {

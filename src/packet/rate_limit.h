@@ -1,4 +1,4 @@
-// How many ERROR packets strangers get out of us.
+// How many packets strangers get out of us.
 #pragma once
 
 #include <algorithm>
@@ -9,9 +9,9 @@
 namespace reveille {
 
 // A token bucket that holds one second's worth. Owner: one worker.
-class ErrorLimit {
+class RateLimit {
  public:
-  explicit ErrorLimit(std::uint32_t per_second) : per_second_(per_second) { refill(); }
+  explicit RateLimit(std::uint32_t per_second) : per_second_(per_second) { refill(); }
 
   // Takes one packet out of the budget, if there is one.
   bool allow(Instant now) {

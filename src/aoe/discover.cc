@@ -1,0 +1,74 @@
+#include "aoe/state.h"
+
+namespace reveille {
+namespace {
+
+using Operation = wire::AoeConfigView::Operation;
+
+// Requests that a client may have under way: what Linux takes at most (aoe_maxout).
+constexpr std::uint16_t kBuffers = 64;
+constexpr std::uint16_t kFirmware = 0x0001;
+
+bool is_meant(DiskAddress address, DiskAddress asked) {
+  return (asked.shelf == address.shelf || asked.shelf == wire::kAoeEveryShelf) &&
+         (asked.slot == address.slot || asked.slot == wire::kAoeEverySlot);
+}
+
+}  // namespace
+
+// Section 4. A disk's config string is always empty: what anybody may overwrite says nothing.
+Outcome AoeEngine::State::query_config(const wire::AoeView& packet, const AoeAsked& asked,
+                                       const Disks& disks, const Context& context) {
+  const auto config = wire::AoeConfigView::parse(packet.arguments());
+  if (!config) return config.refusal();
+  const bool everywhere =
+      asked.address.shelf == wire::kAoeEveryShelf || asked.address.slot == wire::kAoeEverySlot;
+  if (everywhere && !discoveries.allow(context.now)) return Outcome::aoe_discovery_over_rate;
+  const Operation operation = config->operation();
+  const bool tests = operation == Operation::test || operation == Operation::test_prefix;
+
+  Outcome outcome = Outcome::aoe_other_target;
+  std::size_t answers = 0;
+  for (const Disk& disk : disks.all) {
+    if (!is_meant(disk.address, asked.address)) continue;
+    if (!disk.allows(asked.client)) {
+      if (outcome == Outcome::aoe_other_target) outcome = Outcome::aoe_not_allowed;
+      continue;
+    }
+    if (tests && !config->string().empty()) {
+      outcome = Outcome::aoe_config_differs;
+      continue;
+    }
+    AoeAsked to = asked;
+    to.address = disk.address;
+    if (operation != Operation::read && !tests) {
+      return refuse(to, wire::AoeCommand::query_config, wire::AoeError::bad_argument,
+                    Outcome::aoe_change_refused, context);
+    }
+    Reply* const reply = context.replies.take();
+    if (reply == nullptr) {
+      return outcome == Outcome::aoe_discovered ? outcome : Outcome::reply_buffers_exhausted;
+    }
+    const Station& station = context.snapshot.stations[asked.station];
+    std::uint8_t* at = begin_reply(*reply, to, context);
+    at = wire::write_aoe_header(at, {.response = true,
+                                     .error = 0,
+                                     .shelf = disk.address.shelf,
+                                     .slot = disk.address.slot,
+                                     .command = wire::AoeCommand::query_config,
+                                     .tag = asked.tag});
+    at = wire::write_aoe_config(at, kBuffers, kFirmware,
+                                static_cast<std::uint8_t>(sectors_max(station)), operation, 0);
+    finish_reply(*reply, at);
+    outcome = Outcome::aoe_discovered;
+    if (++answers == kRepliesPerRequest) break;
+  }
+  // Where no DHCP of ours shows who boots, iPXE does: it asks for its one disk before it opens it.
+  if (outcome == Outcome::aoe_discovered && !everywhere) {
+    const std::uint32_t index = sessions.find(asked.client, asked.address);
+    if (index != kNoIndex) sessions[index].asked_for = true;
+  }
+  return outcome;
+}
+
+}  // namespace reveille

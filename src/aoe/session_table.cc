@@ -1,0 +1,57 @@
+#include "aoe/session_table.h"
+
+namespace reveille {
+
+SessionTable::SessionTable(std::size_t capacity, std::uint64_t seed)
+    : seed_(seed),
+      sessions_(capacity),
+      figures_(new SessionFigures[capacity]),
+      proven_(capacity),
+      table_(capacity),
+      lists_(capacity, 3) {
+  for (std::uint32_t i = 0; i < capacity; ++i) lists_.push_back(kFree, i);
+}
+
+std::uint32_t SessionTable::begin(const MacAddress& client, DiskAddress address) {
+  const std::uint32_t index = lists_.front(kFree);
+  if (index == kNoIndex) return kNoIndex;
+  lists_.unlink(index);
+  lists_.push_back(kVisitors, index);
+  proven_[index] = false;
+  Session& session = sessions_[index];
+  session = Session{};
+  session.client = client;
+  session.address = address;
+  table_.insert(hash(client, address), index);
+  SessionFigures& figures = figures_[index];
+  figures.grains.store(0, std::memory_order_relaxed);
+  figures.reads.store(0, std::memory_order_relaxed);
+  figures.writes.store(0, std::memory_order_relaxed);
+  figures.disk.store(static_cast<std::uint32_t>(address.shelf << 8 | address.slot),
+                     std::memory_order_relaxed);
+  figures.client.store(client.number(), std::memory_order_release);
+  ++open_;
+  return index;
+}
+
+void SessionTable::prove(std::uint32_t index) {
+  if (proven_[index]) return;
+  proven_[index] = true;
+  touch(index);
+}
+
+void SessionTable::touch(std::uint32_t index) {
+  lists_.unlink(index);
+  lists_.push_back(proven_[index] ? kClients : kVisitors, index);
+}
+
+void SessionTable::end(std::uint32_t index) {
+  table_.erase(index,
+               [this](std::uint32_t i) { return hash(sessions_[i].client, sessions_[i].address); });
+  figures_[index].client.store(0, std::memory_order_release);
+  lists_.unlink(index);
+  lists_.push_back(kFree, index);
+  --open_;
+}
+
+}  // namespace reveille

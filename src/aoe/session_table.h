@@ -1,0 +1,121 @@
+// The clients of one worker, each with the disk that it uses.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <reveille/address.h>
+#include <reveille/config.h>
+#include <reveille/instant.h>
+
+#include "disk/disks.h"
+#include "table/index_lists.h"
+#include "table/index_table.h"
+#include "table/mix.h"
+
+namespace reveille {
+
+// One client and one disk. A session begins with the first ATA command.
+struct Session {
+  enum class State : std::uint8_t {
+    ready,
+    opening,    // its overlay file is being opened, or the index of that is being taken in
+    releasing,  // its grains are being let go of; then it is opened anew
+    closing,    // the same; then the session is free
+  };
+
+  // Hot first.
+  MacAddress client;
+  DiskAddress address;
+  State state = State::ready;
+  bool failed = false;  // the overlay file could not be written: nothing of it is trusted
+  DiskMode mode = DiskMode::shared;
+  const std::uint8_t* bytes = nullptr;  // of the base, if it is in memory
+  std::uint64_t sectors = 0;
+  std::uint32_t grain_count = 0;
+  std::uint32_t grain_chain = kNoIndex;
+  const Image* image = nullptr;
+  DiskState* shared = nullptr;
+
+  const DiskBase* base = nullptr;
+  OverlayFile* overlay = nullptr;
+  std::size_t taken_in = 0;  // of overlay->grains()
+  std::uint32_t grains_max = 0;
+  std::uint32_t places_used = 0;  // of the overlay file
+  std::uint32_t jobs = 0;         // that DiskIo has not answered
+  bool overlay_full_told = false;
+  bool asked_for = false;  // by query config, since it last read or wrote
+  bool fresh = false;      // opening: the overlay file begins anew
+  Instant heard{};
+  Instant booted{};
+
+  [[nodiscard]] bool overlay_in_file() const {
+    return base != nullptr && mode == DiskMode::shared &&
+           base->config().overlay == OverlayPlace::file;
+  }
+};
+
+// What control may read of a session at any time; only the worker writes it.
+struct SessionFigures {
+  std::atomic<std::uint64_t> client{0};  // MacAddress::number; 0: none
+  std::atomic<std::uint32_t> disk{0};    // shelf << 8 | slot
+  std::atomic<std::uint32_t> grains{0};
+  std::atomic<std::uint64_t> reads{0};
+  std::atomic<std::uint64_t> writes{0};
+};
+
+// Bookkeeping only: what a session does is the engine's. Owner: one worker. All memory is taken
+// at construction.
+class SessionTable {
+ public:
+  SessionTable(std::size_t capacity, std::uint64_t seed);
+
+  [[nodiscard]] std::uint32_t find(const MacAddress& client, DiskAddress address) const {
+    return table_.find(hash(client, address), [&](std::uint32_t index) {
+      return sessions_[index].client == client && sessions_[index].address == address;
+    });
+  }
+  void prefetch(const MacAddress& client, DiskAddress address) const {
+    table_.prefetch(hash(client, address));
+  }
+
+  [[nodiscard]] Session& operator[](std::uint32_t index) { return sessions_[index]; }
+  [[nodiscard]] const Session& operator[](std::uint32_t index) const { return sessions_[index]; }
+  [[nodiscard]] SessionFigures& figures(std::uint32_t index) { return figures_[index]; }
+  [[nodiscard]] std::size_t capacity() const { return sessions_.size(); }
+  [[nodiscard]] std::size_t open() const { return open_; }
+
+  // A cleared session for a client that has none there, or kNoIndex when all are taken.
+  std::uint32_t begin(const MacAddress& client, DiskAddress address);
+  // The client has read or written: it is no mere visitor.
+  void prove(std::uint32_t index);
+  // The session is in use now.
+  void touch(std::uint32_t index);
+  // Who should make room: the visitor that was not heard of for longest, else the client.
+  [[nodiscard]] std::uint32_t oldest_visitor() const { return lists_.front(kVisitors); }
+  [[nodiscard]] std::uint32_t oldest_client() const { return lists_.front(kClients); }
+  void end(std::uint32_t index);
+
+ private:
+  static constexpr std::size_t kVisitors = 0;
+  static constexpr std::size_t kClients = 1;
+  static constexpr std::size_t kFree = 2;
+
+  [[nodiscard]] std::uint64_t hash(const MacAddress& client, DiskAddress address) const {
+    const std::uint64_t disk = std::uint64_t{address.shelf} << 8 | address.slot;
+    return mix(client.number() ^ disk << 40 ^ seed_);
+  }
+
+  std::uint64_t seed_;
+  std::vector<Session> sessions_;
+  std::unique_ptr<SessionFigures[]> figures_;
+  std::vector<bool> proven_;
+  IndexTable table_;
+  IndexLists lists_;  // each in the order in which they were heard of
+  std::size_t open_ = 0;
+};
+
+}  // namespace reveille

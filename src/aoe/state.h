@@ -1,0 +1,153 @@
+// What an AoeEngine is made of, and the steps of its work. Each step has a file of its own:
+//
+//   engine.cc    which step a packet is for; errors of AoE itself
+//   discover.cc  query config: which disks are there
+//   access.cc    MAC masks and reservations
+//   session.cc   a client begins to use a disk, boots again, goes
+//   ata.cc       which ATA command; identity, flush
+//   read.cc      sectors to the client: from the base, the overlay, or later
+//   write.cc     sectors from the client
+//   waiting.cc   what the threads of DiskIo do for us, and its answers
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include <reveille/wire/aoe.h>
+#include <reveille/wire/ata.h>
+
+#include "aoe/engine.h"
+#include "aoe/grain_table.h"
+#include "aoe/session_table.h"
+#include "disk/disk_io.h"
+#include "disk/disks.h"
+#include "packet/rate_limit.h"
+#include "packet/snapshot.h"
+
+namespace reveille {
+
+// Whom an answer goes to, and what it has to repeat.
+struct AoeAsked {
+  std::uint16_t station = 0;
+  MacAddress client;
+  DiskAddress address;
+  std::uint32_t tag = 0;
+  wire::AoeAta ata{};  // the registers, for ATA commands
+};
+
+struct AoeEngine::State {
+  State(const Snapshot& first, Share share_of_worker, std::uint64_t seed,
+        const BootingClients& booting_clients);
+  ~State();
+
+  // ---- engine.cc
+  Outcome handle(const Request& request, const Context& context);
+  // Where the packet of a fresh reply begins; its Ethernet header is written.
+  static std::uint8_t* begin_reply(Reply& reply, const AoeAsked& to, const Context& context);
+  // `end`: what follows the last octet that was written.
+  static void finish_reply(Reply& reply, const std::uint8_t* end);
+  Outcome refuse(const AoeAsked& asked, wire::AoeCommand command, wire::AoeError error,
+                 Outcome outcome, const Context& context);
+
+  // ---- discover.cc
+  Outcome query_config(const wire::AoeView& packet, const AoeAsked& asked, const Disks& disks,
+                       const Context& context);
+  // ---- access.cc
+  Outcome masks(const wire::AoeView& packet, const AoeAsked& asked, const Disk& disk,
+                const Context& context);
+  Outcome reserve(const wire::AoeView& packet, const AoeAsked& asked, const Disk& disk,
+                  const Context& context);
+
+  // ---- ata.cc
+  Outcome ata(const wire::AoeView& packet, const AoeAsked& asked, const Disks& disks,
+              const Context& context);
+  Outcome obey(std::uint32_t index, const wire::AoeAtaView& command, const AoeAsked& asked,
+               const Context& context);
+  Outcome identify(const Session& session, const AoeAsked& asked, const Context& context);
+  Outcome flush(std::uint32_t index, const AoeAsked& asked, const Context& context);
+  // An ATA response without data.
+  Outcome answer(const AoeAsked& asked, std::uint8_t status, std::uint8_t error, Outcome outcome,
+                 const Context& context);
+  Outcome fail(const AoeAsked& asked, std::uint8_t error, Outcome outcome, const Context& context);
+  static std::uint8_t* write_ata_header(std::uint8_t* to, const AoeAsked& asked,
+                                        std::uint8_t status, std::uint8_t error,
+                                        std::uint8_t sectors_left);
+  // So many sectors fit one frame there.
+  [[nodiscard]] static std::size_t sectors_max(const Station& station);
+
+  // ---- session.cc
+  // The session of that client and disk, begun now if there is none, or kNoIndex and the outcome.
+  std::uint32_t session_of(const AoeAsked& asked, const Disks& disks, const Context& context,
+                           Outcome& refused);
+  bool make_room(const Context& context);
+  void adopt(Session& session, const Disk& disk);
+  void let_go(Session& session);
+  [[nodiscard]] bool boots(const Session& session, const Context& context) const;
+  void boot(std::uint32_t index, const AoeAsked& asked, const Disk& newest, const Context& context);
+  // One bounded step towards State::ready, or to the end of the session.
+  void advance(std::uint32_t index, const Context& context);
+  void change(std::uint32_t index, Session::State state);
+  void take_in(std::uint32_t index);
+  static Event* tell(EventKind kind, const AoeAsked& asked, const DiskConfig& disk,
+                     const Context& context);
+
+  // ---- read.cc
+  Outcome read(std::uint32_t index, const AoeAsked& asked, const Context& context);
+  Outcome send_base(const Session& session, const AoeAsked& asked, const Context& context);
+  Outcome send_bytes(const AoeAsked& asked, Bytes bytes, const Context& context);
+  Outcome send_memory(const Session& session, std::span<const DiskPiece> pieces,
+                      const AoeAsked& asked, const Context& context);
+
+  // ---- write.cc
+  Outcome write(std::uint32_t index, const AoeAsked& asked, Bytes data, const Context& context);
+  Outcome write_memory(std::uint32_t index, std::span<const DiskPiece> pieces,
+                       const AoeAsked& asked, Bytes data, const Context& context);
+  Outcome write_file(std::uint32_t index, std::span<DiskPiece> pieces, const AoeAsked& asked,
+                     Bytes data);
+  Outcome make_overlay(std::uint32_t index);
+  // For so many grains more.
+  [[nodiscard]] bool has_room(const Session& session, std::uint32_t fresh) const;
+  Outcome overlay_full(Session& session, const AoeAsked& asked, const Context& context);
+
+  // ---- waiting.cc
+  using Pieces = std::array<DiskPiece, kPiecesMax>;
+  // The grains that `sectors` from `lba` touch, and where they are. Returns how many pieces.
+  std::size_t pieces_of(std::uint32_t index, std::uint64_t lba, std::size_t sectors,
+                        Pieces& pieces) const;
+  [[nodiscard]] DiskJob job_of(DiskJob::Kind kind, const Session& session) const;
+  // aoe_parked, or aoe_disk_busy. `data` goes into the job's buffer first.
+  Outcome park(std::uint32_t index, const DiskJob& job, const AoeAsked& asked, Bytes data = {});
+  bool submit(std::uint32_t index, DiskJob job, const AoeAsked* asked, Bytes data);
+  std::size_t collect(const Context& context);
+  void finish(const DiskDone& done, const Context& context);
+  void fail_overlay(Session& session, const AoeAsked& asked, int error, const Context& context);
+
+  [[nodiscard]] GrainTable& grains_of(const Session& session) {
+    return session.overlay_in_file() ? file_grains : memory_grains;
+  }
+  [[nodiscard]] const GrainTable& grains_of(const Session& session) const {
+    return session.overlay_in_file() ? file_grains : memory_grains;
+  }
+
+  // What waits for DiskIo, by ticket.
+  struct Waiting {
+    std::uint32_t session = kNoIndex;
+    DiskJob::Kind kind{};
+    AoeAsked asked;
+  };
+  void answer_waiting(const Waiting& what, Bytes buffer, int error, const Context& context);
+
+  Share share;
+  const BootingClients& booting;
+  SessionTable sessions;
+  GrainTable memory_grains;
+  GrainTable file_grains;
+  IndexLists changing;  // one list: sessions that are not ready
+  std::shared_ptr<DiskIo> io;
+  std::vector<Waiting> waiting;
+  std::vector<std::uint32_t> tickets;  // free ones
+  RateLimit discoveries;
+};
+
+}  // namespace reveille

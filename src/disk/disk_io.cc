@@ -1,0 +1,179 @@
+#include "disk/disk_io.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+
+namespace reveille {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A thread that has just had work looks again at once; then it naps, longer and longer. Waking
+// it would cost the worker a system call for each request.
+constexpr auto kSpin = std::chrono::microseconds{50};
+constexpr auto kNapMin = std::chrono::microseconds{20};
+constexpr auto kNapMax = std::chrono::microseconds{1000};
+
+int read_base(const DiskBase& base, std::uint64_t offset, MutableBytes to) {
+  if (!base.in_memory()) return base.read(offset, to);
+  std::ranges::copy(base.bytes().subspan(offset, to.size()), to.begin());
+  return 0;
+}
+
+int read_pieces(const DiskJob& job, MutableBytes buffer) {
+  for (std::size_t i = 0; i < job.piece_count; ++i) {
+    const DiskPiece& piece = job.pieces[i];
+    const MutableBytes to = buffer.first(piece.length);
+    const std::uint64_t offset = std::uint64_t{piece.grain} * kGrainSize + piece.offset;
+    const int error = piece.place == kNoPlace ? read_base(*job.base, offset, to)
+                                              : job.overlay->read(piece.place, piece.offset, to);
+    if (error != 0) return error;
+    buffer = buffer.subspan(piece.length);
+  }
+  return 0;
+}
+
+// The disk may end inside its last grain; what is behind it is never read.
+int read_base_grain(const DiskBase& base, std::uint32_t grain, MutableBytes to) {
+  const std::uint64_t offset = std::uint64_t{grain} * kGrainSize;
+  const std::uint64_t size = base.sectors() * 512;
+  const std::size_t length = std::min<std::uint64_t>(kGrainSize, size - offset);
+  std::ranges::fill(to, std::uint8_t{0});
+  return read_base(base, offset, to.first(length));
+}
+
+int write_pieces(const DiskJob& job, Bytes buffer) {
+  for (std::size_t i = 0; i < job.piece_count; ++i) {
+    const DiskPiece& piece = job.pieces[i];
+    const Bytes from = buffer.first(piece.length);
+    buffer = buffer.subspan(piece.length);
+    if (!piece.fresh) {
+      if (const int error = job.overlay->write(piece.place, piece.offset, from)) return error;
+      continue;
+    }
+    std::array<std::uint8_t, kGrainSize> grain;
+    if (const int error = read_base_grain(*job.base, piece.grain, grain)) return error;
+    std::ranges::copy(from, grain.begin() + piece.offset);
+    if (const int error = job.overlay->write(piece.place, 0, grain)) return error;
+    if (const int error = job.overlay->enter(piece.place, piece.grain)) return error;
+  }
+  return 0;
+}
+
+}  // namespace
+
+DiskIo::DiskIo(unsigned workers) {
+  for (unsigned i = 0; i < workers; ++i) {
+    auto worker = std::make_unique<Worker>();
+    // Not cleared: pages that no request needs are never taken.
+    worker->buffers.reset(new std::uint8_t[kTickets * kDiskBufferSize]);
+    workers_.push_back(std::move(worker));
+  }
+  reader_ = std::thread([this] { serve(&Worker::reads, stopping_); });
+  writer_ = std::thread([this] { serve(&Worker::writes, stopping_); });
+}
+
+DiskIo::~DiskIo() {
+  stopping_.store(true);
+  reader_.join();
+  writer_.join();
+}
+
+void DiskIo::submit(unsigned worker, const DiskJob& job) {
+  Worker& own = *workers_[worker];
+  // Whatever touches an overlay goes one way, so that it happens in the order of the requests.
+  Lane& lane = job.kind == DiskJob::Kind::read_base ? own.reads : own.writes;
+  [[maybe_unused]] const bool taken = lane.jobs.put(job);
+  assert(taken);
+}
+
+bool DiskIo::take(unsigned worker, DiskDone& done) {
+  Worker& own = *workers_[worker];
+  return own.reads.done.take(done) || own.writes.done.take(done);
+}
+
+void DiskIo::serve(Lane Worker::*lane, const std::atomic<bool>& stop) {
+  auto last_work = Clock::now();
+  for (;;) {
+    const bool ending = stop.load();  // before the last look
+    bool worked = false;
+    for (unsigned i = 0; i < workers_.size(); ++i) {
+      Lane& own = (*workers_[i]).*lane;
+      DiskJob job;
+      for (std::uint32_t served = 0; served < kTickets && own.jobs.take(job); ++served) {
+        [[maybe_unused]] const bool told = own.done.put(perform(i, job));
+        assert(told);
+        worked = true;
+      }
+    }
+    const auto now = Clock::now();
+    if (worked) {
+      last_work = now;
+    } else if (ending) {
+      return;
+    } else if (const auto idle = now - last_work; idle > kSpin) {
+      std::this_thread::sleep_for(std::clamp<Clock::duration>(idle / 4, kNapMin, kNapMax));
+    }
+  }
+}
+
+DiskDone DiskIo::perform(unsigned worker, const DiskJob& job) {
+  DiskDone done{.ticket = job.ticket};
+  const MutableBytes bytes = buffer(worker, job.ticket);
+  switch (job.kind) {
+    case DiskJob::Kind::read_base:
+      done.error = job.base->read(job.offset, bytes.first(job.length));
+      break;
+    case DiskJob::Kind::write_base:
+      done.error = job.base->write(job.offset, bytes.first(job.length));
+      break;
+    case DiskJob::Kind::sync_base:
+      done.error = job.base->sync();
+      break;
+    case DiskJob::Kind::open_overlay:
+      done.error = open_overlay(job, done.overlay);
+      break;
+    case DiskJob::Kind::read_overlay:
+      done.error = read_pieces(job, bytes);
+      break;
+    case DiskJob::Kind::write_overlay:
+      done.error = write_pieces(job, bytes);
+      break;
+    case DiskJob::Kind::sync_overlay:
+      done.error = job.overlay->sync();
+      break;
+    case DiskJob::Kind::close_overlay:
+      close_overlay(job.overlay);
+      break;
+  }
+  return done;
+}
+
+int DiskIo::open_overlay(const DiskJob& job, OverlayFile*& overlay) {
+  const auto absent = job.create ? OverlayFile::Absent::is_made : OverlayFile::Absent::stays;
+  auto opened =
+      OverlayFile::open(overlay_path(job.base->config(), job.client), *job.base, job.fresh, absent);
+  if (!opened) {
+    const std::lock_guard lock{problems_mutex_};
+    if (problems_.size() < kProblemsMax) problems_.push_back(opened.error());
+    return EIO;
+  }
+  overlay = opened->get();
+  if (overlay == nullptr) return 0;
+  overlays_.push_back(std::move(*opened));
+  return 0;
+}
+
+void DiskIo::close_overlay(const OverlayFile* overlay) {
+  std::erase_if(overlays_, [overlay](const auto& one) { return one.get() == overlay; });
+}
+
+std::vector<std::string> DiskIo::problems() {
+  const std::lock_guard lock{problems_mutex_};
+  return std::exchange(problems_, {});
+}
+
+}  // namespace reveille

@@ -1,0 +1,116 @@
+// Everything about disks that may wait: two threads, one that reads and one that writes, and the
+// queues between them and the workers. A worker never waits for either.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <reveille/address.h>
+#include <reveille/bytes.h>
+
+#include "disk/disk_base.h"
+#include "disk/overlay_file.h"
+#include "table/spsc_queue.h"
+
+namespace reveille {
+
+inline constexpr std::uint32_t kNoPlace = 0xffffffff;
+// The most sectors that one request carries, whatever the MTU.
+inline constexpr std::size_t kDiskSectorsMax = 16;
+inline constexpr std::size_t kDiskBufferSize = kDiskSectorsMax * 512;
+
+// A part of a request that lies in one grain.
+struct DiskPiece {
+  std::uint32_t grain = 0;
+  std::uint32_t place = kNoPlace;  // in the overlay; kNoPlace: only the base has it
+  std::uint16_t offset = 0;        // in the grain
+  std::uint16_t length = 0;
+  bool fresh = false;  // written for the first time: the rest of the grain comes from the base
+};
+inline constexpr std::size_t kPiecesMax = kDiskSectorsMax / kGrainSectors + 1;
+
+struct DiskJob {
+  enum class Kind : std::uint8_t {
+    read_base,   // `length` bytes at `offset` into the buffer
+    write_base,  // from the buffer
+    sync_base,
+    open_overlay,   // of `client`; anew if `fresh`; where there is none only `create` makes one
+    read_overlay,   // the pieces, one after the other
+    write_overlay,  // the pieces
+    sync_overlay,
+    close_overlay,
+  };
+  Kind kind{};
+  bool fresh = false;
+  bool create = false;
+  std::uint8_t piece_count = 0;
+  std::uint32_t ticket = 0;  // whose buffer; comes back in DiskDone
+  const DiskBase* base = nullptr;
+  OverlayFile* overlay = nullptr;
+  MacAddress client;
+  std::uint64_t offset = 0;
+  std::uint32_t length = 0;
+  std::array<DiskPiece, kPiecesMax> pieces{};
+};
+
+struct DiskDone {
+  std::uint32_t ticket = 0;
+  int error = 0;                   // an errno
+  OverlayFile* overlay = nullptr;  // of open_overlay, if there is one; valid until close_overlay
+};
+
+// Made and destroyed by control, which destroys it after the workers and before the disks.
+class DiskIo {
+ public:
+  // Buffers, and so jobs under way, of one worker.
+  static constexpr std::uint32_t kTickets = 1024;
+
+  explicit DiskIo(unsigned workers);
+  ~DiskIo();  // finishes what was begun
+  DiskIo(const DiskIo&) = delete;
+  DiskIo& operator=(const DiskIo&) = delete;
+
+  // ---- owner: the worker. At most kTickets jobs at a time, so that no queue is ever full.
+  [[nodiscard]] MutableBytes buffer(unsigned worker, std::uint32_t ticket) {
+    return {&workers_[worker]->buffers[ticket * kDiskBufferSize], kDiskBufferSize};
+  }
+  void submit(unsigned worker, const DiskJob& job);
+  // False when nothing is done.
+  bool take(unsigned worker, DiskDone& done);
+
+  // Sentences for the log, since the last call: why overlays could not be opened. Thread: control.
+  [[nodiscard]] std::vector<std::string> problems();
+
+ private:
+  struct Lane {
+    SpscQueue<DiskJob> jobs{kTickets};
+    SpscQueue<DiskDone> done{kTickets};
+  };
+  struct Worker {
+    Lane reads;
+    Lane writes;
+    std::unique_ptr<std::uint8_t[]> buffers;
+  };
+  static constexpr std::size_t kProblemsMax = 16;  // kept until control asks
+
+  void serve(Lane Worker::*lane, const std::atomic<bool>& stop);
+  DiskDone perform(unsigned worker, const DiskJob& job);
+  int open_overlay(const DiskJob& job, OverlayFile*& overlay);
+  void close_overlay(const OverlayFile* overlay);
+
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::unique_ptr<OverlayFile>> overlays_;  // owner: the writer
+  std::mutex problems_mutex_;
+  std::vector<std::string> problems_;
+  std::atomic<bool> stopping_{false};
+  std::thread reader_;
+  std::thread writer_;
+};
+
+}  // namespace reveille

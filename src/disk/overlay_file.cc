@@ -1,0 +1,133 @@
+#include "disk/overlay_file.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <string_view>
+#include <sys/file.h>
+
+#include "disk/whole_io.h"
+
+namespace reveille {
+namespace {
+
+constexpr std::string_view kMagic = "reveille overlay 1\n";
+constexpr std::size_t kHeaderSize = 4096;
+constexpr std::size_t kEntrySize = 8;
+
+using Header = std::array<std::uint8_t, 128>;
+
+// Two headers are equal if the overlays are: same version of the same disk, same limit.
+Header header_for(const DiskBase& base, std::uint32_t places) {
+  Header header{};
+  std::ranges::copy(kMagic, header.begin());
+  const DiskIdentity& identity = base.identity();
+  store_be64(&header[32], identity.device);
+  store_be64(&header[40], identity.inode);
+  store_be64(&header[48], identity.size_bytes);
+  store_be64(&header[56], static_cast<std::uint64_t>(identity.changed_ns));
+  store_be64(&header[64], base.config().offset_bytes);
+  store_be64(&header[72], base.sectors());
+  store_be32(&header[80], places);
+  return header;
+}
+
+std::uint64_t entry_at(std::uint32_t place) {
+  return kHeaderSize + std::uint64_t{place} * kEntrySize;
+}
+
+std::string failure(const std::string& path, int error) {
+  return "overlay " + path + ": " + std::strerror(error);
+}
+
+}  // namespace
+
+std::string overlay_path(const DiskConfig& disk, const MacAddress& client) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string mac;
+  for (const std::uint8_t octet : client.octets) {
+    mac += kDigits[octet >> 4];
+    mac += kDigits[octet & 15];
+  }
+  const std::size_t slash = disk.file.rfind('/');
+  const std::string name = slash == std::string::npos ? disk.file : disk.file.substr(slash + 1);
+  return disk.overlay_folder + "/" + name + "-" + disk.address->text() + "-" + mac + ".overlay";
+}
+
+tl::expected<std::unique_ptr<OverlayFile>, std::string> OverlayFile::open(const std::string& path,
+                                                                          const DiskBase& base,
+                                                                          bool fresh,
+                                                                          Absent absent) {
+  const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | (absent == Absent::is_made ? O_CREAT : 0);
+  std::unique_ptr<OverlayFile> overlay(new OverlayFile);
+  overlay->file_ = FileDescriptor{::open(path.c_str(), flags, 0600)};
+  if (!overlay->file_ && errno == ENOENT && absent == Absent::stays) return nullptr;
+  if (!overlay->file_) return tl::unexpected(failure(path, errno));
+  if (flock(overlay->file_.number(), LOCK_EX | LOCK_NB) != 0) {
+    return tl::unexpected("overlay " + path + ": another program has it open");
+  }
+  overlay->places_ = static_cast<std::uint32_t>(base.config().overlay_max_bytes / kGrainSize);
+  Header found{};
+  const bool known = read_whole(overlay->file_.number(), 0, found) == 0 &&
+                     found == header_for(base, overlay->places_);
+  auto ready = known && !fresh ? overlay->read_index() : overlay->begin(base);
+  if (!ready) return tl::unexpected("overlay " + path + ": " + ready.error());
+  return overlay;
+}
+
+tl::expected<void, std::string> OverlayFile::begin(const DiskBase& base) {
+  const Header header = header_for(base, places_);
+  if (ftruncate(file_.number(), 0) != 0) return tl::unexpected(std::string(std::strerror(errno)));
+  if (const int error = write_whole(file_.number(), 0, header); error != 0) {
+    return tl::unexpected(std::string(std::strerror(error)));
+  }
+  return {};
+}
+
+// A file that was cut short has lost its last places; entries beyond its end are passed over.
+tl::expected<void, std::string> OverlayFile::read_index() {
+  struct stat status {};
+  if (fstat(file_.number(), &status) != 0) {
+    return tl::unexpected(std::string(std::strerror(errno)));
+  }
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  const std::uint64_t end = std::min(entry_at(places_), size);
+  if (end <= kHeaderSize) return {};
+  std::vector<std::uint8_t> index(end - kHeaderSize);
+  if (const int error = read_whole(file_.number(), kHeaderSize, index); error != 0) {
+    return tl::unexpected(std::string(std::strerror(error)));
+  }
+  for (std::uint32_t place = 0; (place + 1) * kEntrySize <= index.size(); ++place) {
+    const std::uint64_t entry = load_be64(&index[place * kEntrySize]);
+    if (entry == 0 || entry > 0xffffffff || place_at(place) + kGrainSize > size) continue;
+    grains_.push_back({static_cast<std::uint32_t>(entry - 1), place});
+  }
+  return {};
+}
+
+std::uint64_t OverlayFile::place_at(std::uint32_t place) const {
+  const std::uint64_t index_end = (entry_at(places_) + kGrainSize - 1) / kGrainSize * kGrainSize;
+  return index_end + std::uint64_t{place} * kGrainSize;
+}
+
+int OverlayFile::read(std::uint32_t place, std::uint32_t offset, MutableBytes to) const {
+  return read_whole(file_.number(), place_at(place) + offset, to);
+}
+
+int OverlayFile::write(std::uint32_t place, std::uint32_t offset, Bytes from) const {
+  return write_whole(file_.number(), place_at(place) + offset, from);
+}
+
+int OverlayFile::enter(std::uint32_t place, std::uint32_t grain) const {
+  std::array<std::uint8_t, kEntrySize> entry;
+  store_be64(entry.data(), std::uint64_t{grain} + 1);
+  return write_whole(file_.number(), entry_at(place), entry);
+}
+
+int OverlayFile::sync() const {
+  return fdatasync(file_.number()) == 0 ? 0 : errno;
+}
+
+}  // namespace reveille

@@ -1,0 +1,83 @@
+// [[disk]] tables: what they become, and what cannot be.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "control/config_check.h"
+#include "control/config_file.h"
+
+namespace reveille {
+namespace {
+
+using testing::HasSubstr;
+
+const std::string kRest =
+    "[[interface]]\ninterface = \"eth1\"\naddress = \"10.77.0.1/16\"\n"
+    "[images]\nroot = \"/srv/boot\"\n[dhcp]\nmode = \"proxy\"\n";
+
+std::string problems_of(const std::string& disks) {
+  ParsedConfig parsed = parse_config(kRest + disks, "f");
+  check_config(parsed.config, parsed.origins, parsed.problems);
+  return parsed.problems.text();
+}
+
+TEST(DiskConfig, TheLeastThatWorks) {
+  const std::string disk = "[[disk]]\naddress = \"e0.1\"\nfile = \"lab.img\"\n";
+  EXPECT_EQ(problems_of(disk), "");
+  const Config config = parse_config(disk, "/etc/reveille/f.toml").config;
+  ASSERT_EQ(config.disks.size(), 1U);
+  EXPECT_EQ(config.disks[0].file, "/etc/reveille/lab.img") << "from the file's folder";
+  EXPECT_EQ(config.disks[0].mode, DiskMode::shared);
+  EXPECT_EQ(config.disks[0].overlay, OverlayPlace::memory);
+  EXPECT_TRUE(config.disks[0].boot);
+}
+
+TEST(DiskConfig, DisksAloneAreAService) {
+  const std::string nothing =
+      "[[interface]]\ninterface = \"eth1\"\naddress = \"10.77.0.1/16\"\n"
+      "[dhcp]\nmode = \"off\"\n[tftp]\nenabled = false\n";
+  const std::string disk = "[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\n";
+  const auto problems = [](const std::string& toml) {
+    ParsedConfig parsed = parse_config(toml, "f");
+    check_config(parsed.config, parsed.origins, parsed.problems);
+    return parsed.problems.text();
+  };
+  EXPECT_THAT(problems(nothing), HasSubstr("nothing is left to serve"));
+  EXPECT_EQ(problems(nothing + disk), "");
+}
+
+struct Case {
+  const char* toml;
+  const char* problem;
+};
+
+class WrongDisk : public testing::TestWithParam<Case> {};
+
+TEST_P(WrongDisk, IsSaid) {
+  EXPECT_THAT(problems_of(GetParam().toml), HasSubstr(GetParam().problem));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Disk, WrongDisk,
+    testing::Values(
+        Case{"[[disk]]\nfile = \"a\"\n", "has no `address`"},
+        Case{"[[disk]]\naddress = \"e0.1\"\n", "has no `file`"},
+        Case{"[[disk]]\naddress = \"0.1\"\nfile = \"a\"\n", "is not a shelf and a slot"},
+        Case{"[[disk]]\naddress = \"e65535.1\"\nfile = \"a\"\n", "is not a shelf and a slot"},
+        Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nclients = [\"x\"]\n",
+             "is not a MAC address or its first octets"},
+        Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\noverlay = \"file\"\n",
+             "want an `overlay_folder`"},
+        Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nmode = \"private\"\n"
+             "overlay = \"memory\"\n",
+             "only shared disks have overlays"},
+        Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nkeep = true\n",
+             "are kept until reveille ends"},
+        Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\n"
+             "[[disk]]\naddress = \"e0.1\"\nfile = \"b\"\n",
+             "address e0.1 belongs to another [[disk]] already"},
+        Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nmode = \"private\"\n"
+             "[[disk]]\naddress = \"e0.2\"\nfile = \"a\"\n",
+             "is the file of two disks, and one is private"}));
+
+}  // namespace
+}  // namespace reveille

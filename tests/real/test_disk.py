@@ -1,0 +1,179 @@
+"""Disks by ATA over Ethernet: iPXE boots from one, stock Debian kernels have their root on one."""
+
+import json
+import signal
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import case
+import disk_images
+import images
+import lab
+import machine
+import servers
+from case import BOOT_TIMEOUT, only_reveille
+
+HERE = Path(__file__).resolve().parent
+MEGABYTES = 16  # that each machine writes and reads back; more takes minutes in emulation
+
+
+class DiskCase(unittest.TestCase):
+    """A lab of its own, with whatever disks a test makes in its folder."""
+
+    def setUp(self):
+        self.lab = self.enterContext(lab.Lab(f"{case.SERVER_NAME}.{self.id()}"))
+        self.folder = self.lab.log_folder
+        self.root = self.folder / "images"
+        # Names of sockets are short.
+        self.short = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="reveille-")))
+
+    def serve(self, disks, extra=""):
+        """Starts reveille with these [[disk]] tables, each a dictionary."""
+        if not self.root.exists():
+            self.root.mkdir()
+        config = extra
+        for disk in disks:
+            config += "\n[[disk]]\n" + "".join(
+                f"{key} = {json.dumps(value)}\n" for key, value in disk.items())
+        path = self.folder / "reveille.toml"
+        path.write_text(config)
+        self.server = servers.Reveille(self.lab, self.root, extra=["--config", path],
+                                       control=str(self.short / "control"))
+        return self.server.start()
+
+    def users(self):
+        """What `reveille disks` says of the first disk's clients, by MAC address."""
+        shown = lab.run([servers.REVEILLE, "disks", "--json", "--control",
+                         self.server.control]).stdout
+        return {client["client"]: client for client in json.loads(shown)[0]["clients"]}
+
+    def kill_and_restart(self):
+        """As a crash would, with the same command line."""
+        self.server.process.popen.send_signal(signal.SIGKILL)
+        self.server.process.wait(10)
+        self.server.process = self.lab.spawn("server", self.server.host, self.server.command())
+
+    def power_on(self, name="machine", mac="52:54:00:77:00:01", nic="virtio-net-pci"):
+        return machine.Machine(self.lab, name, machine.BIOS, nic, mac).start()
+
+
+def ask(case_, host, shelf=0, slot=1):
+    done = host.run(sys.executable, HERE / "aoe_initiator.py", "eth0", shelf, slot, timeout=60)
+    return dict(json.loads(line) for line in done.stdout.splitlines())
+
+
+@only_reveille("dnsmasq has no disks")
+class Wire(DiskCase):
+    """The same frames to reveille and to vblade, the target that Debian has."""
+
+    def test_answers_are_those_of_vblade(self):
+        disk = self.folder / "disk.img"
+        disk.write_bytes(images.noise(1 << 20, "disk"))
+        theirs = self.folder / "theirs.img"
+        theirs.write_bytes(disk.read_bytes())
+        self.serve([{"address": "e0.1", "file": str(disk)}])
+        ours = ask(self, self.lab.host("initiator"))
+        other = self.lab.host("vblade")
+        self.lab.spawn("vblade", other, ["vblade", "1", "2", "eth0", str(theirs)])
+        reference = ask(self, self.lab.host("second"), 1, 2)
+        self.assertEqual(list(ours), list(reference))
+        for name, answer in reference.items():
+            self.compare(name, ours[name], answer)
+        self.assertEqual(disk.read_bytes(), images.noise(1 << 20, "disk"), "the base was written")
+
+    def compare(self, name, ours, theirs):
+        if theirs is None or ours is None:
+            self.assertEqual(ours, theirs, name)
+            return
+        # Where they are is what differs; how many sectors a frame may have is each one's own.
+        same = dict(theirs, shelf=0, slot=1)
+        if name == "flush":  # vblade answers with the registers of the command before
+            same.update(status=0x40, ata_error=0)
+        if "string" in same:
+            same["sectors"] = ours["sectors"]
+        self.assertEqual(ours, same, name)
+
+
+@only_reveille("dnsmasq has no disks")
+class Boot(DiskCase):
+    def test_ipxe_boots_from_its_disk_with_no_further_configuration(self):
+        disk = self.folder / "boot.img"
+        disk_images.boot_sector_disk(disk)
+        before = disk.read_bytes()
+        self.serve([{"address": "e0.1", "file": str(disk)}])
+        vm = self.power_on()
+        vm.wait_for("lab-mark disk Reads its last sector", BOOT_TIMEOUT)
+        vm.wait_for("lab-mark disk Weads its last", 20)
+        self.assertEqual(disk.read_bytes(), before, "the shared image was written to")
+        self.assertRegex(self.server.log(), r"uses disk e0\.1")
+
+    def test_three_kernels_share_one_disk_and_see_their_own_writes(self):
+        """iPXE, kernel by TFTP, root by AoE: nothing but reveille on the network."""
+        disk = self.folder / "root.img"
+        disk_images.root_disk(disk, "first")
+        before = images.sha256(disk)
+        disk_images.kernel_folder(self.root, "e0.1", MEGABYTES)
+        self.serve([{"address": "e0.1", "file": str(disk)}], '[boot]\nipxe_script = "boot.ipxe"\n')
+        vms = [self.power_on(f"machine{i}", f"52:54:00:77:00:0{i}") for i in (1, 2, 3)]
+        for vm in vms:
+            vm.wait_for(r"lab-mark ipxe aoe:e0\.1", BOOT_TIMEOUT)
+        for vm in vms:
+            vm.wait_for(r"lab-mark disk first before=\s", BOOT_TIMEOUT)
+            own, same, seconds = vm.wait_for(
+                r"lab-mark file name=(\S+) same=(\S+) seconds=(\d+)", BOOT_TIMEOUT).groups()
+            self.assertEqual((own, same), (vm.mac.replace(":", ""), "yes"))
+            user = self.users()[vm.mac]
+            self.assertGreaterEqual(user["overlay_bytes"], MEGABYTES << 20)
+            self.assertGreater(user["writes"], 0)
+            print(f"{MEGABYTES} MiB written, read back and hashed in {seconds} s, three at once")
+        self.assertEqual(images.sha256(disk), before, "the shared image was written to")
+
+
+@only_reveille("dnsmasq has no disks")
+class Durable(DiskCase):
+    def test_private_root_survives_a_power_cut_and_kill_nine(self):
+        disk = self.folder / "root.img"
+        disk_images.root_disk(disk, "own")
+        disk_images.kernel_folder(self.root, "e0.1", 1)
+        self.serve([{"address": "e0.1", "file": str(disk), "mode": "private"}],
+                   '[boot]\nipxe_script = "boot.ipxe"\n')
+        before = self.power_on("before")
+        before.wait_for(r"lab-mark disk own before=\s", BOOT_TIMEOUT)
+        self.assertEqual(before.wait_for(r"lab-mark file name=\S+ same=(\S+)", BOOT_TIMEOUT)[1],
+                         "yes")
+        before.stop()  # QEMU ends at once: for the machine a power cut
+        self.kill_and_restart()
+        after = self.power_on("after")
+        found = after.wait_for(r"lab-mark disk own before=(\S*)\s", BOOT_TIMEOUT)[1]
+        self.assertEqual(found, after.mac.replace(":", ""), "what it wrote is not there")
+
+    def test_overlay_in_a_file_survives_kill_nine(self):
+        self.survives({"mode": "shared", "overlay": "file", "keep": True})
+
+    def test_private_disk_survives_kill_nine(self):
+        self.survives({"mode": "private"})
+
+    def survives(self, how):
+        """Writes, kills the server, reads: what was confirmed is there."""
+        disk = self.folder / "disk.img"
+        disk.write_bytes(images.noise(1 << 20, "disk"))
+        if how.get("overlay") == "file":
+            (self.folder / "overlays").mkdir()
+            how = dict(how, overlay_folder=str(self.folder / "overlays"))
+        self.serve([{"address": "e0.1", "file": str(disk), **how}])
+        host = self.lab.host("initiator")
+        first = ask(self, host)
+        self.assertEqual(first["write"]["status"], 0x40)
+        self.kill_and_restart()
+        second = ask(self, host)
+        for written, read in (("read it back", "read it back"),
+                              ("read that back", "read that back")):
+            self.assertEqual(first[written]["data"], second[read]["data"])
+        # Before it writes again, the second run reads the last sector that the first one left.
+        self.assertEqual(first["read the last"], second["read the last"])
+
+
+if __name__ == "__main__":
+    unittest.main()
