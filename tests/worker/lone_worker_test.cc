@@ -20,6 +20,7 @@ class LoneWorker : public testing::Test {
     subnet.prefix = *Ipv4Prefix::parse("10.78.0.0/16");
     subnet.pools = {{Ipv4Address::of(10, 78, 1, 0), Ipv4Address::of(10, 78, 20, 255)}};
     config_.subnets = {subnet};
+    config_.dhcp.detect_conflicts = false;  // what leaves answers what came
     pools_ = *Pools::create(2, pool_sizes(2, 1));
     auto port = Port::open(config_.interfaces[0], 1, pools_.receive.get());
     EXPECT_TRUE(port) << port.error();
