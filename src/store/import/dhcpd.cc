@@ -8,6 +8,9 @@
 #include "store/import/lease_import.h"
 
 namespace reveille {
+
+using namespace lease_file;
+
 namespace {
 
 constexpr std::size_t kWordsMax = 16;  // of a statement; further ones say nothing of a lease

@@ -4,6 +4,9 @@
 #include "store/import/lease_import.h"
 
 namespace reveille {
+
+using namespace lease_file;
+
 namespace {
 
 // "52:54:00:12:34:56"; other hardware than Ethernet has its type in front: "06-...".

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace reveille {
+namespace reveille::lease_file {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r";
@@ -63,4 +63,4 @@ std::optional<Ipv4Address> parse_lease_address(std::string_view text) {
   return is_hosts ? address : std::nullopt;
 }
 
-}  // namespace reveille
+}  // namespace reveille::lease_file

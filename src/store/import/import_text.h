@@ -1,4 +1,4 @@
-// Lines and words of lease files.
+// Lines and words of lease files, in a namespace of their own: configurations have such words, too.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 #include <reveille/address.h>
 
-namespace reveille {
+namespace reveille::lease_file {
 
 // The next line, without its end; `text` is what follows.
 [[nodiscard]] std::string_view take_line(std::string_view& text);
@@ -23,4 +23,4 @@ namespace reveille {
 // An address that can be somebody's.
 [[nodiscard]] std::optional<Ipv4Address> parse_lease_address(std::string_view text);
 
-}  // namespace reveille
+}  // namespace reveille::lease_file

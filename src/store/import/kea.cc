@@ -3,6 +3,9 @@
 #include "store/import/lease_import.h"
 
 namespace reveille {
+
+using namespace lease_file;
+
 namespace {
 
 // The first columns; there are more, and newer versions have more again.

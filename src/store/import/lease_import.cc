@@ -5,6 +5,9 @@
 #include "store/import/import_text.h"
 
 namespace reveille {
+
+using namespace lease_file;
+
 namespace {
 
 // The first line that says anything tells which server wrote the file.
