@@ -76,7 +76,8 @@ struct RuleConfig {
   std::string name;  // for people: "rule 3" when the file gives none
   Condition when;
   RuleAnswer answer = RuleAnswer::serve;
-  std::string boot_file;  // empty: as without the rule
+  std::string boot_file;    // empty: as without the rule
+  std::string ipxe_script;  // what iPXE gets in place of boot_file: a name or URL; empty: that
   std::optional<Ipv4Address> next_server;
   std::string root_path;
   std::vector<DhcpOptionConfig> options;

@@ -221,7 +221,9 @@ def micro(work, quick):
     found = {}
     figures = work / "worker.json"
     for name, argv in (("worker-bench", ["--json", figures, *(["--quick"] if quick else [])]),
-                       ("tftp-bench", []), ("dhcp-bench", []), ("store-bench", ["build"])):
+                       ("tftp-bench", []), ("dhcp-bench", []), ("store-bench", ["build"]),
+                       ("policy-bench", ["--benchmark_color=false"]),
+                       ("names-bench", ["--benchmark_color=false"])):
         done = subprocess.run([PROJECT / "build/perf" / name, *argv], capture_output=True,
                               text=True, timeout=240, check=False, stdin=subprocess.DEVNULL,
                               cwd=PROJECT)

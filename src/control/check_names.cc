@@ -109,10 +109,15 @@ void check_templates(const Config& config, const Origins& origins, Problems& pro
                      "there are two templates of the name " + in_quotes(name));
     }
   }
-  const std::string& script = config.boot.ipxe_script;
-  if (std::any_of(script.begin(), script.end(), [](char c) { return c >= 0 && c < ' '; })) {
-    problems.error(origins.of("boot.ipxe_script"),
-                   "ipxe_script is the name of a file, or a script that begins with #!ipxe");
+  const auto check_script = [&](const std::string& script, const std::string& path) {
+    if (std::any_of(script.begin(), script.end(), [](char c) { return c >= 0 && c < ' '; })) {
+      problems.error(origins.of(path),
+                     "ipxe_script is the name of a file, or a script that begins with #!ipxe");
+    }
+  };
+  check_script(config.boot.ipxe_script, "boot.ipxe_script");
+  for (std::size_t i = 0; i < config.rules.size(); ++i) {
+    check_script(config.rules[i].ipxe_script, element("rule", i) + ".ipxe_script");
   }
 }
 

@@ -8,10 +8,12 @@ namespace {
 
 // Whether it could be understood is another matter.
 bool says_something(const RuleConfig& rule, const Origins& origins, const std::string& path) {
-  const bool written = origins.has(path + ".boot_file") || origins.has(path + ".next_server") ||
-                       origins.has(path + ".root_path") || origins.has(path + ".options");
+  const bool written = origins.has(path + ".boot_file") || origins.has(path + ".ipxe_script") ||
+                       origins.has(path + ".next_server") || origins.has(path + ".root_path") ||
+                       origins.has(path + ".options");
   return written || rule.answer != RuleAnswer::serve || !rule.boot_file.empty() ||
-         rule.next_server || !rule.root_path.empty() || !rule.options.empty();
+         !rule.ipxe_script.empty() || rule.next_server || !rule.root_path.empty() ||
+         !rule.options.empty();
 }
 
 std::string where(const Origins& origins, const std::string& path) {
@@ -55,6 +57,8 @@ void check_rules(const Config& config, const Origins& origins, Problems& problem
     const RuleConfig& rule = config.rules[i];
     const std::string path = element("rule", i);
     check_boot_file(rule.boot_file, "boot_file", config, origins.of(path + ".boot_file"), problems);
+    check_boot_file(rule.ipxe_script, "ipxe_script", config, origins.of(path + ".ipxe_script"),
+                    problems);
     if (rule.next_server) {
       if (const auto why = unusable(*rule.next_server); !why.empty()) {
         problems.error(origins.of(path + ".next_server"),
@@ -62,10 +66,10 @@ void check_rules(const Config& config, const Origins& origins, Problems& problem
       }
     }
     if (!says_something(rule, origins, path)) {
-      problems.error(origins.of(path),
-                     "rule " + in_quotes(rule.name) +
-                         " says nothing: give `boot_file`, `next_server`, `root_path`, options, "
-                         "`deny` or `ignore`");
+      problems.error(origins.of(path), "rule " + in_quotes(rule.name) +
+                                           " says nothing: give `boot_file`, `ipxe_script`, "
+                                           "`next_server`, `root_path`, options, "
+                                           "`deny` or `ignore`");
     }
   }
   // Of a rule whose conditions were not all understood nothing can be said.

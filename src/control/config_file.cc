@@ -50,17 +50,33 @@ void read_file(TableReader& file, Config& to, std::vector<std::string>& host_fil
   file.finish();
 }
 
-// A script in [boot] is a template that nobody has given a name.
-void name_inline_script(ParsedConfig& parsed) {
-  std::string& script = parsed.config.boot.ipxe_script;
+// A script in the configuration itself is a template that nobody has given a name.
+void name_inline_script(ParsedConfig& parsed, std::string& script, std::string name,
+                        const std::string& key) {
   if (!script.starts_with("#!ipxe")) return;
   auto& templates = parsed.config.templates;
-  const std::string path = element("template", templates.size());
-  for (const char* const key : {"", ".name", ".text"}) {
-    parsed.origins.set(path + key, parsed.origins.of("boot.ipxe_script"));
+  const Origin origin = parsed.origins.of(key);
+  if (templates.size() == kTemplatesMax) {
+    parsed.problems.error(origin, "there are more than " + std::to_string(kTemplatesMax) +
+                                      " templates, with the scripts of [boot] and rules");
+    script.clear();
+    return;
   }
-  templates.push_back({.name = kInlineScriptName, .text = std::move(script)});
-  script = kInlineScriptName;
+  const std::string path = element("template", templates.size());
+  for (const char* const part : {"", ".name", ".text"}) {
+    parsed.origins.set(path + part, origin);
+  }
+  templates.push_back({.name = name, .text = std::move(script)});
+  script = std::move(name);
+}
+
+void name_inline_scripts(ParsedConfig& parsed) {
+  name_inline_script(parsed, parsed.config.boot.ipxe_script, kInlineScriptName, "boot.ipxe_script");
+  for (std::size_t i = 0; i < parsed.config.rules.size(); ++i) {
+    name_inline_script(parsed, parsed.config.rules[i].ipxe_script,
+                       "rule-" + std::to_string(i + 1) + ".ipxe",
+                       element("rule", i) + ".ipxe_script");
+  }
 }
 
 // The text of a file, one octet more than `size_max` at most; or why it cannot be read.
@@ -126,7 +142,7 @@ ParsedConfig parse_config(std::string_view text, std::string file) {
   for (std::string& name : parsed.host_files) resolve(name, folder);
   resolve(parsed.config.log.file, folder);
   for (TemplateConfig& one : parsed.config.templates) resolve(one.file, folder);
-  name_inline_script(parsed);
+  name_inline_scripts(parsed);
   resolve(parsed.config.control.socket, folder);
   if (!parsed.config.leases.in_memory()) resolve(parsed.config.leases.database, folder);
   for (DiskConfig& disk : parsed.config.disks) {

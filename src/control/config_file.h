@@ -26,7 +26,8 @@ inline constexpr std::size_t kRewritesMax = 10'000;
 inline constexpr std::size_t kTemplatesMax = 1000;
 inline constexpr std::size_t kTemplateBytesMax = 32768;
 
-// What clients ask for when the iPXE script stands in the configuration itself.
+// What clients ask for when the iPXE script stands in [boot] itself; that of the third rule is
+// "rule-3.ipxe".
 inline constexpr const char* kInlineScriptName = "inline.ipxe";
 
 // Shorter leases would have clients ask every few seconds; longer ones do not fit option 51,

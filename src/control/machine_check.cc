@@ -133,6 +133,7 @@ void check_boot_files(const Config& config, const Origins& origins, Problems& pr
   }
   for (std::size_t i = 0; i < config.rules.size(); ++i) {
     check(config.rules[i].boot_file, element("rule", i) + ".boot_file");
+    check(config.rules[i].ipxe_script, element("rule", i) + ".ipxe_script");
   }
 }
 

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "control/architecture_key.h"
+#include "control/config_file.h"
 #include "control/dhcp_option_value.h"
 #include "control/rule_value.h"
 #include "policy/patterns.h"
@@ -239,8 +240,8 @@ void read_answer(TableReader& table, RuleConfig& rule) {
   table.flag("ignore", ignore);
   Problems& problems = table.reading().problems;
   const Origin origin = table.reading().origins.of(table.path());
-  const bool gives = !rule.boot_file.empty() || rule.next_server || !rule.root_path.empty() ||
-                     !rule.options.empty();
+  const bool gives = !rule.boot_file.empty() || !rule.ipxe_script.empty() || rule.next_server ||
+                     !rule.root_path.empty() || !rule.options.empty();
   if (deny && ignore) {
     problems.error(origin, "a rule can deny or ignore a machine, not both");
   } else if ((deny || ignore) && gives) {
@@ -276,6 +277,7 @@ void read_rules(TableReader& file, std::vector<RuleConfig>& to) {
     table.table("when",
                 [&](TableReader& when) { ConditionReader(table.reading()).read(when, rule.when); });
     table.text("boot_file", rule.boot_file, kNameMax);
+    table.lines("ipxe_script", rule.ipxe_script, kTemplateBytesMax);
     table.parsed("next_server", rule.next_server, Ipv4Address::parse,
                  "an address such as \"10.77.0.1\"");
     table.text("root_path", rule.root_path, kNameMax);

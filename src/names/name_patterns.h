@@ -1,10 +1,8 @@
-// Many regular expressions over one name, looked for at once by Hyperscan.
+// Many regular expressions over one name, looked for at once.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,8 +10,7 @@
 
 #include <tl/expected.hpp>
 
-struct hs_database;
-struct hs_scratch;
+#include "policy/patterns.h"
 
 namespace reveille {
 
@@ -22,7 +19,8 @@ class NamePatterns {
  public:
   enum class Case : std::uint8_t { sensitive, ignored };
 
-  // Why Hyperscan cannot look for `pattern`; empty: it can. Without compiling it.
+  // Why `pattern` cannot be looked for, and what to write instead; empty: it can. Without
+  // compiling it.
   [[nodiscard]] static std::string problem_of(const std::string& pattern, Case letters);
 
   // For workers 0 to `workers` - 1. `patterns` is not empty. The error says which and why.
@@ -35,14 +33,10 @@ class NamePatterns {
   std::size_t match(std::string_view text, unsigned worker, std::span<std::uint32_t> found) const;
 
  private:
-  struct FreeDatabase {
-    void operator()(hs_database* database) const;
-  };
-  struct FreeScratch {
-    void operator()(hs_scratch* scratch) const;
-  };
-  std::unique_ptr<hs_database, FreeDatabase> database_;
-  std::vector<std::unique_ptr<hs_scratch, FreeScratch>> scratches_;  // by worker
+  explicit NamePatterns(PatternSet set) : set_(std::move(set)) {}
+
+  PatternSet set_;
+  mutable std::vector<PatternScratch> scratches_;  // by worker
 };
 
 }  // namespace reveille

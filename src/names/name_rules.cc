@@ -22,7 +22,7 @@ std::optional<NameRules::Problem> NameRules::problem_of(const NameRuleConfig& ru
   const auto captures = CapturePattern::compile(rule.match, capture_case(ignore_case));
   if (!captures) return Problem{In::match, captures.error()};
   if (std::string why = NamePatterns::problem_of(rule.match, set_case(ignore_case)); !why.empty()) {
-    return Problem{In::match, {0, "Hyperscan cannot look for it: " + why}};
+    return Problem{In::match, {0, std::move(why)}};
   }
   const auto to = Template::parse(rule.to, Template::Captures::numbered);
   if (!to) return Problem{In::to, to.error()};

@@ -26,8 +26,6 @@ struct BootPlan {
   RuleAnswer answer = RuleAnswer::serve;  // anything else: nothing of the above holds
   std::uint32_t rule = kNoRule;           // the place of the rule that decided
   std::uint16_t disk = kNoDisk;           // the place of the disk that `root_path` names
-  // An iPXE script with variables, for clients that run iPXE; empty: none.
-  std::string_view script_template{};
 
   std::optional<Ipv4Address> next_server{};  // siaddr and option 66
   std::string_view root_path{};              // option 17

@@ -53,7 +53,9 @@ BootPolicy::BootPolicy(const Config& config, const Catalogue& catalogue,
       boot_(config.boot),
       disks_(config.disks) {
   if (rules_ != nullptr) {
-    for (const RuleConfig& rule : rules_->all()) rule_files_.push_back(entry(rule.boot_file));
+    for (const RuleConfig& rule : rules_->all()) {
+      rule_files_.push_back({entry(rule.boot_file), entry(rule.ipxe_script)});
+    }
   }
   for (const Architecture& known : architectures()) {
     by_architecture_.emplace(known.code, choose(known.code));
@@ -187,15 +189,20 @@ Decision BootPolicy::decide(const Facts& facts, unsigned worker) const {
     decision.rule = *rule;
     if (matched.answer != RuleAnswer::serve) return decision;
     own_root_path = !matched.root_path.empty();
-    const Entry& entry = rule_files_[*rule];
-    if (is_runnable(entry.file, what_runs(facts))) chosen_file = entry.file;
+    const RuleFiles& files = rule_files_[*rule];
+    const bool gets_script = facts.ipxe && !files.script.file.empty();
+    const Entry& entry = gets_script ? files.script : files.program;
+    if (is_runnable(entry.file, what_runs(facts))) {
+      chosen_file = entry.file;
+      decision.script = gets_script;
+    }
   }
   if (chosen_file.empty()) chosen_file = file_override(facts, facts.link);
   const auto chosen = own_root_path ? file_plan(facts, chosen_file) : plan(facts, chosen_file);
   if (!chosen) return decision;
   decision.file = chosen->file;
   decision.image = chosen->image;
-  decision.script = chosen->script;
+  decision.script |= chosen->script;
   decision.disk = chosen->disk;
   return decision;
 }

@@ -102,7 +102,11 @@ class BootPolicy {
   std::uint64_t identity_;
   const Catalogue* catalogue_;
   std::shared_ptr<const Rules> rules_;
-  std::vector<Entry> rule_files_;  // by rule
+  struct RuleFiles {
+    Entry program;
+    Entry script;  // for iPXE; empty: program
+  };
+  std::vector<RuleFiles> rule_files_;  // by rule
   BootConfig boot_;
   DiskPaths disks_;
   std::unordered_map<std::uint16_t, Choice> by_architecture_;

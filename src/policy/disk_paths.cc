@@ -47,7 +47,6 @@ std::optional<BootPlan> DiskPaths::with_disk(std::optional<BootPlan> plan, const
     plan->file = {};
     plan->image = nullptr;
     plan->script = false;
-    plan->script_template = {};
   }
   take(*plan, disk);
   return plan;

@@ -10,9 +10,14 @@
 namespace reveille {
 namespace {
 
-// Client fields are octets, not text: '.' is any of them. A pattern need not be told from itself
-// matching twice, and one that matches nothing at all ("^$", "x*") is unusual but clear.
-constexpr unsigned kFlags = HS_FLAG_DOTALL | HS_FLAG_SINGLEMATCH | HS_FLAG_ALLOWEMPTY;
+// A pattern need not be told from itself matching twice, and one that matches nothing at all
+// ("^$", "x*") is unusual but clear.
+unsigned flags_of(PatternReading reading) {
+  unsigned flags = HS_FLAG_SINGLEMATCH | HS_FLAG_ALLOWEMPTY;
+  if (reading.any_case) flags |= HS_FLAG_CASELESS;
+  if (reading.dot_is_all) flags |= HS_FLAG_DOTALL;
+  return flags;
+}
 
 struct Advice {
   std::string_view message;  // as Hyperscan 5.4 begins it
@@ -23,7 +28,7 @@ constexpr std::array kAdvice{
     Advice{"Back-references are unsupported",
            "a pattern cannot refer back (\\1); list the alternatives, as in (aa|bb)"},
     Advice{"Zero-width assertions are not supported",
-           "a pattern cannot look ahead or behind; put what must not match into a `not` condition"},
+           "a pattern cannot look ahead or behind; say what must match, and in rules use `not`"},
     Advice{"Bounded repeat is too large", "{n,m} repeats at most 32767 times; use * or +"},
     Advice{"Embedded start anchors not supported",
            "\"^\" must stand at the beginning of the pattern or of an alternative"},
@@ -53,7 +58,7 @@ std::string pattern_processor_problem() {
          "lacks; use conditions without patterns";
 }
 
-std::string pattern_problem(std::string_view pattern) {
+std::string pattern_problem(std::string_view pattern, PatternReading reading) {
   if (pattern.empty()) return "it is empty; \".\" matches any value";
   if (pattern.size() > kPatternLengthMax) {
     return "it is longer than " + std::to_string(kPatternLengthMax) +
@@ -68,7 +73,7 @@ std::string pattern_problem(std::string_view pattern) {
   hs_expr_info_t* info = nullptr;
   hs_compile_error_t* error = nullptr;
   const std::string terminated(pattern);
-  if (hs_expression_info(terminated.c_str(), kFlags, &info, &error) != HS_SUCCESS) {
+  if (hs_expression_info(terminated.c_str(), flags_of(reading), &info, &error) != HS_SUCCESS) {
     std::string text = worded(error);
     hs_free_compile_error(error);
     return text;
@@ -97,11 +102,11 @@ PatternSet::~PatternSet() = default;
 PatternSet::PatternSet(PatternSet&&) noexcept = default;
 PatternSet& PatternSet::operator=(PatternSet&&) noexcept = default;
 
-tl::expected<PatternSet, PatternSet::Failure> PatternSet::compile(
-    std::span<const Pattern> patterns) {
+tl::expected<PatternSet, PatternSet::Failure> PatternSet::compile(std::span<const Pattern> patterns,
+                                                                  PatternReading reading) {
   std::vector<const char*> texts;
   std::vector<unsigned> ids;
-  const std::vector<unsigned> flags(patterns.size(), kFlags);
+  const std::vector<unsigned> flags(patterns.size(), flags_of(reading));
   for (const Pattern& pattern : patterns) {
     texts.push_back(pattern.text.c_str());
     ids.push_back(pattern.id);

@@ -1,5 +1,5 @@
-// Regular expressions on one field of a request, all at once, by Hyperscan. Only patterns.cc
-// names that library.
+// Regular expressions on one field of a request, or on a name, all at once, by Hyperscan. Only
+// patterns.cc names that library.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +17,16 @@ namespace reveille {
 
 inline constexpr std::size_t kPatternLengthMax = 1024;
 
+// What patterns stand for. Fields of clients are octets, and '.' is any of them; in names '.' is
+// no line end, as PCRE2 has it.
+struct PatternReading {
+  bool any_case = false;
+  bool dot_is_all = true;
+};
+
 // Why Hyperscan cannot use the pattern, and what to write instead; empty when it can. Waits for
 // nothing, but takes some ten microseconds: not for the packet path.
-[[nodiscard]] std::string pattern_problem(std::string_view pattern);
+[[nodiscard]] std::string pattern_problem(std::string_view pattern, PatternReading reading = {});
 
 // Why this processor cannot run Hyperscan at all; empty when it can.
 [[nodiscard]] std::string pattern_processor_problem();
@@ -54,7 +61,8 @@ class PatternSet {
   };
 
   // Takes milliseconds for a hundred patterns and seconds for ten thousand.
-  [[nodiscard]] static tl::expected<PatternSet, Failure> compile(std::span<const Pattern> patterns);
+  [[nodiscard]] static tl::expected<PatternSet, Failure> compile(std::span<const Pattern> patterns,
+                                                                 PatternReading reading = {});
 
   ~PatternSet();
   PatternSet(PatternSet&&) noexcept;

@@ -34,8 +34,8 @@ TEST(CheckNames, BadPatterns) {
   EXPECT_EQ(problems_of("match = '^a(b'\nto = 'x'\n"),
             "f:9:9: error: match \"^a(b\", at its end: missing closing parenthesis\n");
   EXPECT_EQ(problems_of("match = '(a)\\1'\nto = 'x'\n"),
-            "f:9:9: error: match \"(a)\\\\1\": Hyperscan cannot look for it: Back-references are "
-            "unsupported.\n");
+            "f:9:9: error: match \"(a)\\\\1\": a pattern cannot refer back (\\1); "
+            "list the alternatives, as in (aa|bb)\n");
 }
 
 TEST(CheckNames, BadNames) {

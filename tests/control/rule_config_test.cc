@@ -97,6 +97,26 @@ ntp-servers = ["10.0.0.5"]
   EXPECT_EQ(only("[[rule]]\nboot_file = \"a\"\n").answer, RuleAnswer::serve);
 }
 
+TEST(RuleTable, AScriptInTheRuleIsATemplateOfItsOwn) {
+  const ParsedConfig parsed = parse_config(R"([[rule]]
+boot_file = "a.efi"
+ipxe_script = "menu.ipxe"
+[[rule]]
+ipxe_script = '''
+#!ipxe
+echo {{mac}}
+'''
+)",
+                                           "f");
+  EXPECT_EQ(parsed.problems.text(), "");
+  EXPECT_EQ(parsed.config.rules[0].ipxe_script, "menu.ipxe");
+  EXPECT_EQ(parsed.config.rules[1].ipxe_script, "rule-2.ipxe");
+  ASSERT_EQ(parsed.config.templates.size(), 1U);
+  EXPECT_EQ(parsed.config.templates[0].name, "rule-2.ipxe");
+  EXPECT_EQ(parsed.config.templates[0].text, "#!ipxe\necho {{mac}}\n");
+  EXPECT_EQ(parsed.origins.of("template[0].text").line, 5U);
+}
+
 TEST(RuleTable, ProblemsHaveTheirPlaceAllAtOnce) {
   const std::string text = R"x([[rule]]
 when.mac = "52:54:0"
@@ -118,7 +138,7 @@ f:5:17: error: firmware: "openfirmware" is not "bios", "uefi", "http", "ipxe", "
 f:6:28: error: vendor_class: pattern "(a)\\1": a pattern cannot refer back (\1); list the alternatives, as in (aa|bb)
 f:7:19: error: user_class wants a regular expression such as '^PXEClient', not a whole number
 f:8:23: error: option: "300" is not the number of an option, 1 to 254
-f:8:33: error: option 60: pattern "(?=b)": a pattern cannot look ahead or behind; put what must not match into a `not` condition
+f:8:33: error: option 60: pattern "(?=b)": a pattern cannot look ahead or behind; say what must match, and in rules use `not`
 f:9:6: error: unknown key "colour" in [rule.when]; known are all, any, arch, circuit_id, client_id, firmware, host_name, mac, not, option, relay, remote_id, subnet, user_class, uuid, vendor_class, vendor_option, vlan
 f:11:13: error: unknown DHCP option "ntp-server"; did you mean "ntp-servers"?
 )x";
@@ -142,9 +162,10 @@ TEST(RuleTable, EmptyListsAndContradictionsAreErrors) {
 }
 
 TEST(RuleCheck, ARuleSaysSomething) {
-  EXPECT_EQ(checked("[[rule]]\nname = \"empty\"\nwhen.arch = 7\n"),
-            "f:8:1: error: rule \"empty\" says nothing: give `boot_file`, `next_server`, "
-            "`root_path`, options, `deny` or `ignore`\n");
+  EXPECT_EQ(
+      checked("[[rule]]\nname = \"empty\"\nwhen.arch = 7\n"),
+      "f:8:1: error: rule \"empty\" says nothing: give `boot_file`, `ipxe_script`, `next_server`, "
+      "`root_path`, options, `deny` or `ignore`\n");
   EXPECT_THAT(checked("[[rule]]\nboot_file = \"/b/x.efi\"\n"),
               HasSubstr("is a path on this machine"));
   EXPECT_THAT(checked("[[rule]]\nboot_file = \"../x.efi\"\n"),

@@ -52,13 +52,14 @@ TEST(NamePatterns, TakesCaseAsItIsTold) {
 TEST(NamePatterns, SaysWhatItCannotDo) {
   EXPECT_EQ(NamePatterns::problem_of("^a.*b$", Case::sensitive), "");
   EXPECT_EQ(NamePatterns::problem_of("(a)\\1", Case::sensitive),
-            "Back-references are unsupported.");
+            "a pattern cannot refer back (\\1); list the alternatives, as in (aa|bb)");
   EXPECT_EQ(NamePatterns::problem_of("a(?=b)", Case::sensitive),
-            "Zero-width assertions are not supported.");
+            "a pattern cannot look ahead or behind; say what must match, and in rules use `not`");
   const auto set = NamePatterns::compile({"a", "(b)\\1"}, Case::sensitive, 1);
   ASSERT_FALSE(set);
   EXPECT_EQ(set.error(),
-            "the name rules cannot be compiled: (b)\\1: Back-references are unsupported.");
+            "the name rules cannot be compiled: (b)\\1: a pattern cannot refer back (\\1); list "
+            "the alternatives, as in (aa|bb)");
 }
 
 TEST(NamePatterns, ServesItsWorkersAtOnce) {

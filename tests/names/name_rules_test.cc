@@ -158,7 +158,7 @@ TEST(NameRules, SayWhatIsWrong) {
   EXPECT_EQ(problem({"^a(b)$", "\\1"}), "none");
   EXPECT_EQ(problem({"^a(b$", "x"}), "match 5: missing closing parenthesis");
   EXPECT_EQ(problem({"(a)\\1", "x"}),
-            "match 0: Hyperscan cannot look for it: Back-references are unsupported.");
+            "match 0: a pattern cannot refer back (\\1); list the alternatives, as in (aa|bb)");
   EXPECT_EQ(problem({"^(a)$", "x/\\2"}), "to 2: capture 2 is not there; `match` has 1 group");
   EXPECT_EQ(problem({"^a$", "\\1"}), "to 0: capture 1 is not there; `match` has 0 groups");
   EXPECT_EQ(problem({"^a$", "{{who}}"}),

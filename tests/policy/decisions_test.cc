@@ -88,6 +88,20 @@ TEST_F(RulePlans, NobodyGetsAFileThatItCannotRun) {
   EXPECT_EQ(plan(firmware(7)).file, "snponly.efi");
 }
 
+TEST_F(RulePlans, OneRuleServesTheFirmwareAndTheIpxeThatItLoads) {
+  add(rule(all({}), "test.efi")).ipxe_script = "boot.ipxe";
+  Facts ipxe = firmware(7);
+  ipxe.ipxe = true;
+  EXPECT_EQ(plan(firmware(7)).file, "test.efi");
+  EXPECT_FALSE(plan(firmware(7)).script);
+  EXPECT_EQ(plan(ipxe).file, "boot.ipxe");
+  EXPECT_TRUE(plan(ipxe).script);
+  EXPECT_EQ(plan(ipxe).image, catalogue_.find("boot.ipxe"));
+  config_.rules[0].boot_file = "";
+  EXPECT_EQ(plan(firmware(7)).file, "snponly.efi");
+  EXPECT_EQ(plan(ipxe).file, "boot.ipxe");
+}
+
 TEST_F(RulePlans, WhoIsTurnedAwayGetsNothing) {
   add(rule(is_arch(7))).answer = RuleAnswer::deny;
   add(rule(is_arch(0))).answer = RuleAnswer::ignore;

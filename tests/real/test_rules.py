@@ -8,7 +8,7 @@ from case import BOOT_TIMEOUT, LabCase, only_reveille
 from machine import BIOS, UEFI, Machine
 
 # No file has a usual name: whatever boots here boots by rule.
-RULES = """
+RULES = '''
 [[rule]]
 name = "another machine"
 when.mac = "52:54:00:77:00:99"
@@ -24,14 +24,18 @@ boot_file = "scripts/uefi.ipxe"
 name = "iPXE on BIOS"
 when.firmware = "ipxe"
 when.not = { arch = ["x64-uefi", "x86-uefi"] }
-boot_file = "scripts/bios.ipxe"
+ipxe_script = """
+#!ipxe
+echo lab-mark rule inline for {{mac}} at {{ip}}
+chain scripts/bios.ipxe
+"""
 
 [[rule]]
 name = "UEFI"
 when.vendor_class = '^PXEClient:Arch:00007'
 when.subnet = "10.77.0.0/16"
 boot_file = "loaders/first.efi"
-"""
+'''
 
 SCRIPT = """#!ipxe
 echo lab-mark rule {name} on ${{platform}}
@@ -61,7 +65,7 @@ class Rules(LabCase):
 
     def test_bios_and_uefi_get_files_of_their_own(self):
         bios = self.boot(BIOS, "52:54:00:77:00:01", "rule bios on pcbios")
-        self.assertEqual(bios, ["scripts/bios.ipxe"])
+        self.assertEqual(bios, ["rule-3.ipxe", "scripts/bios.ipxe"])
         uefi = self.boot(UEFI, "52:54:00:77:00:02", "rule uefi on efi")
         self.assertEqual(uefi, ["loaders/first.efi", "scripts/uefi.ipxe"])
 

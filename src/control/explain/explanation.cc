@@ -76,9 +76,11 @@ void compare_rules(const Rules& rules, const Facts& facts, std::uint32_t decided
 std::string reason_of(const BootPolicy& policy, const BootPlan& plan, const Facts& facts) {
   const RuleConfig* rule = plan.rule == kNoRule ? nullptr : &policy.rules()->all()[plan.rule];
   std::string but;
-  if (rule != nullptr && !rule->boot_file.empty()) {
-    if (rule->boot_file == plan.file) return "the rule names it";
-    but = "; the rule's " + in_quotes(rule->boot_file) + " is not for this client";
+  if (rule != nullptr) {
+    const bool gets_script = facts.ipxe && !rule->ipxe_script.empty();
+    const std::string& named = gets_script ? rule->ipxe_script : rule->boot_file;
+    if (!named.empty() && named == plan.file) return "the rule names it";
+    if (!named.empty()) but = "; the rule's " + in_quotes(named) + " is not for this client";
   }
   if (plan.file.empty() && plan.boots(facts.ipxe)) {
     return "it boots from a disk, " + std::string(plan.root_path) + but;
