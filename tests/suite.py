@@ -22,11 +22,11 @@ OUTPUT_LINES = 150  # of a failed test
 THREADED = ("image", "store", "worker", "worker-parts")
 
 # Programs that run once more under AddressSanitizer and UndefinedBehaviorSanitizer: codecs, tables,
-# engines, the store, and whole workers. TFTP, configuration and log meet the same sanitizers in the
-# fuzz part, which replays their corpora first.
-SANITIZED = ("aoe", "dhcp-allocation", "dhcp-boot", "dhcp-server", "image", "link", "names", "packet",
-             "policy", "relay", "store", "store-crash", "table", "text", "wire", "worker",
-             "worker-parts")
+# engines, the store, and whole workers. Configuration and log meet the same sanitizers in the fuzz
+# part, which replays their corpora first.
+SANITIZED = ("aoe", "dhcp-allocation", "dhcp-boot", "dhcp-server", "image", "link", "names",
+             "packet", "policy", "relay", "sim", "store", "store-crash", "table", "text", "tftp",
+             "wire", "worker", "worker-parts")
 
 SANITIZER_ENVIRONMENT = {
     "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",

@@ -136,11 +136,18 @@ TEST_F(Classify, IcmpEcho) {
   Octets bad = ping;
   bad.back() ^= 1;
   EXPECT_EQ(refusal(bad), Outcome::icmp_malformed);
-  Octets reply = ping;
-  store_be16(&reply[34], 0);
-  store_be16(&reply[36], 0);
-  store_be16(&reply[36], static_cast<std::uint16_t>(~wire::sum(Bytes{reply}.subspan(34))));
-  EXPECT_EQ(refusal(reply), Outcome::icmp_other);
+  const auto of_type = [&ping](std::uint8_t type) {
+    Octets other = ping;
+    other[34] = type;
+    store_be16(&other[36], 0);
+    store_be16(&other[36], static_cast<std::uint16_t>(~wire::sum(Bytes{other}.subspan(34))));
+    return other;
+  };
+  const Octets reply = of_type(0);
+  const Fate answered = fate(reply);
+  ASSERT_TRUE(answered.request);
+  EXPECT_EQ(answered.request->service, Service::icmp_echo_reply);
+  EXPECT_EQ(refusal(of_type(3)), Outcome::icmp_other);
   Octets brief = ping;
   brief.resize(14 + 20 + 7);
   store_be16(&brief[16], 27);
