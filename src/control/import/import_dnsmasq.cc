@@ -83,7 +83,9 @@ class Dnsmasq {
       to_.remark("", "dhcp-host=...,ignore", "more hosts than one rule can list");
     }
     std::ranges::reverse(rules_);
-    std::ranges::stable_partition(rules_, &ImportedRule::ignore);
+    // Not that of std::ranges: clang 14 cannot compile what it returns.
+    std::stable_partition(rules_.begin(), rules_.end(),
+                          [](const ImportedRule& rule) { return rule.ignore; });
     for (ImportedRule& rule : rules_) {
       ImportedScope gives;
       gives.boot_file = rule.boot_file;
