@@ -137,7 +137,8 @@ const Lab& lab_of(std::vector<RuleConfig> (*make)(std::size_t), std::size_t coun
 void remembered(benchmark::State& state) {
   const Lab& lab = lab_of(pattern_rules, static_cast<std::size_t>(state.range(0)));
   Decisions decisions(0, 42);
-  for (std::size_t i = 0; i < Lab::kMachines; ++i) decisions.plan(lab.policy(), lab.machine(i));
+  for (std::size_t i = 0; i < Lab::kMachines; ++i)
+    (void)decisions.plan(lab.policy(), lab.machine(i));
   std::size_t i = 0;
   for ([[maybe_unused]] auto each : state) {
     benchmark::DoNotOptimize(decisions.plan(lab.policy(), lab.machine(i++)));
