@@ -17,6 +17,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "worker/disk_readers.h"
 #include "worker/leasers.h"
 #include "worker/readers.h"
 #include "worker/site.h"
@@ -78,6 +79,39 @@ void leases(Run& run) {
                                    {"discover", offer},
                                    {"request", ack},
                                    {"dora_per_s", hz / (offer + ack)}});
+  }
+}
+
+// Of two sectors each. Random reads touch memory that no cache holds; the same few grains again
+// and again are what a client writes most.
+void disks(Run& run) {
+  constexpr std::uint64_t kDiskBytes = std::uint64_t{1} << 29;
+  std::printf("\nAoE in a whole worker, 1 KiB, cycles\n%12s %10s %10s %14s\n", "requests",
+              "machines", "cycles", "a second");
+  struct Case {
+    const char* name;
+    bool random;
+    bool write;
+  };
+  for (const Case& one : {Case{"sequential", false, false}, Case{"random", true, false},
+                          Case{"writes", true, true}}) {
+    for (const std::uint32_t machines : {1U, 100U, 1000U, 10'000U}) {
+      Site site(run.eal, 1, 0, kDiskBytes);
+      DiskReaders readers({.machines = machines,
+                           .disk_sectors = kDiskBytes / 512,
+                           .requests = run.quick ? 300'000U : 1'500'000U,
+                           .random = one.random,
+                           .write = one.write},
+                          site.station());
+      if (!site.run({&readers})) continue;
+      Meter& meter = site.meter(0);
+      std::printf("%12s %10u %10.0f %14.0f\n", one.name, machines, meter.cycles_per_frame(),
+                  meter.frames_per_second());
+      run.figures["disk"].push_back({{"requests", one.name},
+                                     {"machines", machines},
+                                     {"cycles", meter.cycles_per_frame()},
+                                     {"per_s", meter.frames_per_second()}});
+    }
   }
 }
 
@@ -167,6 +201,7 @@ int main(int argc, char** argv) {
   std::printf("whole workers on net_null, %s\n", eal->hugepages() ? "hugepages" : "4 KiB pages");
   acks(run);
   leases(run);
+  disks(run);
   latency(run);
   two_workers(run);
   if (json != nullptr) std::ofstream(json) << run.figures.dump(1) << '\n';

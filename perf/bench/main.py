@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import disks
 import durable
 import hardship
 import page
@@ -25,7 +26,7 @@ DORA_OUTSTANDING = 64
 STORM_MACHINES = 10_000
 STORM_MACHINES_PEER = 1_000  # kernels keep 1024 neighbours unless told otherwise
 PARTS = ("micro", "dhcp", "durable", "tftp", "testpmd", "memif", "overload", "perfdhcp", "footprint", "storm",
-         "finishing")
+         "finishing", "disks")
 REPORTS = PROJECT / "build/perf-report"
 
 
@@ -262,7 +263,8 @@ def main():
                      "overload": lambda: bench.overload(figures["dhcp"]),
                      "perfdhcp": lambda: bench.perfdhcp(figures["dhcp"]),
                      "footprint": bench.footprint, "storm": bench.storm,
-                     "finishing": bench.finishing}
+                     "finishing": bench.finishing,
+                     "disks": lambda: disks.measure(bench)}
             for name, run in parts.items():
                 figures[name] = run() if name in arguments.parts else {}
         figures["minutes"] = (time.monotonic() - bench.begin) / 60

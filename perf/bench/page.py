@@ -5,6 +5,7 @@ import os
 import subprocess
 from pathlib import Path
 
+import disks
 import durable
 import targets
 from servers import PROJECT
@@ -166,6 +167,8 @@ def text(figures, arguments, median):
               "## memif, one core each (targets 2 and 4)\n", memif_text(figures["memif"]),
               command_of([each for each in figures["memif"].values()]),
               "## testpmd on the same ports (targets 2 and 3)\n", testpmd_text(figures),
+              "## Disks: AoE over veth and af_packet, beside vblade\n",
+              disks.page(figures["disks"], table, median),
               "## Overload (target 8)\n", overload_text(figures["overload"]),
               "## perfdhcp, the load generator of Kea (target 4)\n",
               perfdhcp_text(figures["perfdhcp"]),

@@ -7,6 +7,7 @@
 #include <rte_eal.h>
 #include <rte_launch.h>
 
+#include "storm/disk_result.h"
 #include "storm/progress.h"
 #include "storm/report.h"
 #include "storm/result.h"
@@ -87,6 +88,28 @@ int storm_command(const Options& options) {
   return run_storm(options, files, **port);
 }
 
+int disk_command(const Options& options) {
+  const auto image = DiskImage::open(options.disk.image);
+  if (!image) return complain(image.error());
+  if (auto started = start_dpdk(1); !started) return complain(started.error());
+  auto port = Port::open(options.port);
+  if (!port) return complain(port.error());
+  if (!(*port)->wait_for_link(kLinkLimit)) {
+    return complain("no target: nobody is at the other end of the port (10 s waited)");
+  }
+  DiskStorm storm(options.disk.storm, image->bytes(), **port);
+  const LoopFigures loop = run_loop(storm, **port, stop_requested, [](Nanoseconds) {});
+  if (!storm.complaint().empty()) return complain(storm.complaint());
+  const auto result = make_disk_result(options.label, options.disk, storm, loop.interrupted);
+  fmt::print("{}", disk_table(result));
+  if (!options.json_file.empty()) {
+    if (auto done = write_text(options.json_file, result.dump(1) + "\n"); !done) {
+      return complain(done.error());
+    }
+  }
+  return is_good(result) ? kAllBooted : kSomeFailed;
+}
+
 MacAddress ideal_mac() {
   return {{0x02, 0x1d, 0xea, 0, 0, 1}};
 }
@@ -154,6 +177,8 @@ int main_of(int argc, const char* const* argv) {
       return ceiling_command(*parsed.options);
     case Command::serve_ideal:
       return ideal_command(*parsed.options);
+    case Command::disk:
+      return disk_command(*parsed.options);
     case Command::report:
       return report_command(*parsed.options);
   }

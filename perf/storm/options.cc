@@ -197,6 +197,11 @@ Parsed parse_command_line(int argc, const char* const* argv) {
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{33} << 20))
         ->capture_default_str();
   }
+  auto* disk = app.add_subcommand("disk", "machines that use a disk by ATA over Ethernet");
+  add_port(*disk, options.port, "", "the machines");
+  disk->add_option("--label", options.label, "name of this target in tables");
+  disk->add_option("--json", options.json_file, "write all figures here");
+  const auto take_disk = add_disk_options(*disk, options.disk);
   auto* report = app.add_subcommand("report", "one report of several runs");
   report->add_option("json", options.reports, "figures of each run")->required();
   report->add_option("--html", options.html_file, "write the report here")->required();
@@ -205,6 +210,13 @@ Parsed parse_command_line(int argc, const char* const* argv) {
     app.parse(argc, argv);
     if (report->parsed()) {
       options.command = Command::report;
+      return {options, 0};
+    }
+    const bool has_port = !options.port.interface.empty() || !options.port.vdev.empty();
+    if (disk->parsed()) {
+      require(has_port, "disk: --interface or --vdev: one of them is needed");
+      take_disk();
+      options.command = Command::disk;
       return {options, 0};
     }
     if (ideal->parsed()) options.command = Command::serve_ideal;

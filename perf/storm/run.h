@@ -1,20 +1,13 @@
-// A storm over a port: the loop that the swarm runs in.
+// A storm over a port.
 #pragma once
 
-#include <atomic>
 #include <functional>
 
 #include "storm/ideal_responder.h"
-#include "storm/port.h"
+#include "storm/loop.h"
 #include "storm/swarm.h"
 
 namespace reveille::storm {
-
-struct LoopFigures {
-  Nanoseconds elapsed{};
-  Nanoseconds longest_turn{};  // between two looks at the port
-  bool interrupted = false;
-};
 
 // Runs until the swarm has finished or `stop` is set. `progress` is called every 100 ms.
 LoopFigures run(Swarm& swarm, Port& port, const std::atomic<bool>& stop,

@@ -3,9 +3,12 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <random>
 #include <string>
 #include <thread>
+#include <unistd.h>
 
 #include <rte_ethdev.h>
 
@@ -47,7 +50,12 @@ const std::vector<std::shared_ptr<const Image>>& images() {
   return made;
 }
 
-Config configuration(unsigned workers, std::uint32_t leases) {
+std::string disk_path() {
+  return std::filesystem::temp_directory_path() /
+         ("reveille-bench-" + std::to_string(getpid()) + ".img");
+}
+
+Config configuration(unsigned workers, std::uint32_t leases, std::uint64_t disk_bytes) {
   Config config;
   InterfaceConfig interface;
   interface.vdev = "net_null0,size=64,copy=0";
@@ -59,6 +67,10 @@ Config configuration(unsigned workers, std::uint32_t leases) {
   config.tftp.half_open_max = 61'440;
   config.tftp.timeout = std::chrono::seconds{60};  // nothing is lost here
   config.boot.default_file = "snponly.efi";
+  if (disk_bytes != 0) {
+    config.disks = {DiskConfig{.address = DiskAddress{0, 1}, .file = disk_path()}};
+    config.disk_limits.clients_max = 65'536;
+  }
   if (leases == 0) return config;
   SubnetConfig subnet;
   subnet.prefix = {kAddress, 8};
@@ -71,8 +83,9 @@ Config configuration(unsigned workers, std::uint32_t leases) {
 
 }  // namespace
 
-Site::Site(Eal& eal, unsigned workers, std::uint32_t leases)
-    : config_(std::make_shared<const Config>(configuration(workers, leases))) {
+Site::Site(Eal& eal, unsigned workers, std::uint32_t leases, std::uint64_t disk_bytes)
+    : config_(std::make_shared<const Config>(configuration(workers, leases, disk_bytes))) {
+  if (disk_bytes != 0) load_disk(disk_bytes);
   auto opened = Workers::open(eal, *config_, {.frame_clock = false, .seed = 7});
   if (!opened) {
     std::fprintf(stderr, "worker-bench: %s\n", opened.error().c_str());
@@ -94,6 +107,20 @@ const Station& Site::station() const {
   return workers_->stations()[0];
 }
 
+void Site::load_disk(std::uint64_t bytes) {
+  std::mt19937_64 random(1);
+  std::vector<std::uint64_t> content(bytes / sizeof(std::uint64_t));
+  std::ranges::generate(content, random);
+  std::ofstream(disk_path(), std::ios::binary)
+      .write(reinterpret_cast<const char*>(content.data()), static_cast<std::streamsize>(bytes));
+  disks_ = std::make_unique<DiskLibrary>(*config_, config_->workers.count);
+  const auto loaded = disks_->load();
+  std::filesystem::remove(disk_path());
+  if (loaded) return;
+  std::fprintf(stderr, "worker-bench: %s\n", loaded.error().c_str());
+  std::exit(1);
+}
+
 std::unique_ptr<const Snapshot> Site::snapshot() const {
   auto made = std::make_unique<Snapshot>();
   made->stations = workers_->stations();
@@ -101,6 +128,7 @@ std::unique_ptr<const Snapshot> Site::snapshot() const {
   made->subnets = std::make_shared<const Subnets>(*config_);
   made->catalogue = std::make_shared<const Catalogue>(images(), Catalogue::Options{});
   made->policy = std::make_shared<const BootPolicy>(*config_, *made->catalogue);
+  if (disks_) made->disks = disks_->disks();
   return made;
 }
 

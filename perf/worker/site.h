@@ -6,6 +6,7 @@
 
 #include <rte_ethdev.h>
 
+#include "disk/disk_library.h"
 #include "packet/snapshot.h"
 #include "worker/meter.h"
 #include "worker/source.h"
@@ -18,8 +19,9 @@ inline constexpr std::uint32_t kBlocksMin = 2800;  // of each image, whatever th
 
 class Site {
  public:
-  // `leases`: addresses in the pool; none: no DHCP.
-  Site(Eal& eal, unsigned workers, std::uint32_t leases = 0);
+  // `leases`: addresses in the pool; none: no DHCP. `disk_bytes`: of a shared disk at e0.1, in
+  // memory; none: no disk.
+  Site(Eal& eal, unsigned workers, std::uint32_t leases = 0, std::uint64_t disk_bytes = 0);
   ~Site();
   Site(const Site&) = delete;
   Site& operator=(const Site&) = delete;
@@ -40,7 +42,10 @@ class Site {
   };
   [[nodiscard]] std::unique_ptr<const Snapshot> snapshot() const;
 
+  void load_disk(std::uint64_t bytes);
+
   std::shared_ptr<const Config> config_;
+  std::unique_ptr<DiskLibrary> disks_;
   std::vector<std::unique_ptr<Meter>> meters_;
   std::vector<Hooks> hooks_;  // by queue
   std::unique_ptr<Workers> workers_;

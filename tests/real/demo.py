@@ -5,7 +5,9 @@ Every verdict comes from the machine itself: what its kernel says on the serial 
 """
 
 import argparse
+import json
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -13,6 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import clients  # noqa: E402
+import disk_images  # noqa: E402
 import images  # noqa: E402
 import lab  # noqa: E402
 import machine  # noqa: E402
@@ -81,6 +84,8 @@ class Story:
 class VirtualMachine:
     """Boots a stock Debian kernel; done when its shell answers."""
 
+    verdict = "booted"
+
     def __init__(self, network, name, firmware, nic, mac):
         self.name = name
         self.firmware = machine.FIRMWARE_NAMES[firmware]
@@ -111,10 +116,52 @@ class VirtualMachine:
         self._machine.stop()
 
 
+class DiskMachine(VirtualMachine):
+    """The same kernel, with its root on a disk that reveille serves by ATA over Ethernet."""
+
+    verdict = "booted from disk"
+    MAC = "52:54:00:77:00:03"
+    MEGABYTES = 4  # that it writes and reads back
+
+    def __init__(self, network):
+        super().__init__(network, "disk", machine.BIOS, "virtio-net-pci", self.MAC)
+
+    def finish(self, screen, _, deadline):
+        def step(pattern):
+            return self._machine.wait_for(pattern, max(1, deadline - time.monotonic()))
+
+        address = step(r"lab-mark ipxe aoe:e0\.1 (\S+)\s")[1]
+        screen.line(self.name, f"iPXE is told of disk e0.1, address {address}")
+        step(r"lab-mark disk demo before=\s")
+        screen.line(self.name, "Debian's kernel runs from the disk, which nobody has written to")
+        same, seconds = step(r"lab-mark file name=\S+ same=(\S+) seconds=(\d+)\s").groups()
+        if same != "yes":
+            raise lab.LabError("what was read back is not what was written")
+        screen.line(self.name, f"{self.MEGABYTES} MiB written and read back in {seconds} s")
+        return address
+
+    @classmethod
+    def prepare(cls, network, folder):
+        """An image folder with what this machine loads, and the configuration that serves it."""
+        whole = network.log_folder / "images"
+        shutil.rmtree(whole, ignore_errors=True)
+        shutil.copytree(folder, whole)
+        disk_images.kernel_folder(whole / "disk", "e0.1", cls.MEGABYTES)
+        disk = network.log_folder / "disk.img"
+        disk_images.root_disk(disk, "demo")
+        config = network.log_folder / "reveille.toml"
+        config.write_text(
+            f'[[disk]]\naddress = "e0.1"\nfile = {json.dumps(str(disk))}\n'
+            f'clients = ["{cls.MAC}"]\n\n'
+            f'[[host]]\nmac = "{cls.MAC}"\nboot_file = "disk/boot.ipxe"\n')
+        return whole, config
+
+
 class SmallClient:
     """A DHCP client of Debian takes an address, a TFTP client of Debian fetches a file."""
 
     firmware = "none (Linux)"
+    verdict = "leased, fetched"
 
     def __init__(self, network, name, kind, tftp_client):
         self.name = name
@@ -144,10 +191,11 @@ class SmallClient:
         self._client.process.stop()
 
 
-def cast(network):
+def cast(network, disks):
     return [
         VirtualMachine(network, "bios", machine.BIOS, "virtio-net-pci", "52:54:00:77:00:01"),
         VirtualMachine(network, "uefi", machine.UEFI, "virtio-net-pci", "52:54:00:77:00:02"),
+        *([DiskMachine(network)] if disks else []),
         SmallClient(network, "udhcpc", clients.Udhcpc, "busybox"),
         SmallClient(network, "dhclient", clients.Dhclient, "curl"),
         SmallClient(network, "networkd", clients.Networkd, "atftp"),
@@ -160,9 +208,14 @@ def play(network, server_class, screen):
     payload = images.sha256(folder / "payload.bin")
     story = Story(screen)
     observer = observe.Observer(network, story).start()
-    server = server_class(network, folder).start()
+    disks = server_class is servers.Reveille  # dnsmasq has none
+    if disks:
+        folder, config = DiskMachine.prepare(network, folder)
+        server = server_class(network, folder, extra=["--config", config]).start()
+    else:
+        server = server_class(network, folder).start()
     screen.line(server.name, f"serves {folder.name}: {', '.join(sorted(os.listdir(folder)))}")
-    players = cast(network)
+    players = cast(network, disks)
     for player in players:
         story.know(player.mac, player.name)
         player.start(screen)
@@ -172,7 +225,7 @@ def play(network, server_class, screen):
     for player in sorted(players, key=lambda p: isinstance(p, VirtualMachine)):
         try:
             address = player.finish(screen, payload, deadline)
-            verdict = "booted" if isinstance(player, VirtualMachine) else "leased, fetched"
+            verdict = player.verdict
         except lab.LabError as error:
             address, verdict, good = "-", "FAILED", False
             screen.line(player.name, f"failed: {error}")

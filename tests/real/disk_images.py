@@ -134,7 +134,7 @@ exec setsid cttyhack sh
 """
 
 IPXE_SCRIPT = """#!ipxe
-echo lab-mark ipxe ${{root-path}}
+echo lab-mark ipxe ${{root-path}} ${{net0/ip}}
 kernel vmlinuz initrd=initrd.img {arguments} lab.root={root} lab.megabytes={megabytes} lab.name=${{net0/mac:hexraw}}
 initrd initrd.img
 boot

@@ -16,6 +16,7 @@ import servers
 from case import BOOT_TIMEOUT, only_reveille
 
 HERE = Path(__file__).resolve().parent
+SWARM = lab.PROJECT / "build" / "reveille-storm"
 MEGABYTES = 16  # that each machine writes and reads back; more takes minutes in emulation
 
 
@@ -129,6 +130,38 @@ class Boot(DiskCase):
             self.assertGreater(user["writes"], 0)
             print(f"{MEGABYTES} MiB written, read back and hashed in {seconds} s, three at once")
         self.assertEqual(images.sha256(disk), before, "the shared image was written to")
+
+
+@only_reveille("dnsmasq has no disks")
+class Many(DiskCase):
+    def storm(self, disk, *argv):
+        figures = self.folder / "figures.json"
+        host = self.lab.host("swarm")
+        done = host.run(SWARM, "disk", "--interface", host.interface, "--image", disk, "--json",
+                        figures, *argv, timeout=90, check=False)
+        return done, json.loads(figures.read_text()) if figures.exists() else {}
+
+    def test_hundreds_of_machines_share_one_disk_and_nobody_sees_another(self):
+        disk = self.folder / "disk.img"
+        disk.write_bytes(images.noise(64 << 20, "disk"))
+        before = images.sha256(disk)
+        self.serve([{"address": "e0.1", "file": str(disk)}])
+        done, figures = self.storm(disk, "-n", 300, "--depth", 2, "--write", 30,
+                                   "--write-sectors", 64, "--isolated", "--seconds", 3)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual((figures["wrong"], figures["refused"], figures["silent"]), (0, 0, 0))
+        self.assertGreater(figures["writes"], 300)
+        self.assertEqual(len(self.users()), 300)
+        self.assertEqual(images.sha256(disk), before, "the shared image was written to")
+
+    def test_wrong_bytes_are_seen(self):
+        disk, other = self.folder / "disk.img", self.folder / "other.img"
+        disk.write_bytes(images.noise(1 << 20, "disk"))
+        other.write_bytes(images.noise(1 << 20, "other"))
+        self.serve([{"address": "e0.1", "file": str(disk)}])
+        done, figures = self.storm(other, "-n", 2, "--seconds", 1)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertGreater(figures["wrong"], 0)
 
 
 @only_reveille("dnsmasq has no disks")

@@ -78,6 +78,7 @@ class Site {
     made->subnets = std::make_shared<const Subnets>(config);
     made->catalogue = std::make_shared<const Catalogue>(images, Catalogue::Options{});
     made->policy = std::make_shared<const BootPolicy>(config, *made->catalogue);
+    made->disks = disks;
     return made;
   }
   void start() {
@@ -109,6 +110,7 @@ class Site {
 
   Config config;
   std::vector<std::shared_ptr<const Image>> images;
+  std::shared_ptr<const Disks> disks;  // none
   RingPort wire;
   std::unique_ptr<Workers> workers;
   std::uint64_t injected = 0;

@@ -1,0 +1,128 @@
+"""AoE: reveille and vblade on the same veth, with the same generator, every byte compared."""
+
+import json
+import os
+import shlex
+import subprocess
+
+from servers import INTERFACE, PROJECT, Reveille, Server
+from storms import SWARM, VETH
+from wire import ADDRESS, PREFIX_LENGTH
+
+IMAGE_BYTES = 256 << 20  # in memory, or in the page cache
+SECTORS = 2              # 1 KiB: what a frame of 1500 octets carries
+CLIENTS = (1, 50, 1000)
+LIMIT = 120
+
+
+def image(work):
+    """A file of noise that nobody has compressed or shared."""
+    path = work / "disk.img"
+    if not path.exists():
+        with open(path, "wb") as disk:
+            for _ in range(IMAGE_BYTES >> 20):
+                disk.write(os.urandom(1 << 20))
+    return path
+
+
+class ReveilleDisk(Reveille):
+    name = "reveille"
+
+    def command(self):
+        config = self.work / "reveille-disk.toml"
+        config.write_text(f'[[disk]]\naddress = "e0.1"\nfile = "{image(self.work)}"\nboot = false\n'
+                          "[images]\nroot = \"" + str(self.work / "root") + "\"\n")
+        return [PROJECT / "build/reveille", "serve", "--config", config, *self.port, "--address",
+                f"{ADDRESS}/{PREFIX_LENGTH}", "--pool", "10.77.16.0-10.77.16.255", "--leases",
+                "none", "--quiet"]
+
+
+class Vblade(Server):
+    """One process a disk; what one client writes all others read. Its image is a copy."""
+
+    name = "vblade"
+    kernel_sockets = False
+
+    def command(self):
+        path = self.work / "vblade.img"
+        subprocess.run(["cp", "--sparse=never", image(self.work), path], check=True)
+        return ["vblade", "-b", "1024", "0", "1", INTERFACE, path]
+
+    def ready(self):
+        shown = subprocess.run(self.pair.on_server(["ss", "-0nH"]), capture_output=True, text=True,
+                               check=True).stdout
+        return INTERFACE in shown
+
+
+def run(bench, server, label, clients, depth, seconds, order, write=0):
+    """The figures of one storm, with the target's CPU time a request."""
+    path = bench.work / "disk.json"
+    path.unlink(missing_ok=True)
+    bench.storms.machine += clients
+    argv = [SWARM, "disk", *VETH, "--image", image(bench.work), "-n", clients, "--depth", depth,
+            "--sectors", SECTORS, "--order", order, "--seconds", seconds, "--label", label]
+    if write:
+        argv += ["--write", write, "--write-sectors", 128]
+    shown = shlex.join(str(part) for part in argv).replace(f"{PROJECT}/", "")
+    shown = shown.replace(str(image(bench.work)), "disk.img")
+    argv += ["--first-machine", bench.storms.machine, "--json", path]
+    before = server.cpu_seconds()
+    done = subprocess.run(bench.pair.on_swarm([str(part) for part in argv]), timeout=LIMIT,
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    used = server.cpu_seconds() - before
+    if not path.exists():
+        bench.say(f"    {label}: {done.stderr.strip()[-300:]}")
+        return None
+    figures = json.loads(path.read_text())
+    # Identifying and reading back what was written are requests too.
+    requests = figures["compared_bytes"] / (512 * figures["sectors"]) + figures["writes"]
+    figures["cpu_us"] = used * 1e6 / requests if requests else 0
+    figures["command"] = shown
+    return figures
+
+
+def cases():
+    """(name, clients, requests of each that are out, order, per cent that write)"""
+    for clients in CLIENTS:
+        depth = 16 if clients == 1 else 4 if clients == 50 else 1
+        yield f"random reads, {clients} clients", clients, depth, "random", 0
+    yield "sequential reads, 1 client", 1, 16, "sequential", 0
+    yield "30 % writes, 50 clients", 50, 4, "random", 30
+
+
+def measure(bench):
+    """{case: {target: [figures of each round]}}"""
+    found = {}
+    for name, clients, depth, order, write in cases():
+        bench.say(f"AoE, {name}")
+        for _ in range(bench.rounds):
+            for kind in (ReveilleDisk, Vblade):
+                server = kind(bench.pair, bench.work)
+                figures = bench.served(
+                    lambda *_, own=server: own,
+                    lambda own=server: run(bench, own, own.name, clients, depth, bench.seconds,
+                                           order, write))
+                if figures is not None:
+                    found.setdefault(name, {}).setdefault(server.name, []).append(figures)
+    return found
+
+
+def page(found, table, median):
+    """The part of RESULTS.md."""
+    if not found:
+        return "Not measured.\n"
+    rows = []
+    for name, targets in found.items():
+        for target, rounds in targets.items():
+            middle = lambda field: median(each[field] for each in rounds)
+            rows.append((name, target, f"{middle('requests_per_second'):.0f}",
+                         f"{middle('mb_per_s'):.1f}", f"{middle('cpu_us'):.2f}",
+                         sum(each["wrong"] for each in rounds),
+                         sum(each["refused"] for each in rounds),
+                         sum(each["repeated"] for each in rounds)))
+    commands = {each["command"] for targets in found.values() for rounds in targets.values()
+                for each in rounds[:1] if each["label"] == "reveille"}
+    return table(("load", "target", "requests/s", "MB/s", "CPU us a request", "wrong", "refused",
+                  "asked again"), rows) + \
+        "\nRequests of 1 KiB. Every byte was compared, and what was written read back.\n\n```\n" + \
+        "\n".join(sorted(commands)) + "\n```\n"

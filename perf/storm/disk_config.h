@@ -1,0 +1,33 @@
+// What a storm of disk clients is to be, as plain values.
+#pragma once
+
+#include <cstdint>
+
+#include <reveille/instant.h>
+
+namespace reveille::storm {
+
+enum class Order : std::uint8_t { sequential, random };
+
+struct DiskStormConfig {
+  static constexpr std::uint32_t kDepthMax = 64;
+  static constexpr std::uint32_t kWriteSectorsMax = 1 << 20;
+
+  std::uint32_t machines = 1;
+  std::uint32_t first_machine = 0;  // number in its MAC address
+  std::uint16_t shelf = 0;
+  std::uint8_t slot = 1;
+  std::uint32_t depth = 8;   // requests of one machine that are out at a time
+  std::uint8_t sectors = 2;  // of a request
+  Order order = Order::random;
+  std::uint8_t write_percent = 0;
+  // Where one machine may write: its own part of the disk's beginning, so that a target whose
+  // clients share every write can be measured as well.
+  std::uint32_t write_sectors = 2048;
+  // What others wrote must not be seen: reads go into their parts too, and find the image.
+  bool isolated = false;
+  Nanoseconds duration = 10s;
+  std::uint64_t seed = 1;
+};
+
+}  // namespace reveille::storm

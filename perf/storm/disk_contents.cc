@@ -1,0 +1,110 @@
+#include "storm/disk_contents.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+namespace reveille::storm {
+namespace {
+
+// SplitMix64.
+std::uint64_t mixed(std::uint64_t value) {
+  value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9;
+  value = (value ^ value >> 27) * 0x94d049bb133111eb;
+  return value ^ value >> 31;
+}
+
+}  // namespace
+
+tl::expected<DiskImage, std::string> DiskImage::open(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  struct stat status {};
+  if (file < 0 || fstat(file, &status) != 0) {
+    const std::string why = std::strerror(errno);
+    if (file >= 0) close(file);
+    return tl::unexpected(path + " cannot be read: " + why);
+  }
+  DiskImage image;
+  image.mapped_ =
+      static_cast<std::size_t>(status.st_size) / DiskContents::kSector * DiskContents::kSector;
+  void* const at = image.mapped_ == 0
+                       ? MAP_FAILED
+                       : mmap(nullptr, image.mapped_, PROT_READ, MAP_SHARED, file, 0);
+  close(file);
+  if (at == MAP_FAILED) {
+    image.mapped_ = 0;
+    return tl::unexpected(path + " has no whole sector that could be mapped");
+  }
+  image.bytes_ = {static_cast<const std::uint8_t*>(at), image.mapped_};
+  return image;
+}
+
+DiskImage::DiskImage(DiskImage&& other) noexcept
+    : bytes_(std::exchange(other.bytes_, {})), mapped_(std::exchange(other.mapped_, 0)) {}
+
+DiskImage::~DiskImage() {
+  if (mapped_ != 0) munmap(const_cast<std::uint8_t*>(bytes_.data()), mapped_);
+}
+
+DiskContents::DiskContents(const DiskStormConfig& config, Bytes image)
+    : image_(image),
+      machines_(config.machines),
+      part_(config.write_percent == 0 ? 0 : config.write_sectors),
+      seed_(config.seed),
+      cells_(parts_end()) {}
+
+void DiskContents::fill(std::uint32_t machine, std::uint64_t lba, std::uint16_t count,
+                        std::uint8_t* sector) const {
+  const std::uint64_t base = mixed(seed_ ^ std::uint64_t{machine} << 40 ^ lba) ^ count;
+  for (std::size_t i = 0; i < kSector / 8; ++i) {
+    store_be64(sector + i * 8, mixed(base + (i + 1) * 0x9e3779b97f4a7c15));
+  }
+}
+
+bool DiskContents::matches(std::uint32_t machine, std::uint64_t lba, Bytes sectors) const {
+  for (; !sectors.empty(); ++lba, sectors = sectors.subspan(kSector)) {
+    if (written(machine, lba)) {
+      std::array<std::uint8_t, kSector> expected;
+      fill(machine, lba, cells_[cell(machine, lba)] & kCount, expected.data());
+      if (std::memcmp(expected.data(), sectors.data(), kSector) != 0) return false;
+    } else if (std::memcmp(&image_[lba * kSector], sectors.data(), kSector) != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool DiskContents::writable(std::uint32_t machine, std::uint64_t lba, std::size_t count) const {
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!is_in_part(machine, lba + i) || lba + i >= sectors()) return false;
+    const std::uint16_t state = cells_[cell(machine, lba + i)];
+    if ((state & kSettled) != 0 || (state & kCount) == kCount) return false;
+  }
+  return true;
+}
+
+void DiskContents::write(std::uint32_t machine, std::uint64_t lba, MutableBytes sectors) {
+  for (std::size_t i = 0; i < sectors.size() / kSector; ++i) ++cells_[cell(machine, lba + i)];
+  repeat(machine, lba, sectors);
+}
+
+void DiskContents::repeat(std::uint32_t machine, std::uint64_t lba, MutableBytes sectors) const {
+  for (std::size_t i = 0; i < sectors.size() / kSector; ++i) {
+    fill(machine, lba + i, cells_[cell(machine, lba + i)] & kCount, &sectors[i * kSector]);
+  }
+}
+
+void DiskContents::undo(std::uint32_t machine, std::uint64_t lba, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) --cells_[cell(machine, lba + i)];
+}
+
+void DiskContents::settle(std::uint32_t machine, std::uint64_t lba, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) cells_[cell(machine, lba + i)] |= kSettled;
+}
+
+}  // namespace reveille::storm
