@@ -109,8 +109,8 @@ void Responder::receive(const PeerMessage& message, const Context& context) {
 bool Responder::tick(const Context& context) {
   const bool all = tftp_.tick(context);
   dhcp_.tick(context);
-  return all;
   aoe_.tick(context);
+  return all;
 }
 
 }  // namespace reveille

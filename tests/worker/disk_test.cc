@@ -51,15 +51,24 @@ Octets write_frame(unsigned client, std::uint64_t lba, const Octets& data) {
 class Disks : public testing::Test {
  protected:
   // Everything but the disk's file.
-  void start(std::uint16_t workers, DiskMode mode = DiskMode::shared) {
+  void start(std::uint16_t workers, DiskMode mode = DiskMode::shared, bool overlay_files = false) {
+    // A file that is written again would be a new version of the disk.
+    if (!std::filesystem::exists(folder.path("disk"))) {
+      folder.write("disk", {reinterpret_cast<const char*>(image.data()), image.size()});
+    }
     Site::Shape shape;
     shape.workers = workers;
     shape.wire = {.receive_queues = workers, .transmit_queues = workers};
     site.emplace(shape, [&](Config& config) {
       DiskConfig disk;
       disk.address = DiskAddress{0, 1};
-      disk.file = folder.write("disk", {reinterpret_cast<const char*>(image.data()), image.size()});
+      disk.file = folder.path("disk");
       disk.mode = mode;
+      if (overlay_files) {
+        disk.overlay = OverlayPlace::file;
+        disk.overlay_folder = folder.path();
+        disk.keep = true;
+      }
       config.disks = {disk};
       config.disk_limits.clients_max = 64;
       config.disk_limits.overlay_memory_max_bytes = 1 << 20;
@@ -70,11 +79,13 @@ class Disks : public testing::Test {
     site->disks = library->disks();
     site->start();
   }
-  void TearDown() override {
+  void TearDown() override { stop(); }
+  void stop() {
     if (!site) return;
     if (site->workers) site->workers->stop();
     site->wire.discard();  // frames may point into the disk
     site.reset();
+    library.reset();
   }
   // The answers to what is injected, as many as were asked for.
   std::vector<Octets> answers(const std::vector<Octets>& requests) {
@@ -90,6 +101,17 @@ class Disks : public testing::Test {
       return all.size() >= requests.size();
     }));
     return all;
+  }
+  // While its overlay's file is being opened or made a client is not answered, and asks again.
+  void ask_until_answered(const Octets& request) {
+    bool answered = false;
+    EXPECT_TRUE(Site::await([&] {
+      site->inject(request);
+      answered = answered || !site->wire.collect().empty();
+      return answered;
+    }));
+    EXPECT_TRUE(site->settle());
+    site->wire.collect();
   }
   static wire::AoeAtaView registers_of(const Octets& answer) {
     return *AoeAtaView::parse(Bytes(answer).subspan(wire::kEthernetHeader + wire::kAoeHeader));
@@ -173,6 +195,37 @@ TEST_F(Disks, PrivateWritesAreInTheFileWhenTheyAreAnswered) {
   EXPECT_NE(refused[0][wire::kEthernetHeader] & 0x04, 0) << "another client";
   EXPECT_TRUE(site->settle());
   EXPECT_EQ(site->count(Outcome::aoe_private_taken), 1U);
+}
+
+// More than one turn of a worker takes in of a file's index.
+TEST_F(Disks, ManyWritesInAFileAreThereAfterARestart) {
+  constexpr std::uint64_t kGrains = 3000;
+  constexpr std::uint64_t kSectorsOfGrain = 8;
+  image = pattern(kGrains * kSectorsOfGrain * 512);
+  start(1, DiskMode::shared, true);
+  const Octets data(512, 0x3c);
+  ask_until_answered(write_frame(1, 3, data));
+  for (std::uint64_t grain = 0; grain < kGrains;) {
+    std::vector<Octets> writes;
+    for (; writes.size() < 64 && grain < kGrains; ++grain) {
+      writes.push_back(write_frame(1, grain * kSectorsOfGrain + 3, data));
+    }
+    for (const Octets& answer : answers(writes)) {
+      ASSERT_EQ(registers_of(answer).command(), wire::kAtaReady);
+    }
+  }
+  ASSERT_EQ(answers({ata_frame(1, wire::AtaCommand::flush_cache, 0, 0)}).size(), 1U);
+  stop();
+
+  start(1, DiskMode::shared, true);
+  ask_until_answered(read_frame(1, 0));
+  for (const std::uint64_t grain : {std::uint64_t{0}, kGrains / 2, kGrains - 1}) {
+    Octets expected = part(grain * kSectorsOfGrain + 2, 2);
+    std::ranges::copy(data, expected.begin() + 512);
+    const auto all = answers({read_frame(1, grain * kSectorsOfGrain + 2)});
+    ASSERT_EQ(all.size(), 1U) << "grain " << grain;
+    EXPECT_EQ(data_of(all[0]), expected) << "grain " << grain;
+  }
 }
 
 TEST_F(Disks, ANewVersionLeavesRunningClientsTheirs) {
