@@ -1,16 +1,18 @@
 // What a frame costs in the shipped poll loop, measured from its port: whole workers on net_null,
 // whose empty buffers are filled with the frames of clients (worker/meter.h).
 //
-//   build/perf/worker-bench [--quick] [--json FILE]
+//   build/perf/worker-bench [--quick] [--json FILE] [acks|dhcp|disks|latency|workers ...]
 //
 // The buffers that a NIC would fill are in the cache of the core, and the frames that leave are
 // freed at once: what descriptors and completions of a device cost comes on top.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <functional>
 #include <initializer_list>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -174,6 +176,16 @@ void two_workers(Run& run) {
   run.figures["workers"] = {{"one_per_s", one}, {"two_per_s", two}, {"ratio", two / one}};
 }
 
+struct Part {
+  const char* name;
+  void (*measure)(Run&);
+};
+constexpr Part kParts[] = {{"acks", acks},
+                           {"dhcp", leases},
+                           {"disks", disks},
+                           {"latency", latency},
+                           {"workers", two_workers}};
+
 }  // namespace
 }  // namespace reveille::bench
 
@@ -182,15 +194,26 @@ int main(int argc, char** argv) {
   using namespace reveille::bench;
   bool quick = false;
   const char* json = nullptr;
+  std::vector<const Part*> parts;
   for (int i = 1; i < argc; ++i) {
-    if (std::strcmp(argv[i], "--quick") == 0) {
+    const auto* const part =
+        std::find_if(std::begin(kParts), std::end(kParts),
+                     [&](const Part& one) { return std::strcmp(argv[i], one.name) == 0; });
+    if (part != std::end(kParts)) {
+      parts.push_back(part);
+    } else if (std::strcmp(argv[i], "--quick") == 0) {
       quick = true;
     } else if (std::strcmp(argv[i], "--json") == 0 && i + 1 < argc) {
       json = argv[++i];
     } else {
-      std::fprintf(stderr, "usage: worker-bench [--quick] [--json FILE]\n");
+      std::fprintf(stderr,
+                   "usage: worker-bench [--quick] [--json FILE] "
+                   "[acks|dhcp|disks|latency|workers ...]\n");
       return 2;
     }
+  }
+  if (parts.empty()) {
+    for (const Part& part : kParts) parts.push_back(&part);
   }
   auto eal = Eal::start({.workers = 2, .memory_bytes = pool_bytes(2, 1)});
   if (!eal) {
@@ -199,11 +222,7 @@ int main(int argc, char** argv) {
   }
   Run run{.eal = *eal, .quick = quick};
   std::printf("whole workers on net_null, %s\n", eal->hugepages() ? "hugepages" : "4 KiB pages");
-  acks(run);
-  leases(run);
-  disks(run);
-  latency(run);
-  two_workers(run);
+  for (const Part* const part : parts) part->measure(run);
   if (json != nullptr) std::ofstream(json) << run.figures.dump(1) << '\n';
   return 0;
 }

@@ -9,17 +9,18 @@ from pathlib import Path
 from servers import SWARM_CPU
 from wire import ADDRESS, Pair
 
-MACHINES = 50_000  # of a flood; the pool has room for them
+FLOOD_SECONDS = 5
 RATE_MAX = 100_000  # machines a second: about what the swarm can switch on
 SPOOFED_PER_SECOND = 2_500
 IDLE_SECONDS = 4
 
 
 def flood(storms, name, peak):
-    """DHCP at ten times `peak`, machines arriving whatever becomes of those before them."""
+    """DHCP at ten times `peak`: new machines all the time, whatever becomes of those before."""
     rate = min(RATE_MAX, int(10 * peak))
-    return storms.run(name, ["--profile", "plain", "--only", "dhcp", "--rate", rate, "--timeout",
-                             8], machines=min(MACHINES, 2 * rate))
+    return storms.run(name, ["--profile", "plain", "--only", "dhcp", "--rate", rate, "--duration",
+                             FLOOD_SECONDS, "--timeout", FLOOD_SECONDS + 20],
+                      machines=rate * FLOOD_SECONDS)
 
 
 def with_spoofed_requests(pair, seconds, measure):

@@ -11,7 +11,10 @@ from wire import ADDRESS, PREFIX_LENGTH, Pair
 
 PROJECT = Path(__file__).resolve().parents[2]
 INTERFACE = Pair.SERVER_INTERFACE
-POOL = ("10.77.16.0", "10.77.255.250")
+# Room for the machines of a flood, each of which is new.
+POOL = ("10.128.0.0", "10.143.255.255")
+# dhcpd makes a record for each address when it starts, and serves a few hundred machines a second.
+DHCPD_POOL = ("10.128.0.0", "10.128.255.255")
 # The swarm is the first CPU's; see start_dpdk() in perf/storm.
 SWARM_CPU, CPU = min(os.sched_getaffinity(0)), max(os.sched_getaffinity(0))
 READY_LIMIT = 20  # seconds
@@ -121,7 +124,7 @@ class Dnsmasq(Server):
     def command(self):
         return ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0",
                 f"--interface={INTERFACE}", "--bind-interfaces", "--no-ping", "--leasefile-ro",
-                f"--dhcp-range={POOL[0]},{POOL[1]},255.255.0.0,1h", "--dhcp-lease-max=200000",
+                f"--dhcp-range={POOL[0]},{POOL[1]},255.0.0.0,1h", "--dhcp-lease-max=1000000",
                 "--dhcp-boot=boot.img", "--enable-tftp", f"--tftp-root={self.work / 'root'}",
                 "--tftp-max=20000", "--user=root", "--pid-file", "--quiet-dhcp", "--quiet-tftp"]
 
@@ -160,7 +163,7 @@ class Kea(Server):
             "interfaces-config": {"interfaces": [INTERFACE], "dhcp-socket-type": "raw"},
             **self.settings(),
             "valid-lifetime": 3600,
-            "subnet4": [{"subnet": "10.77.0.0/16", "pools": [{"pool": " - ".join(POOL)}],
+            "subnet4": [{"subnet": "10.0.0.0/8", "pools": [{"pool": " - ".join(POOL)}],
                          "boot-file-name": "boot.img", "next-server": ADDRESS}],
             "loggers": [{"name": "kea-dhcp4", "severity": "WARN",
                          "output_options": [{"output": "stderr"}]}]}}
@@ -179,8 +182,8 @@ class Dhcpd(Server):
         config, leases = self.work / "dhcpd.conf", self.work / "dhcpd.leases"
         config.write_text("ping-check false; authoritative; default-lease-time 3600;\n"
                           "delayed-ack 28; max-ack-delay 5000;\n"
-                          "subnet 10.77.0.0 netmask 255.255.0.0 {\n"
-                          f"  range {POOL[0]} {POOL[1]}; filename \"boot.img\";\n"
+                          "subnet 10.0.0.0 netmask 255.0.0.0 {\n"
+                          f"  range {DHCPD_POOL[0]} {DHCPD_POOL[1]}; filename \"boot.img\";\n"
                           f"  next-server {ADDRESS};\n}}\n")
         leases.write_text("")
         return ["dhcpd", "-f", "-q", "-4", "-cf", config, "-lf", leases, "--no-pid", INTERFACE]

@@ -7,7 +7,7 @@ import os
 import subprocess
 
 ADDRESS = "10.77.0.1"
-PREFIX_LENGTH = 16
+PREFIX_LENGTH = 8
 
 
 def command(*argv):

@@ -97,7 +97,7 @@ void add_storm(CLI::App& app, Options& options, Typed& typed) {
   within->excludes(ramp)->excludes(closed);
   ramp->excludes(closed);
   app.add_option("--duration", typed.duration_s,
-                 "boot again and again, for so many seconds (with --outstanding)");
+                 "boot again and again, for so many seconds (with --outstanding or --rate)");
   app.add_option("--timeout", typed.timeout_s,
                  "who has not booted after so many seconds has failed")
       ->check(CLI::Range(0.1, 86400.0))
@@ -149,7 +149,8 @@ void finish_storm(Options& options, const Typed& typed) {
   if (typed.ramp_s > 0) arrival = {Arrival::Kind::ramp, seconds(typed.ramp_s), 0};
   if (arrival.outstanding > 0) arrival.kind = Arrival::Kind::closed;
   if (typed.duration_s > 0) {
-    require(arrival.kind == Arrival::Kind::closed, "--duration: needs --outstanding");
+    require(arrival.kind == Arrival::Kind::closed || typed.rate > 0,
+            "--duration: needs --outstanding or --rate");
     storm.duration = seconds(typed.duration_s);
   }
   if (typed.block_size != 0) storm.block_size = static_cast<std::uint16_t>(typed.block_size);

@@ -85,8 +85,12 @@ void Swarm::power_on_due(Instant now) {
   for (unsigned count = 0; count < kMostAtOnce; ++count) {
     const bool closed = config_.arrival.kind == Arrival::Kind::closed;
     if (closed && alive_ >= config_.arrival.outstanding) return;
+    // Past the last machine the rate goes on as before, with those that have finished.
+    if (!closed &&
+        now - begin_ < config_.arrival.of(statistics_.counters.powered_on, config_.machines)) {
+      return;
+    }
     if (arrived_ < config_.machines) {
-      if (!closed && now - begin_ < config_.arrival.of(arrived_, config_.machines)) return;
       power_on(arrived_++, now);
     } else if (config_.duration && !free_.empty()) {
       const std::uint32_t number = free_.back();

@@ -231,6 +231,18 @@ TEST(Arrival, ClosedLoopKeepsSoManyUnderWay) {
   EXPECT_EQ(link.counters().leases, link.counters().booted);
 }
 
+TEST(Arrival, ARateGoesOnForAsLongAsIsAsked) {
+  StormConfig config = of_profile("plain", 50);
+  config.only = Only::dhcp;
+  config.arrival = {Arrival::Kind::steady, 500ms, 0};
+  config.duration = 3s;
+  Link link(config);
+  link.run_until(10s);
+  EXPECT_TRUE(link.swarm->finished());
+  EXPECT_NEAR(link.counters().powered_on, 300, 1) << "100 a second";
+  EXPECT_EQ(link.counters().leases, link.counters().booted);
+}
+
 TEST(OnlyTftp, NeedsNoDhcp) {
   StormConfig config = of_profile("plain", 3);
   config.only = Only::tftp;
