@@ -46,9 +46,7 @@ std::size_t GrainTable::release(std::uint32_t& chain, std::size_t count) {
   for (; released < count && chain != kNoIndex; ++released) {
     const std::uint32_t entry = chain;
     chain = entries_[entry].next;
-    table_.erase(entry, [this](std::uint32_t index) {
-      return hash(entries_[index].session, entries_[index].grain);
-    });
+    table_.erase(hash(entries_[entry].session, entries_[entry].grain), entry);
     entries_[entry].next = free_;
     free_ = entry;
     --used_;

@@ -46,8 +46,7 @@ void SessionTable::touch(std::uint32_t index) {
 }
 
 void SessionTable::end(std::uint32_t index) {
-  table_.erase(index,
-               [this](std::uint32_t i) { return hash(sessions_[i].client, sessions_[i].address); });
+  table_.erase(hash(sessions_[index].client, sessions_[index].address), index);
   figures_[index].client.store(0, std::memory_order_release);
   lists_.unlink(index);
   lists_.push_back(kFree, index);

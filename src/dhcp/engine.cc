@@ -187,9 +187,11 @@ void DhcpEngine::prefetch(const Request& request, const Snapshot& snapshot) cons
 }
 
 void DhcpEngine::prefetch_lease(const Request& request, const Snapshot& snapshot) const {
-  if (!Glimpse::possible(request) || !state_->server) return;
-  state_->follow(snapshot);
+  if (!Glimpse::possible(request)) return;
   const Glimpse glimpse{request};
+  state_->booting.prefetch_entry(glimpse.mac);
+  if (!state_->server) return;
+  state_->follow(snapshot);
   state_->server->prefetch_lease(glimpse.mac, glimpse.giaddr, snapshot.stations[request.station]);
 }
 

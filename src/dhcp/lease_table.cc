@@ -258,7 +258,7 @@ std::uint32_t LeaseTable::adopt(std::uint16_t subnet, Ipv4Address address, bool 
 void LeaseTable::give_away(std::uint32_t lease) {
   assert(leases_[lease].state == LeaseState::free);
   forget_client(lease);
-  by_address_.erase(lease, [this](std::uint32_t i) { return hash_of(leases_[i].address); });
+  by_address_.erase(hash_of(leases_[lease].address), lease);
   --counts_[leases_[lease].subnet].addresses;
   ++room_;
   set_state(lease, LeaseState::vacant);
@@ -276,8 +276,7 @@ void LeaseTable::set_client(std::uint32_t lease, const ClientKey& client, const 
 void LeaseTable::forget_client(std::uint32_t lease) {
   Lease& record = leases_[lease];
   if (record.client.is_nobody()) return;
-  by_client_.erase(
-      lease, [this](std::uint32_t i) { return hash_of(leases_[i].client, leases_[i].subnet); });
+  by_client_.erase(hash_of(record.client, record.subnet), lease);
   record.client = {};
 }
 

@@ -22,8 +22,9 @@ class BootingClients {
   // `seed` keeps strangers from choosing MAC addresses that collide.
   BootingClients(std::size_t capacity, std::uint64_t seed) : seen_(capacity, seed) {}
 
-  // Starts the memory access of a later saw().
+  // Start the memory accesses of a later saw(), in two steps with some time between them.
   void prefetch(const MacAddress& client) const { seen_.prefetch(client.number()); }
+  void prefetch_entry(const MacAddress& client) const { seen_.prefetch_entry(client.number()); }
   // `now` never goes back from one call to the next.
   void saw(const MacAddress& client, Instant now) { seen_.renew(client.number(), now); }
   [[nodiscard]] bool is_booting(const MacAddress& client, Instant now) const {

@@ -19,6 +19,10 @@ class KnownClients {
   // `seed` keeps strangers from choosing addresses that collide.
   KnownClients(std::size_t capacity, std::uint64_t seed) : facts_(capacity, seed) {}
 
+  // Start the memory accesses of a later note(), in two steps with some time between them.
+  void prefetch(const ClientFacts& facts) const { facts_.prefetch(key_of(facts)); }
+  void prefetch_entry(const ClientFacts& facts) const { facts_.prefetch_entry(key_of(facts)); }
+
   // Replaces what was known of the same address, or of the same MAC address where there is none.
   void note(const ClientFacts& facts) { facts_.renew(key_of(facts), facts); }
 

@@ -33,7 +33,8 @@ std::uint64_t CopyTable::hash_of(const CopyKey& key) const {
   const std::uint64_t rest = (std::uint64_t{key.xid} << 32) | (std::uint64_t{key.secs} << 16) |
                              (std::uint64_t{key.type} << 8) |
                              static_cast<std::uint64_t>(key.service);
-  return mix(mix(key.client ^ seed_) ^ rest);
+  constexpr std::uint64_t kUsed = std::uint64_t{1} << 63;  // far from the bits that tables use
+  return mix(mix(key.client ^ seed_) ^ rest) | kUsed;
 }
 
 CopyTable::Seen CopyTable::note(const CopyKey& key, const RelayPath& path, Instant now) {
@@ -53,12 +54,12 @@ CopyTable::Seen CopyTable::note(const CopyKey& key, const RelayPath& path, Insta
     return {Kind::first, path};
   }
   Entry& entry = entries_[next_];
-  if (entry.used) {
-    index_.erase(next_, [this](std::uint32_t i) { return hash_of(entries_[i].key); });
-  }
-  entry = {key, path, now, true};
+  if (entry.hash != 0) index_.erase(entry.hash, next_);
+  entry = {key, path, now, hash};
   index_.insert(hash, next_);
-  next_ = (next_ + 1) % static_cast<std::uint32_t>(entries_.size());
+  next_ = next_ + 1 == entries_.size() ? 0 : next_ + 1;
+  // The next one to be forgotten: where it stands is another random place.
+  if (entries_[next_].hash != 0) index_.prefetch(entries_[next_].hash);
   return {Kind::first, path};
 }
 

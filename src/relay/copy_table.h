@@ -62,18 +62,18 @@ class CopyTable {
     Kind kind = Kind::first;
     RelayPath first_path;  // meaningful for a copy
   };
-  // Only requests that will be answered may be noted: one whose giaddr is in no subnet would
-  // suppress the copy that has one.
   // Starts the memory access of a later note() of this key.
   void prefetch(const CopyKey& key) const { index_.prefetch(hash_of(key)); }
+  // Only requests that will be answered may be noted: one whose giaddr is in no subnet would
+  // suppress the copy that has one.
   Seen note(const CopyKey& key, const RelayPath& path, Instant now);
 
  private:
   struct Entry {
     CopyKey key;
     RelayPath path;
-    Instant at{};  // of the last request by `path`
-    bool used = false;
+    Instant at{};            // of the last request by `path`
+    std::uint64_t hash = 0;  // of the key; 0: the entry is unused
   };
   [[nodiscard]] std::uint64_t hash_of(const CopyKey& key) const;
 

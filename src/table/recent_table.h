@@ -30,6 +30,14 @@ class RecentTable {
   // Starts the memory access of a later find() or renew().
   void prefetch(std::uint64_t key) const { by_key_.prefetch(hash(key)); }
 
+  // The second step, when the first has had time to arrive: the entry itself.
+  void prefetch_entry(std::uint64_t key) const {
+    const std::uint32_t place = by_key_.guess(hash(key));
+    if (place == kNoIndex) return;
+    __builtin_prefetch(&entries_[place], 1);
+    by_age_.prefetch(place);
+  }
+
   // What is remembered of `key`, or nullptr. Valid until the next renew().
   [[nodiscard]] const Value* find(std::uint64_t key) const {
     const std::uint32_t place = place_of(key);
@@ -65,7 +73,10 @@ class RecentTable {
     if (used_ < entries_.size()) return used_++;
     const std::uint32_t oldest = by_age_.front(kAges);
     by_age_.unlink(oldest);
-    by_key_.erase(oldest, [&](std::uint32_t index) { return hash(entries_[index].key); });
+    by_key_.erase(hash(entries_[oldest].key), oldest);
+    // Where the next one to be forgotten stands is another random place.
+    const std::uint32_t next = by_age_.front(kAges);
+    if (next != kNoIndex) by_key_.prefetch(hash(entries_[next].key));
     return oldest;
   }
 

@@ -18,6 +18,10 @@ namespace {
 // operation, which loses updates when the freeing thread is another one than the sending.
 constexpr std::uint16_t kIdle = 2;
 
+// How many references are taken at once. With them and a frame for each buffer of the payload
+// pool the count stays within its 16 bits.
+constexpr std::uint16_t kReferences = 512;
+
 // Never reached: the count rests at kIdle.
 void never(void*, void*) {}
 
@@ -33,6 +37,15 @@ rte_device* device_of(std::uint16_t port) {
 
 TransmitState& transmit_state(const Image& image, unsigned worker) {
   return *std::launder(reinterpret_cast<TransmitState*>(image.hold(worker).transmit_state.data()));
+}
+
+void add_reference(TransmitState& state) {
+  std::uint16_t spare = state.spare.load(std::memory_order_relaxed);
+  if (spare == 0) {
+    rte_mbuf_ext_refcnt_update(&state.shared, kReferences);
+    spare = kReferences;
+  }
+  state.spare.store(static_cast<std::uint16_t>(spare - 1), std::memory_order_relaxed);
 }
 
 ImageAccess::ImageAccess(unsigned workers, std::vector<std::uint16_t> physical_ports)
@@ -94,7 +107,10 @@ bool ImageAccess::in_transfer(const Image& image) const {
 
 bool ImageAccess::in_flight(const Image& image) const {
   for (unsigned worker = 0; worker < workers_; ++worker) {
-    if (rte_mbuf_ext_refcnt_read(&transmit_state(image, worker).shared) != kIdle) return true;
+    // Nobody takes references any more: what is spare stays so.
+    const TransmitState& state = transmit_state(image, worker);
+    const int spare = state.spare.load(std::memory_order_relaxed);
+    if (rte_mbuf_ext_refcnt_read(&state.shared) != kIdle + spare) return true;
   }
   return false;
 }

@@ -4,6 +4,7 @@
 // that sent it, in Image::Hold::transmit_state; the port gives it back by freeing the segment.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <unordered_map>
 #include <vector>
@@ -17,12 +18,17 @@ namespace reveille {
 // What lies in Image::Hold::transmit_state. All zero: not admitted, to be copied.
 struct TransmitState {
   rte_mbuf_ext_shared_info shared;
+  // References that are counted already and belong to no frame yet: taking many at once costs one
+  // atomic operation. Written by the worker.
+  std::atomic<std::uint16_t> spare;
   bool admitted;
   bool in_place;  // may be sent without a copy ...
   bool mapped;    // ... by physical devices too
 };
 
 [[nodiscard]] TransmitState& transmit_state(const Image& image, unsigned worker);
+// Counts one more frame that points into the image. Thread: the worker whose state it is.
+void add_reference(TransmitState& state);
 
 // Thread: control.
 class ImageAccess {

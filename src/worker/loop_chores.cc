@@ -57,6 +57,8 @@ std::size_t Worker::hear_peers(Context& context) {
 // address is not known. What a ring does not take is lost, and comes again with the client's
 // next DHCP message.
 void Worker::pass_on_clients() {
+  for (const ClientFacts& client : clients_.all()) responder_.prefetch_note(client);
+  for (const ClientFacts& client : clients_.all()) responder_.prefetch_noted(client);
   for (const ClientFacts& client : clients_.all()) {
     const bool anyone = client.address.is_zero();
     const unsigned owner = owner_of(client.address.value, share_.count);

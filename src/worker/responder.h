@@ -35,7 +35,10 @@ class Responder {
   }
   void receive(const PeerMessage& message, const Context& context);
   // What some worker's DHCP has learned of a client that may ask us for files.
+  // What DHCP told of a client; the same two steps go before it.
   void note(const ClientFacts& client) { clients_.note(client); }
+  void prefetch_note(const ClientFacts& client) const { clients_.prefetch(client); }
+  void prefetch_noted(const ClientFacts& client) const { clients_.prefetch_entry(client); }
   // False when more is due than one call may take: see TftpEngine::tick().
   bool tick(const Context& context);
   // Answers what waited for something slow, as far as there are free replies. Returns how much

@@ -166,7 +166,7 @@ rte_mbuf* Transmit::image_segment(const Payload& payload, const Lane& lane) {
   auto* const bytes = const_cast<std::uint8_t*>(payload.bytes);
   rte_pktmbuf_attach_extbuf(segment, bytes, reinterpret_cast<std::uintptr_t>(bytes), payload.length,
                             &state.shared);
-  rte_mbuf_ext_refcnt_update(&state.shared, 1);
+  add_reference(state);
   segment->data_len = payload.length;
   segment->pkt_len = payload.length;
   return segment;

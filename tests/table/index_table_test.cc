@@ -23,7 +23,6 @@ void agrees_with_a_map(std::uint64_t spread) {
   std::vector<std::uint32_t> unused;
   for (std::uint32_t i = 0; i < kCapacity; ++i) unused.push_back(i);
   const auto hash = [spread](std::uint32_t key) { return mix(key) % spread; };
-  const auto hash_of = [&](std::uint32_t index) { return hash(keys[index]); };
   std::mt19937 random(2);
   for (int step = 0; step < 50000; ++step) {
     const auto key = static_cast<std::uint32_t>(random() % 150);
@@ -31,7 +30,7 @@ void agrees_with_a_map(std::uint64_t spread) {
         table.find(hash(key), [&](std::uint32_t index) { return keys[index] == key; });
     ASSERT_EQ(found, model.contains(key) ? model[key] : kNoIndex);
     if (found != kNoIndex) {
-      table.erase(found, hash_of);
+      table.erase(hash(key), found);
       unused.push_back(found);
       model.erase(key);
     } else if (!unused.empty()) {
