@@ -15,6 +15,7 @@ import durable
 import hardship
 import page
 import perfdhcp
+import rules
 import testpmd
 from servers import PROJECT, Atftpd, Dhcpd, Dnsmasq, Kea, Reveille, ReveilleMemif, TftpdHpa
 from storms import MEMIF, SWARM, VETH, Storms
@@ -26,7 +27,7 @@ DORA_OUTSTANDING = 64
 STORM_MACHINES = 10_000
 STORM_MACHINES_PEER = 1_000  # kernels keep 1024 neighbours unless told otherwise
 PARTS = ("micro", "dhcp", "durable", "tftp", "testpmd", "memif", "overload", "perfdhcp", "footprint", "storm",
-         "finishing", "disks")
+         "finishing", "disks", "rules")
 REPORTS = PROJECT / "build/perf-report"
 
 
@@ -216,20 +217,26 @@ class Bench:
         return found
 
 
+UNITS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
+
+
 def micro(work, quick):
-    """Whole workers and the engines alone, in cycles: {program: its output}, and the workers'
-    figures."""
+    """Whole workers and the engines alone, in cycles: {program: its output}, the workers' figures,
+    and {decision: nanoseconds}."""
     found = {}
-    figures = work / "worker.json"
+    figures, decisions = work / "worker.json", work / "policy.json"
     for name, argv in (("worker-bench", ["--json", figures, *(["--quick"] if quick else [])]),
                        ("tftp-bench", []), ("dhcp-bench", []), ("store-bench", ["build"]),
-                       ("policy-bench", ["--benchmark_color=false"]),
+                       ("policy-bench", ["--benchmark_color=false",
+                                         f"--benchmark_out={decisions}"]),
                        ("names-bench", ["--benchmark_color=false"])):
         done = subprocess.run([PROJECT / "build/perf" / name, *argv], capture_output=True,
                               text=True, timeout=240, check=False, stdin=subprocess.DEVNULL,
                               cwd=PROJECT)
         found[name] = done.stdout.strip() if done.returncode == 0 else f"status {done.returncode}"
-    return found, json.loads(figures.read_text()) if figures.exists() else {}
+    policy = json.loads(decisions.read_text())["benchmarks"] if decisions.exists() else []
+    return (found, json.loads(figures.read_text()) if figures.exists() else {},
+            {each["name"]: each["real_time"] * UNITS[each["time_unit"]] for each in policy})
 
 
 def main():
@@ -254,9 +261,9 @@ def main():
         with Pair() as pair:
             bench = Bench(arguments, pair, work)
             bench.say("micro benchmarks")
-            programs, worker = micro(work, arguments.short) if "micro" in arguments.parts \
-                else ({}, {})
-            figures = {"micro": programs, "worker": worker}
+            programs, worker, policy = micro(work, arguments.short) \
+                if "micro" in arguments.parts else ({}, {}, {})
+            figures = {"micro": programs, "worker": worker, "policy": policy}
             parts = {"dhcp": bench.dhcp_on_veth, "durable": bench.durable,
                      "tftp": bench.tftp_on_veth,
                      "testpmd": bench.testpmd, "memif": bench.memif,
@@ -264,7 +271,8 @@ def main():
                      "perfdhcp": lambda: bench.perfdhcp(figures["dhcp"]),
                      "footprint": bench.footprint, "storm": bench.storm,
                      "finishing": bench.finishing,
-                     "disks": lambda: disks.measure(bench)}
+                     "disks": lambda: disks.measure(bench),
+                     "rules": lambda: rules.measure(bench)}
             for name, run in parts.items():
                 figures[name] = run() if name in arguments.parts else {}
         figures["minutes"] = (time.monotonic() - bench.begin) / 60

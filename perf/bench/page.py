@@ -7,6 +7,7 @@ from pathlib import Path
 
 import disks
 import durable
+import rules
 import targets
 from servers import PROJECT
 from storms import SWARM
@@ -169,6 +170,8 @@ def text(figures, arguments, median):
               "## testpmd on the same ports (targets 2 and 3)\n", testpmd_text(figures),
               "## Disks: AoE over veth and af_packet, beside vblade\n",
               disks.page(figures["disks"], table, median),
+              "## Ten thousand rules, DHCP over veth and af_packet\n",
+              rules.text(figures["rules"], table, median),
               "## Overload (target 8)\n", overload_text(figures["overload"]),
               "## perfdhcp, the load generator of Kea (target 4)\n",
               perfdhcp_text(figures["perfdhcp"]),

@@ -1,5 +1,7 @@
 """Each target with its figure beside it, and whether it is met."""
 
+import re
+
 NOT_MEASURED = "not measured"
 
 
@@ -149,12 +151,85 @@ def footprint(figures):
             f"{found['memory_mb']:.0f} MB"), None
 
 
+def durable_leases(figures):
+    found = figures["durable"]
+    own, kea = found.get("reveille"), found.get("Kea")
+    if not own:
+        return (NOT_MEASURED, None), (NOT_MEASURED, None)
+    peak, flood = own["peak"]["dora_per_s"], own["flood"]["dora_per_s"]
+    times = peak / kea["peak"]["dora_per_s"] if kea else None
+    left = per_cent(flood, peak)
+    return (f"{peak:.0f} a second" + (f", {times:.1f} times Kea" if times else ""),
+            times >= 10 if times else None), (f"{left:.0f} % of the peak", left >= 90)
+
+
+def stored_leases(figures):
+    """What store-bench printed last."""
+    found = re.search(r"(\d+) leases read in [\d.]+ s, in the table after ([\d.]+) s; "
+                      r"(\d+) bytes", figures["micro"].get("store-bench", ""))
+    if not found or found[1] != "1000000":
+        return (NOT_MEASURED, None), (NOT_MEASURED, None)
+    return (f"{found[2]} s", float(found[2]) < 3), (f"{found[3]} octets", int(found[3]) < 200)
+
+
+def decisions(figures):
+    """Rows of the policy's own figures, in nanoseconds."""
+    def cost(name):
+        return figures["policy"].get(name)
+    def at_most(name, limit):
+        own = cost(name)
+        return (f"{own:.0f} ns", own <= limit) if own is not None else (NOT_MEASURED, None)
+    def growth_of(few, many, limit):
+        if not cost(few) or not cost(many):
+            return NOT_MEASURED, None
+        return f"{cost(many) / cost(few):.2f} times", cost(many) / cost(few) <= limit
+    compiled = cost("compiled/10000/iterations:1")
+    return [
+        ("policy", "a remembered decision: at most 30 ns", at_most("remembered/100", 30)),
+        ("policy", "the same from 10 to 10 000 rules: at most 1.2 times",
+         growth_of("remembered/10", "remembered/10000", 1.2)),
+        ("policy", "one that is not, 100 patterns: at most 400 ns",
+         at_most("decided_by_patterns/100", 400)),
+        ("policy", "10 000 patterns: at most 3 us", at_most("decided_by_patterns/10000", 3000)),
+        ("policy", "100 000 hosts: no more than 10",
+         growth_of("decided_by_hosts/10", "decided_by_hosts/100000", 1.1)),
+        ("policy", "10 000 rules compile in under 10 s",
+         (f"{compiled / 1e9:.1f} s", compiled < 10e9) if compiled else (NOT_MEASURED, None))]
+
+
+def disk_cycles(figures):
+    found = [each["cycles"] for each in figures["worker"].get("disk", ())
+             if each["requests"] != "writes" and each["machines"] == 1000]
+    if not found:
+        return NOT_MEASURED, None
+    return f"{max(found):.0f} cycles", max(found) <= 200
+
+
+def disk_veth(figures, median):
+    """The worst of all loads against vblade: (requests a second, CPU time of a request)."""
+    rates, costs = [], []
+    for targets in figures["disks"].values():
+        own, peer = targets.get("reveille"), targets.get("vblade")
+        if not own or not peer:
+            continue
+        rates.append(median_of(own, "requests_per_second", median) /
+                     median_of(peer, "requests_per_second", median))
+        costs.append(median_of(own, "cpu_us", median) / median_of(peer, "cpu_us", median))
+    if not rates:
+        return (NOT_MEASURED, None), (NOT_MEASURED, None)
+    return (f"{min(rates):.2f} to {max(rates):.2f} times vblade", min(rates) >= 1), \
+        (f"{min(costs):.2f} to {max(costs):.2f} times vblade's", max(costs) < 1)
+
+
 def rows(figures, median):
     """(target, what is asked, what was measured, verdict)."""
     p99, gap = latency(figures)
     booted, last = storm(figures)
     flooded, half_open = overload(figures)
     acks, leases = growth(figures)
+    written, kept = durable_leases(figures)
+    loaded, octets = stored_leases(figures)
+    served, spent = disk_veth(figures, median)
     told = [
         (1, "ACK to DATA, 1456 octets, 10 000 transfers, whole worker: at most 160 cycles",
          worker_ack(figures)),
@@ -177,5 +252,13 @@ def rows(figures, median):
         (9, "cycles an ACK from 100 to 60 000 transfers: at most 1.5 times", acks),
         (9, "cycles a message from 10 000 to 1 000 000 leases: at most 1.5 times", leases),
         (10, "idle CPU, start-up, memory: reported", footprint(figures)),
+        ("leases", "durable leases over veth: at least 10 times Kea, which does not sync", written),
+        ("leases", "at ten times what it can do: at least 90 % of the peak", kept),
+        ("leases", "1 000 000 leases are there in under 3 s", loaded),
+        ("leases", "memory of a lease: under 200 octets", octets),
+        *decisions(figures),
+        ("disks", "AoE read of 1 KiB in a whole worker: at most 200 cycles", disk_cycles(figures)),
+        ("disks", "AoE over veth: at least vblade's requests a second", served),
+        ("disks", "with less CPU time a request", spent),
     ]
     return [(number, asked, measured, verdict(met)) for number, asked, (measured, met) in told]
