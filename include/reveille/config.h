@@ -26,12 +26,17 @@ struct VlanConfig {
 
   bool operator==(const VlanConfig&) const = default;
 };
+inline constexpr std::uint16_t kMtuDefault = 1500;
+inline constexpr std::uint16_t kMtuMax = 9000;
 struct InterfaceConfig {
   // Exactly one of the three is set.
   std::string interface;              // a kernel interface, taken over through af_packet
   std::string device;                 // a PCI address bound to vfio-pci
   std::string vdev;                   // a DPDK virtual device with its arguments
   std::optional<Ipv4Prefix> address;  // untagged; absent when only VLANs are served
+  // Longest IP packet or AoE packet, in octets: 1500 to kMtuMax. A kernel interface or a NIC that
+  // carries less has its way.
+  std::uint16_t mtu = kMtuDefault;
   std::vector<VlanConfig> vlans;
 
   bool operator==(const InterfaceConfig&) const = default;

@@ -11,6 +11,8 @@ from wire import ADDRESS, PREFIX_LENGTH
 
 IMAGE_BYTES = 256 << 20  # in memory, or in the page cache
 SECTORS = 2              # 1 KiB: what a frame of 1500 octets carries
+JUMBO_SECTORS = 16       # 8 KiB
+JUMBO = 9000
 CLIENTS = (1, 50, 1000)
 LIMIT = 120
 
@@ -27,14 +29,28 @@ def image(work):
 
 class ReveilleDisk(Reveille):
     name = "reveille"
+    mtu = 1500
 
     def command(self):
         config = self.work / "reveille-disk.toml"
-        config.write_text(f'[[disk]]\naddress = "e0.1"\nfile = "{image(self.work)}"\nboot = false\n'
-                          "[images]\nroot = \"" + str(self.work / "root") + "\"\n")
-        return [PROJECT / "build/reveille", "serve", "--config", config, *self.port, "--address",
-                f"{ADDRESS}/{PREFIX_LENGTH}", "--pool", "10.77.16.0-10.77.16.255", "--leases",
-                "none", "--quiet"]
+        config.write_text(f"""
+[[interface]]
+interface = "{INTERFACE}"
+address = "{ADDRESS}/{PREFIX_LENGTH}"
+mtu = {self.mtu}
+[[disk]]
+address = "e0.1"
+file = "{image(self.work)}"
+boot = false
+[images]
+root = "{self.work / 'root'}"
+""", encoding="ascii")
+        return [PROJECT / "build/reveille", "serve", "--config", config, "--pool",
+                "10.77.16.0-10.77.16.255", "--leases", "none", "--quiet"]
+
+
+class ReveilleJumboDisk(ReveilleDisk):
+    mtu = 9000
 
 
 class Vblade(Server):
@@ -54,13 +70,13 @@ class Vblade(Server):
         return INTERFACE in shown
 
 
-def run(bench, server, label, clients, depth, seconds, order, write=0):
+def run(bench, server, label, clients, depth, seconds, order, write, sectors):
     """The figures of one storm, with the target's CPU time a request."""
     path = bench.work / "disk.json"
     path.unlink(missing_ok=True)
     bench.storms.machine += clients
     argv = [SWARM, "disk", *VETH, "--image", image(bench.work), "-n", clients, "--depth", depth,
-            "--sectors", SECTORS, "--order", order, "--seconds", seconds, "--label", label]
+            "--sectors", sectors, "--order", order, "--seconds", seconds, "--label", label]
     if write:
         argv += ["--write", write, "--write-sectors", 128]
     shown = shlex.join(str(part) for part in argv).replace(f"{PROJECT}/", "")
@@ -82,28 +98,33 @@ def run(bench, server, label, clients, depth, seconds, order, write=0):
 
 
 def cases():
-    """(name, clients, requests of each that are out, order, per cent that write)"""
+    """(name, clients, requests of each that are out, order, per cent that write, sectors)"""
     for clients in CLIENTS:
         depth = 16 if clients == 1 else 4 if clients == 50 else 1
-        yield f"random reads, {clients} clients", clients, depth, "random", 0
-    yield "sequential reads, 1 client", 1, 16, "sequential", 0
-    yield "30 % writes, 50 clients", 50, 4, "random", 30
+        yield f"random reads, {clients} clients", clients, depth, "random", 0, SECTORS
+    yield "sequential reads, 1 client", 1, 16, "sequential", 0, SECTORS
+    yield "30 % writes, 50 clients", 50, 4, "random", 30, SECTORS
+    yield "random reads of 8 KiB, MTU 9000, 50 clients", 50, 4, "random", 0, JUMBO_SECTORS
+    yield "sequential reads of 8 KiB, MTU 9000, 1 client", 1, 16, "sequential", 0, JUMBO_SECTORS
 
 
 def measure(bench):
     """{case: {target: [figures of each round]}}"""
     found = {}
-    for name, clients, depth, order, write in cases():
+    for name, clients, depth, order, write, sectors in cases():
         bench.say(f"AoE, {name}")
+        jumbo = sectors > SECTORS
+        bench.pair.set_mtu(JUMBO if jumbo else 1500)
         for _ in range(bench.rounds):
-            for kind in (ReveilleDisk, Vblade):
+            for kind in (ReveilleJumboDisk if jumbo else ReveilleDisk, Vblade):
                 server = kind(bench.pair, bench.work)
                 figures = bench.served(
                     lambda *_, own=server: own,
                     lambda own=server: run(bench, own, own.name, clients, depth, bench.seconds,
-                                           order, write))
+                                           order, write, sectors))
                 if figures is not None:
                     found.setdefault(name, {}).setdefault(server.name, []).append(figures)
+    bench.pair.set_mtu(1500)
     return found
 
 
@@ -124,5 +145,5 @@ def page(found, table, median):
                 for each in rounds[:1] if each["label"] == "reveille"}
     return table(("load", "target", "requests/s", "MB/s", "CPU us a request", "wrong", "refused",
                   "asked again"), rows) + \
-        "\nRequests of 1 KiB. Every byte was compared, and what was written read back.\n\n```\n" + \
+        "\nRequests of 1 KiB unless said otherwise. Every byte was compared, and what was written read back.\n\n```\n" + \
         "\n".join(sorted(commands)) + "\n```\n"

@@ -46,6 +46,10 @@ class Pair:
             command("ip", "-n", self.server, "address", "add", f"{ADDRESS}/{PREFIX_LENGTH}", "dev",
                     self.SERVER_INTERFACE)
 
+    def set_mtu(self, mtu):
+        command("ip", "-n", self.server, "link", "set", self.SERVER_INTERFACE, "mtu", mtu)
+        command("ip", "-n", self.swarm, "link", "set", self.SWARM_INTERFACE, "mtu", mtu)
+
     def on_server(self, argv):
         return ["ip", "netns", "exec", self.server, *argv]
 

@@ -33,7 +33,8 @@ std::function<void()> add_disk_options(CLI::App& app, DiskOptions& options) {
   app.add_option("--depth", storm.depth, "requests of each machine that are out at a time")
       ->check(CLI::Range(1U, DiskStormConfig::kDepthMax))
       ->capture_default_str();
-  app.add_option("--sectors", typed->sectors, "of a request; the target may take fewer")
+  app.add_option("--sectors", typed->sectors,
+                 "of a request; the target may take fewer, and more than 2 need jumbo frames")
       ->check(CLI::Range(1U, 16U))
       ->capture_default_str();
   app.add_option("--order", typed->order, "sequential or random")

@@ -91,7 +91,11 @@ void DiskStorm::found(const wire::AoeView& packet, const MacAddress& target, Ins
   target_ = target;
   // Zero: the target says nothing of it, and two fit any frame.
   const std::uint8_t limit = config->sectors() == 0 ? 2 : config->sectors();
-  sectors_ = std::min(sectors_, limit);
+  constexpr std::size_t kHeaders =
+      wire::kEthernetHeader + wire::kAoeHeader + wire::kAoeAtaArguments;
+  const std::size_t fit = (outlet_.room().size() - kHeaders) / wire::kSectorSize;
+  sectors_ =
+      std::min({sectors_, limit, static_cast<std::uint8_t>(std::min<std::size_t>(fit, 255))});
   phase_ = Phase::identifying;
   for (std::uint32_t number = 0; number < clients_.size(); ++number) {
     Request& request = *requests_of(number);

@@ -13,8 +13,9 @@ namespace reveille::storm {
 class Outlet {
  public:
   static constexpr std::size_t kRoom = 2048;
+  static constexpr std::size_t kJumboRoom = 9216;
   virtual ~Outlet() = default;
-  // Room for one frame, kRoom octets, valid until send() or the next call.
+  // Room for one frame, kRoom octets or more, valid until send() or the next call.
   virtual MutableBytes room() = 0;
   // The frame that was written into the last room().
   virtual void send(std::size_t length) = 0;

@@ -217,6 +217,7 @@ Parsed parse_command_line(int argc, const char* const* argv) {
     if (disk->parsed()) {
       require(has_port, "disk: --interface or --vdev: one of them is needed");
       take_disk();
+      options.port.jumbo = options.disk.storm.sectors > 2;
       options.command = Command::disk;
       return {options, 0};
     }

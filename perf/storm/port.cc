@@ -16,6 +16,7 @@ namespace reveille::storm {
 namespace {
 
 constexpr unsigned kBuffers = 32767;
+constexpr unsigned kJumboBuffers = 16383;  // of 9 KiB each
 constexpr std::uint16_t kDescriptors = 1024;
 
 std::string sentence(const std::string& what, int error) {
@@ -25,7 +26,8 @@ std::string sentence(const std::string& what, int error) {
 }  // namespace
 
 Port::Port(const PortConfig& config)
-    : impaired_(config.impairment.any()),
+    : room_octets_(config.jumbo ? kJumboRoom : kRoom),
+      impaired_(config.impairment.any()),
       incoming_(config.impairment, config.seed * 2 + 1),
       outgoing_(config.impairment, config.seed * 2 + 2) {
   waiting_.reserve(kWaitingMax + 64);
@@ -46,7 +48,9 @@ tl::expected<void, std::string> Port::start(const PortConfig& config) {
     if (index == 0) return tl::unexpected("there is no interface " + config.interface);
     // Through the queueing discipline: what the device cannot take at once waits there.
     vdev = "net_af_packet" + std::to_string(index) + ",iface=" + config.interface +
-           ",blocksz=65536,framesz=2048,framecnt=4096,qdisc_bypass=0";
+           (config.jumbo ? ",blocksz=36864,framesz=9216,framecnt=2048"
+                         : ",blocksz=65536,framesz=2048,framecnt=4096") +
+           ",qdisc_bypass=0";
   }
   const std::string name = vdev.substr(0, vdev.find(','));
   const std::string arguments = name.size() == vdev.size() ? "" : vdev.substr(name.size() + 1);
@@ -56,8 +60,9 @@ tl::expected<void, std::string> Port::start(const PortConfig& config) {
   if (rte_eth_dev_get_port_by_name(name.c_str(), &id_) != 0) {
     return tl::unexpected("port " + shown + " is no Ethernet device");
   }
-  pool_ = rte_pktmbuf_pool_create(("storm-" + std::to_string(id_)).c_str(), kBuffers, 256, 0,
-                                  RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+  pool_ = rte_pktmbuf_pool_create(
+      ("storm-" + std::to_string(id_)).c_str(), config.jumbo ? kJumboBuffers : kBuffers, 256, 0,
+      static_cast<std::uint16_t>(RTE_PKTMBUF_HEADROOM + room_octets_), SOCKET_ID_ANY);
   if (pool_ == nullptr) return tl::unexpected(sentence("no memory for frames", rte_errno));
   rte_eth_dev_info info{};
   rte_eth_dev_info_get(id_, &info);
@@ -113,7 +118,7 @@ bool Port::wait_for_link(Nanoseconds limit) const {
 MutableBytes Port::room() {
   if (open_ == nullptr) open_ = rte_pktmbuf_alloc(pool_);
   if (open_ == nullptr) return nowhere_;
-  return {rte_pktmbuf_mtod(open_, std::uint8_t*), kRoom};
+  return {rte_pktmbuf_mtod(open_, std::uint8_t*), room_octets_};
 }
 
 void Port::send(std::size_t length) {

@@ -24,6 +24,7 @@ struct PortConfig {
   std::string vdev;       // or a DPDK virtual device with its arguments
   ImpairmentConfig impairment;
   std::uint64_t seed = 1;
+  bool jumbo = false;  // frames of up to Outlet::kJumboRoom octets
 };
 
 // Owner: one thread, which also made it.
@@ -62,6 +63,7 @@ class Port : public Outlet {
 
   static constexpr std::size_t kWaitingMax = 8192;  // frames that the port does not take yet
 
+  const std::size_t room_octets_;  // of a buffer
   const bool impaired_;
   Impairment incoming_;
   Impairment outgoing_;
@@ -71,7 +73,7 @@ class Port : public Outlet {
   std::vector<rte_mbuf*> arrived_;
   rte_mempool* pool_ = nullptr;
   rte_mbuf* open_ = nullptr;  // of room()
-  std::array<std::uint8_t, kRoom> nowhere_{};
+  std::array<std::uint8_t, kJumboRoom> nowhere_{};
   Instant now_{};
   std::uint16_t id_ = 0;
   bool started_ = false;

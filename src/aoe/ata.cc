@@ -23,9 +23,7 @@ bool is_write(AtaCommand command) {
 }  // namespace
 
 std::size_t AoeEngine::State::sectors_max(const Station& station) {
-  // Heads have room for 1518 octets and a tag, whatever the port's MTU.
-  constexpr std::size_t kPacketMax = 1500;
-  const std::size_t packet = std::min<std::size_t>(station.mtu, kPacketMax);
+  const std::size_t packet = station.mtu;  // heads have room for that, and tags
   constexpr std::size_t kHeaders = wire::kAoeHeader + wire::kAoeAtaArguments;
   return std::clamp<std::size_t>((packet - std::min(packet, kHeaders)) / wire::kSectorSize, 1,
                                  kDiskSectorsMax);

@@ -106,6 +106,7 @@ void read_interfaces(TableReader& file, std::vector<InterfaceConfig>& to) {
     table.text("device", interface.device, kNameMax);
     table.text("vdev", interface.vdev, kNameMax);
     table.parsed("address", interface.address, Ipv4Prefix::parse, kPrefixForm);
+    table.number("mtu", interface.mtu, kMtuDefault, kMtuMax);
     table.tables("vlan", kVlansMax, [&](TableReader& vlan, std::size_t) {
       VlanConfig& one = interface.vlans.emplace_back();
       vlan.number("id", one.id, 1, 4094);

@@ -28,7 +28,7 @@ struct Payload {
 
 struct Reply {
   std::uint8_t* head = nullptr;  // capacity bytes, writable
-  std::uint16_t capacity = 0;    // at least 1518 plus tag
+  std::uint16_t capacity = 0;    // at least the port's MTU, Ethernet header and tag
   std::uint16_t length = 0;      // bytes of head in use
   std::uint16_t station = 0;     // which port and VLAN it leaves through
   Payload payload;

@@ -75,7 +75,8 @@ EalNeeds eal_needs(const Config& config) {
   needs.workers = config.workers.count;
   needs.memory_bytes =
       pool_bytes(config.workers.count, config.interfaces.size(),
-                 config.dhcp.mode == DhcpMode::server && !config.leases.in_memory());
+                 config.dhcp.mode == DhcpMode::server && !config.leases.in_memory(),
+                 longest_mtu(config.interfaces));
   for (const InterfaceConfig& interface : config.interfaces) {
     if (!interface.device.empty()) needs.devices.push_back(interface.device);
   }

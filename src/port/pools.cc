@@ -1,5 +1,7 @@
 #include "port/pools.h"
 
+#include <algorithm>
+
 #include <rte_errno.h>
 #include <rte_mbuf.h>
 
@@ -11,7 +13,6 @@ namespace {
 constexpr unsigned kCache = 256;                   // buffers a worker keeps at hand
 constexpr unsigned kCached = kCache + kCache / 2;  // it may hold this many before it gives back
 constexpr std::size_t kNoteSize = RTE_ALIGN_CEIL(sizeof(FrameNote), RTE_MBUF_PRIV_ALIGN);
-constexpr std::size_t kHeadRoom = RTE_PKTMBUF_HEADROOM + kFrameRoom;
 
 // Pools are told apart by a number: a process may have several sets one after the other.
 std::string pool_name(const char* what) {
@@ -35,7 +36,13 @@ tl::expected<Pool, std::string> create_pool(const char* what, unsigned buffers,
 
 }  // namespace
 
-PoolSizes pool_sizes(unsigned workers, std::size_t ports, bool durable_leases) {
+std::uint16_t longest_mtu(const std::vector<InterfaceConfig>& interfaces) {
+  std::uint16_t longest = kMtuDefault;
+  for (const InterfaceConfig& one : interfaces) longest = std::max(longest, one.mtu);
+  return longest;
+}
+
+PoolSizes pool_sizes(unsigned workers, std::size_t ports, bool durable_leases, std::uint16_t mtu) {
   // Held elsewhere: by the descriptors of the ports, in rings to other workers, in caches.
   const unsigned away =
       static_cast<unsigned>(ports) * kDescriptors + (workers > 1 ? kSteeredMax : 0) + kCached;
@@ -43,16 +50,19 @@ PoolSizes pool_sizes(unsigned workers, std::size_t ports, bool durable_leases) {
       .receive = workers * (away + 2 * kBurst),
       .heads = away + 2 * static_cast<unsigned>(kReplySlots) + (durable_leases ? kHeldMax : 0),
       .payloads = away + 2 * static_cast<unsigned>(kReplySlots),
+      .room = frame_room(mtu),
   };
 }
 
-std::size_t pool_bytes(unsigned workers, std::size_t ports, bool durable_leases) {
+std::size_t pool_bytes(unsigned workers, std::size_t ports, bool durable_leases,
+                       std::uint16_t mtu) {
   // A buffer's own header, its mempool header and padding to cache lines.
   constexpr std::size_t kOverhead = sizeof(rte_mbuf) + 128;
-  const PoolSizes sizes = pool_sizes(workers, ports, durable_leases);
+  const PoolSizes sizes = pool_sizes(workers, ports, durable_leases, mtu);
+  const std::size_t room = RTE_PKTMBUF_HEADROOM + sizes.room;
   const std::size_t buffers =
-      sizes.receive * (kHeadRoom + kNoteSize + kOverhead) +
-      workers * (sizes.heads * (kHeadRoom + kOverhead) + sizes.payloads * kOverhead);
+      sizes.receive * (room + kNoteSize + kOverhead) +
+      workers * (sizes.heads * (room + kOverhead) + sizes.payloads * kOverhead);
   // Event rings, rings between workers, ethdev state, memzone rounding.
   constexpr std::size_t kForEachWorker = std::size_t{4} << 20;
   constexpr std::size_t kForAll = std::size_t{32} << 20;
@@ -61,11 +71,12 @@ std::size_t pool_bytes(unsigned workers, std::size_t ports, bool durable_leases)
 
 tl::expected<Pools, std::string> Pools::create(unsigned workers, const PoolSizes& sizes) {
   Pools pools;
-  auto receive = create_pool("receive", sizes.receive, kNoteSize, kHeadRoom);
+  const std::size_t room = RTE_PKTMBUF_HEADROOM + sizes.room;
+  auto receive = create_pool("receive", sizes.receive, kNoteSize, room);
   if (!receive) return tl::unexpected(receive.error());
   pools.receive = std::move(*receive);
   for (unsigned k = 0; k < workers; ++k) {
-    auto heads = create_pool("heads", sizes.heads, 0, kHeadRoom);
+    auto heads = create_pool("heads", sizes.heads, 0, room);
     if (!heads) return tl::unexpected(heads.error());
     pools.heads.push_back(std::move(*heads));
     auto payloads = create_pool("payloads", sizes.payloads, 0, 0);

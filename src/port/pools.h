@@ -10,14 +10,21 @@
 #include <rte_mempool.h>
 #include <tl/expected.hpp>
 
+#include <reveille/config.h>
 #include <reveille/instant.h>
 
 #include "packet/request.h"
 
 namespace reveille {
 
-// Octets of a frame that fit a buffer: an untruncated 1500-byte packet with tags, and more.
+// Octets of a frame that fit a buffer: a whole packet of the longest MTU in use, with tags, and
+// more. Two sizes, because memory and af_packet's rings are cut to them.
 inline constexpr std::size_t kFrameRoom = 2048;
+inline constexpr std::size_t kJumboRoom = 9216;
+static_assert(kJumboRoom > kMtuMax + 22);
+[[nodiscard]] constexpr std::size_t frame_room(std::uint16_t mtu) {
+  return mtu <= kMtuDefault ? kFrameRoom : kJumboRoom;
+}
 // The most frames taken from a queue or ring at once.
 inline constexpr unsigned kBurst = 32;
 // Replies that can be under way at once in one worker, before a flush.
@@ -44,13 +51,17 @@ struct PoolSizes {
   unsigned receive = 0;   // one pool for all workers, FrameNote in front of each frame
   unsigned heads = 0;     // a pool for each worker: whole replies, or what precedes a payload
   unsigned payloads = 0;  // a pool for each worker: segments that point into an image
+  std::size_t room = kFrameRoom;  // of a buffer of the first two, in octets
 };
-[[nodiscard]] PoolSizes pool_sizes(unsigned workers, std::size_t ports,
-                                   bool durable_leases = false);
+// `mtu`: the longest of all ports.
+[[nodiscard]] PoolSizes pool_sizes(unsigned workers, std::size_t ports, bool durable_leases = false,
+                                   std::uint16_t mtu = kMtuDefault);
 
 // What pools, rings and ports of this many workers and ports need of DPDK's memory.
 [[nodiscard]] std::size_t pool_bytes(unsigned workers, std::size_t ports,
-                                     bool durable_leases = false);
+                                     bool durable_leases = false, std::uint16_t mtu = kMtuDefault);
+
+[[nodiscard]] std::uint16_t longest_mtu(const std::vector<InterfaceConfig>& interfaces);
 
 struct Pools {
   Pool receive;

@@ -29,22 +29,26 @@ VirtualDevice split(const std::string& vdev) {
 }
 
 // How af_packet serves an interface of the kernel:
-//  - frames of 2048 octets: 32 for the ring's own header leave room for any 1500-byte packet, and
-//    a receive buffer of ours holds each (the driver copies without a check of its own);
+//  - frames as long as a receive buffer of ours: 32 octets for the ring's own header leave room
+//    for any packet of the MTU, and a buffer holds each (the driver copies without a check of its
+//    own);
 //  - blocks of pages that frames fill without a rest, as the driver counts them;
 //  - the queueing discipline stays in the path: a slow device then queues a burst where a bypass
 //    would drop it, and tcpdump on the interface shows our replies.
-VirtualDevice af_packet_on(const std::string& interface, unsigned index, unsigned workers) {
+VirtualDevice af_packet_on(const InterfaceConfig& config, unsigned index, unsigned workers) {
+  static_assert(65536 % kFrameRoom == 0 && 36864 == 9 * 4096 && 36864 % kJumboRoom == 0);
+  const bool jumbo = frame_room(config.mtu) == kJumboRoom;
+  const std::string ring = jumbo ? ",blocksz=36864,framesz=9216,framecnt=1024"
+                                 : ",blocksz=65536,framesz=2048,framecnt=2048";
   return {"net_af_packet" + std::to_string(index),
-          "iface=" + interface +
-              ",blocksz=65536,framesz=2048,framecnt=2048,qdisc_bypass=0,qpairs=" +
-              std::to_string(workers)};
+          "iface=" + config.interface + ring + ",qdisc_bypass=0,qpairs=" + std::to_string(workers)};
 }
 
 // Replies are a few microseconds behind requests: take packets out of the device at once.
 rte_eth_conf configuration_for(const PortProfile& profile, const rte_eth_dev_info& info,
-                               unsigned receive_queues) {
+                               unsigned receive_queues, std::uint16_t mtu) {
   rte_eth_conf configuration{};
+  if (profile.mtu_is_told && mtu != kMtuDefault) configuration.rxmode.mtu = mtu;
   // No VLAN stripping or insertion: the tag is part of the frame for classify and the engines.
   if (profile.receive_checksums) {
     configuration.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
@@ -68,7 +72,7 @@ tl::expected<Port, std::string> Port::open(const InterfaceConfig& config, unsign
   Port port;
   forget_eal_log();
   if (Result probed = port.probe(config, workers); !probed) return tl::unexpected(probed.error());
-  if (Result ready = port.configure(workers, receive); !ready) {
+  if (Result ready = port.configure(workers, receive, config.mtu); !ready) {
     return tl::unexpected(ready.error());
   }
   return port;
@@ -81,7 +85,7 @@ Result Port::probe(const InterfaceConfig& config, unsigned workers) {
     auto kernel = KernelInterface::claim(config.interface);
     if (!kernel) return tl::unexpected(kernel.error());
     kernel_ = std::move(*kernel);
-    vdev = af_packet_on(config.interface, kernel_->index(), workers);
+    vdev = af_packet_on(config, kernel_->index(), workers);
   } else if (!config.vdev.empty()) {
     vdev = split(config.vdev);
     name_ = vdev.name;
@@ -124,17 +128,22 @@ Result Port::probe(const InterfaceConfig& config, unsigned workers) {
   return {};
 }
 
-Result Port::configure(unsigned workers, rte_mempool* receive) {
+Result Port::configure(unsigned workers, rte_mempool* receive, std::uint16_t mtu) {
   const auto failed = [this](const char* what, int error) {
     return tl::unexpected(with_eal_words("port " + name_ + ": " + what, error));
   };
+  if (mtu > profile_.mtu_max) {
+    return tl::unexpected("port " + name_ + " (" + driver_ + ") carries packets of at most " +
+                          std::to_string(profile_.mtu_max) + " octets, not the `mtu` of " +
+                          std::to_string(mtu));
+  }
   rte_eth_dev_info info{};
   rte_eth_dev_info_get(id_, &info);
   receive_queues_ = static_cast<std::uint16_t>(std::min<unsigned>(workers, info.max_rx_queues));
   transmit_queues_ = static_cast<std::uint16_t>(std::min<unsigned>(workers, info.max_tx_queues));
   if (receive_queues_ == 0 || transmit_queues_ == 0) return failed("it has no queues", ENOTSUP);
 
-  const rte_eth_conf configuration = configuration_for(profile_, info, receive_queues_);
+  const rte_eth_conf configuration = configuration_for(profile_, info, receive_queues_, mtu);
   if (const int error =
           rte_eth_dev_configure(id_, receive_queues_, transmit_queues_, &configuration);
       error != 0) {
@@ -164,9 +173,14 @@ Result Port::configure(unsigned workers, rte_mempool* receive) {
     return failed("it has no MAC address", error);
   }
   mac_ = MacAddress::from(address.addr_bytes);
-  std::uint16_t device_mtu = profile_.mtu_max;
-  rte_eth_dev_get_mtu(id_, &device_mtu);
-  mtu_ = std::min(kernel_ ? kernel_->mtu() : device_mtu, profile_.mtu_max);
+  std::uint16_t device_mtu = mtu;  // what a virtual device says of it has no meaning
+  if (kernel_) device_mtu = kernel_->mtu();
+  if (profile_.mtu_is_told) rte_eth_dev_get_mtu(id_, &device_mtu);
+  mtu_ = std::min(device_mtu, mtu);
+  if (mtu_ < mtu && mtu != kMtuDefault) {
+    warnings_.push_back("port " + name_ + " carries packets of " + std::to_string(mtu_) +
+                        " octets, less than the `mtu` of " + std::to_string(mtu));
+  }
   return {};
 }
 
@@ -197,7 +211,9 @@ void Port::discard_stale_frames() const {
 }
 
 std::vector<std::string> Port::warnings() const {
-  return kernel_ ? kernel_->warnings() : std::vector<std::string>{};
+  std::vector<std::string> all = kernel_ ? kernel_->warnings() : std::vector<std::string>{};
+  all.insert(all.end(), warnings_.begin(), warnings_.end());
+  return all;
 }
 
 Port::Port(Port&& other) noexcept
@@ -212,6 +228,7 @@ Port::Port(Port&& other) noexcept
       started_(std::exchange(other.started_, false)),
       mac_(other.mac_),
       mtu_(other.mtu_),
+      warnings_(std::move(other.warnings_)),
       receive_queues_(other.receive_queues_),
       transmit_queues_(other.transmit_queues_) {}
 

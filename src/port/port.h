@@ -46,7 +46,8 @@ class Port {
  private:
   Port() = default;
   tl::expected<void, std::string> probe(const InterfaceConfig& config, unsigned workers);
-  tl::expected<void, std::string> configure(unsigned workers, rte_mempool* receive);
+  tl::expected<void, std::string> configure(unsigned workers, rte_mempool* receive,
+                                            std::uint16_t mtu);
   void discard_stale_frames() const;
 
   std::string name_;    // as configured
@@ -60,6 +61,7 @@ class Port {
   bool started_ = false;
   MacAddress mac_;
   std::uint16_t mtu_ = 0;
+  std::vector<std::string> warnings_;
   std::uint16_t receive_queues_ = 0;
   std::uint16_t transmit_queues_ = 0;
 };

@@ -1,6 +1,7 @@
 #include "port/port_profile.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace reveille {
 namespace {
@@ -10,18 +11,35 @@ struct VirtualDriver {
   std::string_view name;
   bool gathers;
   bool partial_checksums;
+  std::uint16_t mtu_max;
 };
 constexpr VirtualDriver kVirtualDrivers[] = {
-    {"net_af_packet", true, true},     // gathers by memcpy; veth peers leave checksums undone
-    {"net_tap", true, true},           // writev
-    {"net_memif", true, false},        // copies segment by segment (not with zero-copy=yes)
-    {"net_ring", true, false},         // passes pointers within the process
-    {"net_null", true, false},         // only frees; does not advertise MULTI_SEGS
-    {"net_pcap", true, true},          // rte_pktmbuf_read; captures hold veth's frames as they were
-    {"net_vhost", true, true},         // copies into the guest
-    {"net_virtio_user", false, true},  // the other side maps DPDK's memory only, not our images
-    {"net_af_xdp", false, true},       // takes contiguous buffers only, copy mode over-reads chains
+    {"net_af_packet", true, true, kMtuMax},  // gathers by memcpy; veth peers leave checksums undone
+    {"net_tap", true, true, kMtuDefault},    // writev
+    {"net_memif", true, false, kMtuMax},     // copies segment by segment (not with zero-copy=yes)
+    {"net_ring", true, false, kMtuMax},      // passes pointers within the process
+    {"net_null", true, false, kMtuMax},      // only frees; does not advertise MULTI_SEGS
+    {"net_pcap", true, true,
+     kMtuMax},  // rte_pktmbuf_read; captures hold veth's frames as they were
+    {"net_vhost", true, true, kMtuDefault},  // copies into the guest
+    {"net_virtio_user", false, true,
+     kMtuDefault},  // the other side maps DPDK's memory only, not our images
+    {"net_af_xdp", false, true,
+     kMtuDefault},  // takes contiguous buffers only, copy mode over-reads chains
 };
+
+constexpr unsigned kFrameOverhead = 22;  // Ethernet header, two tags
+
+// The octets of a buffer of the shared ring: `bsize`.
+unsigned memif_buffer(std::string_view arguments) {
+  constexpr std::string_view kKey = "bsize=";
+  constexpr unsigned kDefault = 2048;
+  const std::size_t at = arguments.find(kKey);
+  if (at == std::string_view::npos) return kDefault;
+  unsigned size = kDefault;
+  std::from_chars(arguments.data() + at + kKey.size(), arguments.data() + arguments.size(), size);
+  return size;
+}
 
 }  // namespace
 
@@ -33,6 +51,8 @@ PortProfile profile_of(std::string_view driver, const std::string* arguments,
         RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
     profile.gathers = (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
     profile.maps_memory = true;
+    profile.mtu_max = std::clamp(info.max_mtu, kMtuDefault, kMtuMax);
+    profile.mtu_is_told = true;
     profile.receive_checksums = (info.rx_offload_capa & checksums) == checksums;
     return profile;
   }
@@ -42,9 +62,14 @@ PortProfile profile_of(std::string_view driver, const std::string* arguments,
     return profile;
   }
   profile.gathers = known->gathers;
+  profile.mtu_max = known->mtu_max;
   profile.partial_checksums = known->partial_checksums;
   // The packet socket sees every interface between its creation and its binding.
   profile.stale_at_start = driver == "net_af_packet";
+  // memif hands a longer frame over in pieces, and no codec reads across them.
+  if (driver == "net_memif" && memif_buffer(*arguments) < kMtuMax + kFrameOverhead) {
+    profile.mtu_max = kMtuDefault;
+  }
   // memif without copies reaches DPDK's own memory only.
   if (arguments->find("zero-copy=yes") != std::string::npos) profile.gathers = false;
   return profile;

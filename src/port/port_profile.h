@@ -7,6 +7,8 @@
 
 #include <rte_ethdev.h>
 
+#include <reveille/config.h>
+
 namespace reveille {
 
 struct PortProfile {
@@ -21,7 +23,10 @@ struct PortProfile {
   // Frames may wait in it from before it was ours, some of them of other interfaces.
   bool stale_at_start = false;
   // Longest packet inside a frame; the kernel's or the device's MTU may be smaller.
-  std::uint16_t mtu_max = 1500;
+  std::uint16_t mtu_max = kMtuDefault;
+  // ethdev can tell the device its MTU, and the device means it. Virtual ones have the kernel's,
+  // or none.
+  bool mtu_is_told = false;
 };
 
 // `arguments`: those of a virtual device; nullptr for a physical one.

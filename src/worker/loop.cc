@@ -12,7 +12,7 @@ namespace {
 
 // What the frame asks, or the outcome in which it ends here.
 wire::Checked<Request> read(rte_mbuf* frame, std::uint16_t port, const Snapshot& snapshot) {
-  // Buffers hold any frame that an MTU of 1500 allows; no codec reads across segments.
+  // Buffers hold any frame that the port's MTU allows; no codec reads across segments.
   if (frame->nb_segs > 1) return Outcome::frame_too_long;
   // Some devices take the tag out of the frame unasked; put back, it is read like any other.
   if ((frame->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0 && rte_vlan_insert(&frame) != 0) {

@@ -85,7 +85,8 @@ tl::expected<std::unique_ptr<Workers>, std::string> Workers::open(Eal& eal, cons
                           std::to_string(eal.workers()));
   }
   auto pools = Pools::create(
-      state->count, pool_sizes(state->count, config.interfaces.size(), options.durable_leases));
+      state->count, pool_sizes(state->count, config.interfaces.size(), options.durable_leases,
+                               longest_mtu(config.interfaces)));
   if (!pools) return tl::unexpected(pools.error());
   state->pools = std::move(*pools);
 

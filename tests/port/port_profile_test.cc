@@ -45,6 +45,25 @@ TEST(PortProfile, OfPhysicalDevicesFollowsTheirCapabilities) {
   EXPECT_FALSE(profile_of("net_ixgbe", nullptr, info).receive_checksums);
 }
 
+TEST(PortProfile, LongPacketsGoWhereWholeFramesFitABuffer) {
+  for (const char* driver : {"net_af_packet", "net_ring", "net_null", "net_pcap"}) {
+    EXPECT_EQ(of(driver).mtu_max, 9000) << driver;
+    EXPECT_FALSE(of(driver).mtu_is_told) << driver;
+  }
+  for (const char* driver : {"net_tap", "net_af_xdp", "net_virtio_user", "net_of_tomorrow"}) {
+    EXPECT_EQ(of(driver).mtu_max, 1500) << driver;
+  }
+  EXPECT_EQ(of("net_memif").mtu_max, 1500) << "its buffers have 2048 octets";
+  EXPECT_EQ(of("net_memif", "role=server,bsize=9000,id=1").mtu_max, 1500);
+  EXPECT_EQ(of("net_memif", "role=server,bsize=9216,id=1").mtu_max, 9000);
+  rte_eth_dev_info info{};
+  info.max_mtu = 3000;
+  EXPECT_EQ(profile_of("net_ixgbe", nullptr, info).mtu_max, 3000);
+  EXPECT_TRUE(profile_of("net_ixgbe", nullptr, info).mtu_is_told);
+  info.max_mtu = UINT16_MAX;
+  EXPECT_EQ(profile_of("net_ixgbe", nullptr, info).mtu_max, 9000);
+}
+
 TEST(PortProfile, OnlyPacketSocketsHoldFramesOfBefore) {
   EXPECT_TRUE(of("net_af_packet").stale_at_start);
   EXPECT_FALSE(of("net_pcap").stale_at_start);  // there they are the capture

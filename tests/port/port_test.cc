@@ -167,6 +167,43 @@ TEST_F(InterfaceTest, IsBroughtUpAndServedWithItsOwnMacAndMtu) {
   EXPECT_TRUE(port->warnings().empty());
 }
 
+TEST_F(InterfaceTest, CarriesTheLongerPacketsThatAreConfigured) {
+  ASSERT_EQ(std::system("ip link set ours mtu 9000 && ip link set theirs mtu 9000"), 0);
+  InterfaceConfig config = interface("ours");
+  {
+    const auto plain = open(config);
+    ASSERT_TRUE(plain) << plain.error();
+    EXPECT_EQ(plain->mtu(), 1500) << "buffers are as long as was asked for";
+  }
+  config.mtu = 9000;
+  const PoolSizes sizes{.receive = 512, .heads = 512, .payloads = 512, .room = frame_room(9000)};
+  auto pools = Pools::create(1, sizes);
+  ASSERT_TRUE(pools) << pools.error();
+  {
+    const auto jumbo = Port::open(config, 1, pools->receive.get());
+    ASSERT_TRUE(jumbo) << jumbo.error();
+    EXPECT_EQ(jumbo->mtu(), 9000);
+    EXPECT_TRUE(jumbo->warnings().empty());
+  }
+  ASSERT_EQ(std::system("ip link set ours mtu 4000"), 0);
+  const auto less = Port::open(config, 1, pools->receive.get());
+  ASSERT_TRUE(less) << less.error();
+  EXPECT_EQ(less->mtu(), 4000);
+  EXPECT_THAT(less->warnings(),
+              testing::ElementsAre("port ours carries packets of 4000 octets, less than the `mtu` "
+                                   "of 9000"));
+}
+
+TEST_F(PortTest, APortThatCannotCarryTheMtuIsNamed) {
+  InterfaceConfig config = vdev("net_memif0,role=client,id=7");
+  config.mtu = 9000;
+  const auto port = open(config);
+  ASSERT_FALSE(port);
+  EXPECT_EQ(port.error(),
+            "port net_memif0 (net_memif) carries packets of at most 1500 octets, not the `mtu` of "
+            "9000");
+}
+
 TEST_F(InterfaceTest, ServedByAnotherReveilleIsTaken) {
   const auto first = open(interface("ours"));
   ASSERT_TRUE(first) << first.error();

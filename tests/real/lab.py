@@ -218,12 +218,13 @@ class Lab:
     def _link(self, *argv):
         run(["ip", "-n", self.lan.namespace, "link", *argv])
 
-    def host(self, name, address=None):
+    def host(self, name, address=None, mtu=1500):
         """A machine on the bridge; with no address it waits for a DHCP client to give it one."""
         host = Host(self._namespace(name), name)
         port = f"port{next(self._ports)}"
         self._link("add", port, "type", "veth", "peer", "name", "eth0", "netns", host.namespace)
-        self._link("set", port, "master", "br0", "up")
+        self._link("set", port, "master", "br0", "mtu", str(mtu), "up")
+        run(["ip", "-n", host.namespace, "link", "set", "eth0", "mtu", str(mtu)])
         if address:
             run(["ip", "-n", host.namespace, "address", "add", address, "dev", "eth0"])
         run(["ip", "-n", host.namespace, "link", "set", "eth0", "up"])

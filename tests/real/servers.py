@@ -114,6 +114,7 @@ class Reveille:
     """The server under test, as an operator would start it."""
 
     name = "reveille"
+    mtu = 1500  # of its interface
 
     def __init__(self, lab, images, proxy=False, pool=POOL, extra=(), control=""):
         self.lab = lab
@@ -131,7 +132,7 @@ class Reveille:
         if self.proxy:
             start_address_server(self.lab)
         # reveille answers for its address itself; the kernel's interface has none.
-        self.host = self.lab.host("server")
+        self.host = self.lab.host("server", mtu=self.mtu)
         self.host.run("sysctl", "-qw", "net.ipv6.conf.eth0.disable_ipv6=1")
         self.process = self.lab.spawn("server", self.host, self.command())
         probe = self.lab.host("probe", f"10.77.0.200/{PREFIX_LENGTH}")

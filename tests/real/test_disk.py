@@ -30,6 +30,9 @@ class DiskCase(unittest.TestCase):
         # Names of sockets are short.
         self.short = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="reveille-")))
 
+    kind = servers.Reveille
+    mtu = 1500
+
     def serve(self, disks, extra=""):
         """Starts reveille with these [[disk]] tables, each a dictionary."""
         if not self.root.exists():
@@ -40,8 +43,8 @@ class DiskCase(unittest.TestCase):
                 f"{key} = {json.dumps(value)}\n" for key, value in disk.items())
         path = self.folder / "reveille.toml"
         path.write_text(config)
-        self.server = servers.Reveille(self.lab, self.root, extra=["--config", path],
-                                       control=str(self.short / "control"))
+        self.server = self.kind(self.lab, self.root, extra=["--config", path],
+                                control=str(self.short / "control"))
         return self.server.start()
 
     def users(self):
@@ -133,10 +136,29 @@ class Boot(DiskCase):
 
 
 @only_reveille("dnsmasq has no disks")
+class Jumbo(servers.Reveille):
+    """On a link with long frames; what its interface is stands in its configuration."""
+
+    mtu = 9000
+    INTERFACE = f"""
+[[interface]]
+interface = "eth0"
+address = "{servers.SERVER}/{servers.PREFIX_LENGTH}"
+mtu = {mtu}
+"""
+
+    def command(self):
+        argv = super().command()
+        for option in ("--interface", "--address"):
+            at = argv.index(option)
+            del argv[at:at + 2]
+        return argv
+
+
 class Many(DiskCase):
     def storm(self, disk, *argv):
         figures = self.folder / "figures.json"
-        host = self.lab.host("swarm")
+        host = self.lab.host("swarm", mtu=self.mtu)
         done = host.run(SWARM, "disk", "--interface", host.interface, "--image", disk, "--json",
                         figures, *argv, timeout=90, check=False)
         return done, json.loads(figures.read_text()) if figures.exists() else {}
@@ -153,6 +175,18 @@ class Many(DiskCase):
         self.assertGreater(figures["writes"], 300)
         self.assertEqual(len(self.users()), 300)
         self.assertEqual(images.sha256(disk), before, "the shared image was written to")
+
+    def test_jumbo_frames_carry_eight_kibibytes(self):
+        self.kind, self.mtu = Jumbo, Jumbo.mtu
+        disk = self.folder / "disk.img"
+        disk.write_bytes(images.noise(64 << 20, "disk"))
+        self.serve([{"address": "e0.1", "file": str(disk)}], Jumbo.INTERFACE)
+        done, figures = self.storm(disk, "-n", 20, "--sectors", 16, "--write", 30, "--isolated",
+                                   "--seconds", 2)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual((figures["wrong"], figures["refused"], figures["silent"]), (0, 0, 0))
+        self.assertEqual(figures["sectors"], 16, "the target took fewer")
+        self.assertGreater(figures["writes"], 20)
 
     def test_wrong_bytes_are_seen(self):
         disk, other = self.folder / "disk.img", self.folder / "other.img"

@@ -51,14 +51,15 @@ Octets write_frame(unsigned client, std::uint64_t lba, const Octets& data) {
 class Disks : public testing::Test {
  protected:
   // Everything but the disk's file.
-  void start(std::uint16_t workers, DiskMode mode = DiskMode::shared, bool overlay_files = false) {
+  void start(std::uint16_t workers, DiskMode mode = DiskMode::shared, bool overlay_files = false,
+             std::uint16_t mtu = kMtuDefault) {
     // A file that is written again would be a new version of the disk.
     if (!std::filesystem::exists(folder.path("disk"))) {
       folder.write("disk", {reinterpret_cast<const char*>(image.data()), image.size()});
     }
     Site::Shape shape;
     shape.workers = workers;
-    shape.wire = {.receive_queues = workers, .transmit_queues = workers};
+    shape.wire = {.receive_queues = workers, .transmit_queues = workers, .mtu = mtu};
     site.emplace(shape, [&](Config& config) {
       DiskConfig disk;
       disk.address = DiskAddress{0, 1};
@@ -150,6 +151,20 @@ TEST_F(Disks, ReadsLeaveInBurstsFromTheImageItself) {
   EXPECT_TRUE(site->settle());
   EXPECT_EQ(site->count(Outcome::aoe_read), kSectors / 2);
   EXPECT_EQ(site->workers->statistics().sum().payloads_gathered, kSectors / 2);
+}
+
+TEST_F(Disks, AJumboFrameCarriesEightKibibytes) {
+  constexpr std::uint8_t kMost = 16;
+  constexpr std::size_t kOctets = kMost * wire::kSectorSize;
+  start(1, DiskMode::shared, false, 9000);
+  EXPECT_EQ(data_of(answers({read_frame(1, 5, kMost)})[0]), part(5, kMost)) << "from the image";
+  EXPECT_EQ(registers_of(answers({write_frame(1, 37, Octets(kOctets, 0x42))})[0]).command(),
+            wire::kAtaReady);
+  Octets expected = part(29, kMost);
+  std::fill(expected.begin() + 8 * wire::kSectorSize, expected.end(), std::uint8_t{0x42});
+  EXPECT_EQ(data_of(answers({read_frame(1, 29, kMost)})[0]), expected) << "image and overlay";
+  EXPECT_NE(answers({read_frame(1, 0, kMost + 1)})[0][wire::kEthernetHeader] & 0x04, 0)
+      << "more than a frame carries";
 }
 
 TEST_F(Disks, EachWorkerServesItsOwnClients) {

@@ -33,14 +33,16 @@ class RingPort {
     unsigned receive_queues = 1;
     unsigned transmit_queues = 1;
     unsigned transmit_room = 4096;  // frames that wait for collect() in each queue
+    std::uint16_t mtu = kMtuDefault;
   };
 
   RingPort() : RingPort(Shape{}) {}
-  explicit RingPort(Shape shape) : name_("t" + std::to_string(next_number())) {
+  explicit RingPort(Shape shape) : mtu_(shape.mtu), name_("t" + std::to_string(next_number())) {
     test_eal();
     if (kRaceDetector) use_visible_pools();
-    pool_.reset(rte_pktmbuf_pool_create((name_ + "pool").c_str(), 8191, 0, sizeof(FrameNote),
-                                        RTE_PKTMBUF_HEADROOM + kFrameRoom, SOCKET_ID_ANY));
+    pool_.reset(rte_pktmbuf_pool_create(
+        (name_ + "pool").c_str(), shape.mtu == kMtuDefault ? 8191 : 1023, 0, sizeof(FrameNote),
+        static_cast<std::uint16_t>(RTE_PKTMBUF_HEADROOM + frame_room(shape.mtu)), SOCKET_ID_ANY));
     for (unsigned i = 0; i < shape.receive_queues; ++i) to_port_.push_back(make_ring(8192));
     for (unsigned i = 0; i < shape.transmit_queues; ++i) {
       from_port_.push_back(make_ring(shape.transmit_room));
@@ -67,6 +69,7 @@ class RingPort {
     InterfaceConfig config;
     config.vdev = device();
     config.address = Ipv4Prefix::parse(address);
+    config.mtu = mtu_;
     return config;
   }
 
@@ -162,6 +165,7 @@ class RingPort {
     return ring;
   }
 
+  std::uint16_t mtu_;
   std::string name_;
   Pool pool_;
   std::vector<rte_ring*> to_port_;
