@@ -108,7 +108,7 @@ struct DhcpEngine::State {
   }
 
   void follow(const Snapshot& snapshot) {
-    if (server && snapshot.subnets) server->follow(*snapshot.subnets);
+    if (server && snapshot.subnets) server->follow(snapshot);
   }
 
   // Scope first: whoever calls this is going to answer the request otherwise.

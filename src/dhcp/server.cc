@@ -179,6 +179,7 @@ void DhcpServer::tick(const Context& context) {
       context, [this](std::uint16_t subnet) { return parked_.count_waiting(subnet); },
       [&](std::uint16_t subnet) { give_up_waiting(subnet, context); });
   probing_.tick(*subnets_, context);
+  review_reservations();
   // Whoever is still parked after a second has asked again, or will.
   while (ParkedRequest* late = parked_.older_than(context.now - 1s)) give_up(*late, context);
 }

@@ -35,9 +35,11 @@ class DhcpServer {
              std::uint64_t seed, BootingClients& booting, Decisions& decisions,
              const StoredLeases* stored);
 
-  // Before each call of those below: the subnets of its snapshot. The same prefixes and pools in
-  // the same order as at construction; routers, options, times and reservations may differ.
-  void follow(const Subnets& subnets) { subnets_ = &subnets; }
+  // Before each call of those below: its snapshot, with its subnets. The same prefixes and pools
+  // in the same order as at construction; routers, options, times and reservations may differ.
+  // Nobody is given an address from now on that is not for him any more; who has it keeps it
+  // until its time is over or he asks for more.
+  void follow(const Snapshot& snapshot);
 
   // The subnet whose addresses a request is about; nullptr: it is none of ours.
   [[nodiscard]] const Subnet* subnet_of(const Request& request, const wire::DhcpView& message,
@@ -94,6 +96,8 @@ class DhcpServer {
   Outcome select(const Exchange& exchange, Ipv4Address server);
   Outcome reboot(const Exchange& exchange, Ipv4Address address);
   Outcome extend(const Exchange& exchange);
+  [[nodiscard]] bool is_good_for(const Exchange& exchange, std::uint32_t own,
+                                 Ipv4Address address) const;
   Outcome acknowledge(const Exchange& exchange, std::uint32_t lease);
   Outcome adopt(const Exchange& exchange, Ipv4Address address);
   Outcome refuse(const Exchange& exchange, Ipv4Address address, Outcome why,
@@ -106,6 +110,10 @@ class DhcpServer {
   Choice choose(const Exchange& exchange);
   Choice choose_free(const Exchange& exchange);
   Choice choose_requested(const Exchange& exchange, Ipv4Address address);
+  [[nodiscard]] bool may_have(const Exchange& exchange, Ipv4Address address) const;
+  [[nodiscard]] bool may_keep(const Exchange& exchange, std::uint32_t own) const;
+  void review_reservations();
+  [[nodiscard]] bool is_over_limit(const Exchange& exchange, std::uint32_t own) const;
   [[nodiscard]] bool is_available(const Exchange& exchange, std::uint32_t lease) const;
   // server_waiting.cc: what other workers have
   Outcome wait(const Exchange& exchange, const Choice& choice);
@@ -138,6 +146,9 @@ class DhcpServer {
   std::uint64_t seed_;  // of client keys
   std::shared_ptr<const Subnets> first_subnets_;
   const Subnets* subnets_;
+  std::uint64_t version_ = 0;      // of the snapshot that they are of
+  std::uint32_t to_review_ = 0;    // leases whose reservation may have changed since
+  std::uint32_t last_review_ = 0;  // the one that was looked at last
   LeaseTable leases_;
   AddressLending lending_;
   AddressProbing probing_;

@@ -76,7 +76,7 @@ const Sent& Heard::reply() const {
   return replies.front();
 }
 
-Lab::Lab(Config config, unsigned workers, std::uint64_t seed) {
+Lab::Lab(Config config, unsigned workers, std::uint64_t seed, const StoredLeases* stored) {
   snapshot_.stations = {station(0, kServer), station(78, kServerOnVlan)};
   snapshot_.config = std::make_shared<const Config>(std::move(config));
   snapshot_.subnets = std::make_shared<const Subnets>(*snapshot_.config);
@@ -84,7 +84,7 @@ Lab::Lab(Config config, unsigned workers, std::uint64_t seed) {
   snapshot_.catalogue = catalogue;
   snapshot_.policy = test_policy(*snapshot_.config, *catalogue, workers);
   for (unsigned i = 0; i < workers; ++i) {
-    workers_.push_back(std::make_unique<Worker>(snapshot_, Share{i, workers}, seed));
+    workers_.push_back(std::make_unique<Worker>(snapshot_, Share{i, workers}, seed, stored));
   }
   for (auto& buffer : buffers_) buffer.fill(kUnwritten);
   for (std::size_t i = 0; i < kSlots; ++i) {
@@ -214,6 +214,8 @@ void Lab::change_config(const std::function<void(Config&)>& change) {
   Config config = *snapshot_.config;
   change(config);
   snapshot_.config = std::make_shared<const Config>(std::move(config));
+  snapshot_.subnets = std::make_shared<const Subnets>(*snapshot_.config);
+  ++snapshot_.version;
 }
 
 Ipv4Address Lab::lease(const MacAddress& mac, std::vector<Option> options) {

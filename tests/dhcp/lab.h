@@ -67,7 +67,8 @@ struct Heard {
 
 class Lab {
  public:
-  explicit Lab(Config config = small_config(), unsigned workers = 1, std::uint64_t seed = 1);
+  explicit Lab(Config config = small_config(), unsigned workers = 1, std::uint64_t seed = 1,
+               const StoredLeases* stored = nullptr);
   Lab(const Lab&) = delete;
   Lab& operator=(const Lab&) = delete;
 
@@ -111,15 +112,15 @@ class Lab {
   void check_leases() const;
   // What the worker that owns the address says to an operator.
   LeaseOrderAnswer::Kind obey(LeaseOrder::Kind kind, Ipv4Address address);
-  // For everything from now on.
+  // For everything from now on, as a reload that keeps the address plan.
   void change_config(const std::function<void(Config&)>& change);
   [[nodiscard]] std::uint64_t outcomes(Outcome outcome) const { return outcomes_[outcome]; }
 
  private:
   static constexpr std::size_t kSlots = 64;
   struct Worker {
-    Worker(const Snapshot& snapshot, Share share, std::uint64_t seed)
-        : engine(snapshot, share, seed, booting) {}
+    Worker(const Snapshot& snapshot, Share share, std::uint64_t seed, const StoredLeases* stored)
+        : engine(snapshot, share, seed, booting, stored) {}
     BootingClients booting{64, 1};
     DhcpEngine engine;
     std::array<PeerMessage, 64> outbox_storage{};
