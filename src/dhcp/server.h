@@ -8,6 +8,7 @@
 #include <reveille/config.h>
 #include <reveille/event.h>
 #include <reveille/outcome.h>
+#include <reveille/wire/arp.h>
 #include <reveille/wire/dhcp.h>
 
 #include "dhcp/address_lending.h"
@@ -30,7 +31,7 @@ namespace reveille {
 // another address plan takes a restart. All else that clients are told is that of the snapshot.
 class DhcpServer {
  public:
-  // `stored`: leases from before; nullptr: none.
+  // `seed`: the same for all workers. `stored`: leases from before; nullptr: none.
   DhcpServer(const Config& config, std::shared_ptr<const Subnets> subnets, Share share,
              std::uint64_t seed, BootingClients& booting, Decisions& decisions,
              const StoredLeases* stored);
@@ -55,9 +56,10 @@ class DhcpServer {
   // A message that was checked, in its subnet.
   Outcome handle(const Request& request, const wire::DhcpView& message, const Subnet& subnet,
                  const Context& context);
-  // Somebody says that he is at `address`; `mac` is zero when a router stands between. Whether
-  // that is an address that we lease.
-  bool hear_host(Ipv4Address address, const MacAddress& mac, const Context& context);
+  // Somebody says that he is at an address: whether we lease it, and asked him. By an ARP reply to
+  // us that came in at `station`; by an echo reply with that identifier and sequence number.
+  bool hear_arp(const wire::ArpHost& host, std::uint16_t station, const Context& context);
+  bool hear_echo(Ipv4Address address, std::uint32_t mark, const Context& context);
   // What an operator wants of one address. `done` has a record in the journal, if there is one.
   LeaseOrderAnswer::Kind obey(const LeaseOrder& order, const Context& context);
   void receive(const PeerMessage& message, const Context& context);

@@ -6,7 +6,6 @@
 #include <reveille/wire/arp.h>
 #include <reveille/wire/icmp.h>
 
-#include "dhcp/address_probing.h"
 #include "policy/test_policy.h"
 
 namespace reveille::test {
@@ -172,24 +171,34 @@ Heard Lab::wait(Nanoseconds time) {
   return heard;
 }
 
-Heard Lab::host_answers(Ipv4Address address, const MacAddress& mac, unsigned worker) {
+Heard Lab::host_answers(Ipv4Address address, const MacAddress& mac, unsigned worker,
+                        std::uint16_t station) {
   std::array<std::uint8_t, wire::kArpLength> body{};
+  const Ipv4Address ours = snapshot_.stations[station].address.address;
+  wire::write_arp(body.data(), wire::ArpOperation::reply, {mac, address}, {kServerMac, ours});
   Request request;
+  request.service = Service::arp;
+  request.station = station;
   request.link_source = mac;
   request.link_destination = kServerMac;
-  if (mac.is_zero()) {
-    std::array<std::uint8_t, 4> echoed{};
-    store_be16(echoed.data(), AddressProbing::kEchoIdentifier);
-    wire::write_echo_reply(body.data(), echoed);
-    request.service = Service::icmp_echo_reply;
-    request.source = address;
-    request.destination = kServer;
-    request.body = Bytes{body}.first(wire::kIcmpHeader);
-  } else {
-    wire::write_arp(body.data(), wire::ArpOperation::reply, {mac, address}, {kServerMac, kServer});
-    request.service = Service::arp;
-    request.body = body;
-  }
+  request.body = body;
+  return hear_host(request, worker);
+}
+
+Heard Lab::echo_answers(Ipv4Address address, Bytes echoed, unsigned worker) {
+  std::array<std::uint8_t, 64> body{};
+  Request request;
+  request.service = Service::icmp_echo_reply;
+  request.link_source = kRouterMac;
+  request.link_destination = kServerMac;
+  request.source = address;
+  request.destination = kServer;
+  const std::uint8_t* const end = wire::write_echo_reply(body.data(), echoed);
+  request.body = Bytes{body.data(), end};
+  return hear_host(request, worker);
+}
+
+Heard Lab::hear_host(const Request& request, unsigned worker) {
   Heard heard;
   Worker& at = *workers_.at(worker);
   as(at, heard,

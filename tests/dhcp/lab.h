@@ -82,9 +82,11 @@ class Lab {
 
   // Time passes, and all workers do what is due. What they sent meanwhile.
   Heard wait(Nanoseconds time);
-  // Somebody says that he is at `address`: an ARP reply to us on the untagged station, or, with no
-  // MAC address, an ICMP echo reply. It comes in at that worker.
-  Heard host_answers(Ipv4Address address, const MacAddress& mac, unsigned worker = 0);
+  // Somebody says that he is at `address`, by an ARP reply to us. It comes in at that worker.
+  Heard host_answers(Ipv4Address address, const MacAddress& mac, unsigned worker = 0,
+                     std::uint16_t station = 0);
+  // The same by an ICMP echo reply, through a router; `echoed` is what follows its checksum.
+  Heard echo_answers(Ipv4Address address, Bytes echoed, unsigned worker = 0);
   // Time passes, and nobody does anything.
   void skip(Nanoseconds time) { now_ += time; }
   [[nodiscard]] Instant now() const { return now_; }
@@ -129,6 +131,7 @@ class Lab {
     ClientNotes clients{clients_storage};
   };
 
+  Heard hear_host(const Request& request, unsigned worker);
   void as(Worker& worker, Heard& heard, const std::function<void(const Context&)>& act);
   void carry(Heard& heard);
 
