@@ -207,12 +207,12 @@ Heard Lab::hear_host(const Request& request, unsigned worker) {
   return heard;
 }
 
-LeaseOrderAnswer::Kind Lab::obey(LeaseOrder::Kind kind, Ipv4Address address) {
+LeaseOrderAnswer::Kind Lab::obey(const LeaseOrder& order) {
   auto said = LeaseOrderAnswer::Kind::not_mine;
   for (const auto& worker : workers_) {
     Heard ignored;
     as(*worker, ignored, [&](const Context& context) {
-      const auto answer = worker->engine.obey({.kind = kind, .address = address}, context);
+      const auto answer = worker->engine.obey(order, context);
       if (answer != LeaseOrderAnswer::Kind::not_mine) said = answer;
     });
   }

@@ -113,7 +113,10 @@ class Lab {
   // shard has at most one lease in a subnet.
   void check_leases() const;
   // What the worker that owns the address says to an operator.
-  LeaseOrderAnswer::Kind obey(LeaseOrder::Kind kind, Ipv4Address address);
+  LeaseOrderAnswer::Kind obey(LeaseOrder::Kind kind, Ipv4Address address) {
+    return obey({.kind = kind, .address = address});
+  }
+  LeaseOrderAnswer::Kind obey(const LeaseOrder& order);
   // For everything from now on, as a reload that keeps the address plan.
   void change_config(const std::function<void(Config&)>& change);
   [[nodiscard]] std::uint64_t outcomes(Outcome outcome) const { return outcomes_[outcome]; }

@@ -129,6 +129,18 @@ TEST(Order, ReleaseFreesALeaseAndItsHolderMayHaveItAgain) {
   lab.check_leases();
 }
 
+// The operator has been told by then that it was not done.
+TEST(Order, IsNotBegunWhenItsTimeIsOver) {
+  Lab lab;
+  const Ipv4Address address = lab.lease(kMachine);
+  const auto release_until = [&](Instant until) {
+    return lab.obey({.kind = LeaseOrder::Kind::release, .until = until, .address = address});
+  };
+  EXPECT_EQ(release_until(lab.now() - 1ns), LeaseOrderAnswer::Kind::too_late);
+  EXPECT_EQ(lab.lease_at(address)->state, LeaseState::bound);
+  EXPECT_EQ(release_until(lab.now()), LeaseOrderAnswer::Kind::done);
+}
+
 TEST(Order, ReserveTakesALeaseAndKeepsItFromEverybody) {
   for (const unsigned workers : {1U, 3U}) {
     Lab lab(small_config(), workers);
