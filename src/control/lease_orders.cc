@@ -1,5 +1,6 @@
 #include "control/lease_orders.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace reveille {
@@ -12,30 +13,37 @@ void LeaseOrders::ask(LeaseOrder::Kind kind, Ipv4Address address, Done done) {
 }
 
 void LeaseOrders::turn(Instant now) {
-  workers_.take_order_answers([this](const LeaseOrderAnswer& answer) { hear(answer); });
+  way_.answers([this](const LeaseOrderAnswer& answer) { hear(answer); });
   if (sent_ && all_answered()) conclude();
-  if (sent_ && now > give_up_at_) {
-    finish(tl::unexpected(std::string("no answer from the workers; see the log")));
-  }
+  if (sent_ && now > give_up_at_) give_up();
   if (!sent_ && !waiting_.empty()) send(now);
 }
 
 void LeaseOrders::send(Instant now) {
   if (tries_ == 0) give_up_at_ = now + kPatience;
   LeaseOrder& order = waiting_.front().order;
+  order.until = give_up_at_ - kTimeToAnswer;
   order.number = ++number_;
   answers_ = 0;
   answer_ = LeaseOrderAnswer::Kind::not_mine;
   ++tries_;
   // What a worker that hangs has not taken comes to its end by patience.
-  workers_.order_lease(order);
+  way_.order(order);
   sent_ = true;
 }
 
 void LeaseOrders::hear(const LeaseOrderAnswer& answer) {
   if (!sent_ || answer.number != number_) return;  // given up
   ++answers_;
-  if (answer.kind != LeaseOrderAnswer::Kind::not_mine) answer_ = answer.kind;
+  answer_ = std::max(answer_, answer.kind);
+}
+
+// Somebody has not answered. Who has done it was the owner.
+void LeaseOrders::give_up() {
+  if (answer_ == LeaseOrderAnswer::Kind::done) return finish({});
+  finish(tl::unexpected(waiting_.front().order.address.text() +
+                        ": a worker or the disk does not answer, and it may or may not have been "
+                        "done; see \"reveille leases\""));
 }
 
 void LeaseOrders::conclude() {
@@ -49,6 +57,9 @@ void LeaseOrders::conclude() {
     case Kind::as_it_was:
       return finish(
           tl::unexpected(address + (is_release ? " is free already" : " is reserved already")));
+    case Kind::too_late:
+      return finish(
+          tl::unexpected(address + ": the workers or the disk are too slow; nothing has changed"));
     case Kind::busy:
       sent_ = false;  // until patience ends
       return;

@@ -24,6 +24,12 @@ std::vector<Station> adjusted(std::vector<Station> stations, const ServerOptions
   return stations;
 }
 
+LeaseOrders::Way way_of_orders(Workers& workers) {
+  return {.workers = workers.count(),
+          .order = [&workers](const LeaseOrder& order) { workers.order_lease(order); },
+          .answers = [&workers](const auto& tell) { workers.take_order_answers(tell); }};
+}
+
 }  // namespace
 
 tl::expected<std::unique_ptr<Server>, std::string> Server::start(
@@ -51,7 +57,7 @@ Server::Server(std::shared_ptr<const Config> config, Log& log, ServerOptions opt
       images_(config_->images, config_->tftp.ignore_case),
       disks_(*config_, config_->workers.count),
       workers_(std::move(workers)),
-      orders_(*workers_),
+      orders_(way_of_orders(*workers_)),
       snapshots_(config_, adjusted(workers_->stations(), options_)) {}
 
 Server::~Server() {

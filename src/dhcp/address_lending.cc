@@ -82,9 +82,7 @@ bool AddressLending::send_question(std::uint16_t subnet, std::uint16_t waiting,
 
 bool AddressLending::claim(ParkedRequest& parked, const Context& context) {
   const auto self = static_cast<std::uint8_t>(share_.index);
-  if (share_.count == 1 || parked.refusals + 1U >= share_.count || !leases_->has_room(1)) {
-    return false;
-  }
+  if (asked_all(parked) || !leases_->has_room(1)) return false;
   parked.peer = next_peer(parked.refusals == 0 ? self : parked.peer);
   PeerMessage question{PeerMessage::Kind::address_claimed};
   question.from = self;

@@ -27,11 +27,16 @@ class AddressLending {
 
   AddressLending(LeaseTable& leases, Share share, Nanoseconds offer_time);
 
+  [[nodiscard]] bool has_peers() const { return share_.count > 1; }
   // For `waiting` clients that found no free address. False: nobody has one, or cannot be asked.
   bool ask(std::uint16_t subnet, std::uint16_t waiting, const Context& context);
   // Asks ahead of need when the free addresses of the subnet run low.
   void keep_stock(std::uint16_t subnet, const Context& context);
-  // Asks the next peer for parked.claimed. False: all were asked, or cannot be.
+  // Whether each peer has refused parked.claimed.
+  [[nodiscard]] bool asked_all(const ParkedRequest& parked) const {
+    return parked.refusals + 1U >= share_.count;
+  }
+  // Asks the next peer for it. False: all were asked, or it cannot be asked now.
   bool claim(ParkedRequest& parked, const Context& context);
 
   // Questions of a peer.

@@ -35,19 +35,20 @@ void write_arp_request(Reply& reply, const Station& station, Ipv4Address address
 }
 
 void write_echo(Reply& reply, const Station& station, const MacAddress& gateway,
-                Ipv4Address address) {
+                Ipv4Address address, std::uint32_t mark) {
   const MutableBytes room = start_link_reply(reply, station, gateway, wire::EtherType::ipv4);
   std::uint8_t* const icmp = wire::write_ipv4(room.data(), wire::IpProtocol::icmp,
                                               station.address.address, address, wire::kEchoRequest);
-  wire::write_echo_request(icmp, AddressProbing::kEchoIdentifier, 0);
+  wire::write_echo_request(icmp, static_cast<std::uint16_t>(mark >> 16),
+                           static_cast<std::uint16_t>(mark));
   reply.length = static_cast<std::uint16_t>(wire::ethernet_length(station.vlan) +
                                             wire::kIpv4Header + wire::kEchoRequest);
 }
 
 }  // namespace
 
-AddressProbing::AddressProbing(LeaseTable& leases, Share share)
-    : leases_(&leases), share_(share), ways_(leases.subnets()) {}
+AddressProbing::AddressProbing(LeaseTable& leases, Share share, std::uint64_t seed)
+    : leases_(&leases), share_(share), echo_key_(SipKey::of(mix(seed))), ways_(leases.subnets()) {}
 
 void AddressProbing::tick(const Subnets& subnets, const Context& context) {
   tells_left_ = kTellsPerTick;
@@ -136,7 +137,7 @@ AddressProbing::Sent AddressProbing::ask(std::uint32_t lease, const Subnets& sub
     way.station = static_cast<std::uint16_t>(local);
     write_arp_request(*reply, stations[local], address);
   } else {
-    write_echo(*reply, stations[way.station], way.gateway, address);
+    write_echo(*reply, stations[way.station], way.gateway, address, echo_mark(address));
   }
   reply->station = way.station;
   return Sent::yes;

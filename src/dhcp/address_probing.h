@@ -17,6 +17,7 @@
 #include "dhcp/subnets.h"
 #include "packet/context.h"
 #include "packet/share.h"
+#include "table/sip_hash.h"
 
 namespace reveille {
 
@@ -29,10 +30,15 @@ class AddressProbing {
   static constexpr Nanoseconds kFresh = 5min;      // how long silence is believed
   // What answers is set aside for decline_time, but not asked more often than this.
   static constexpr Seconds kSetAsideMin{60};
-  // Identifier of our echo requests.
-  static constexpr std::uint16_t kEchoIdentifier = 0x7276;
 
-  AddressProbing(LeaseTable& leases, Share share);
+  // `seed`: the same for all workers.
+  AddressProbing(LeaseTable& leases, Share share, std::uint64_t seed);
+
+  // Identifier and sequence number of the echo request to an address: who answers was asked, or
+  // sees what passes between us and whoever was.
+  [[nodiscard]] std::uint32_t echo_mark(Ipv4Address address) const {
+    return static_cast<std::uint32_t>(sip_hash(echo_key_, address.value) >> 32);
+  }
 
   // A relay's request for that subnet came from `gateway`: there is the way to its machines.
   void saw_relay(std::uint16_t subnet, std::uint16_t station, const MacAddress& gateway) {
@@ -42,8 +48,9 @@ class AddressProbing {
   // Sends what is due; a few frames at most. Each millisecond, or as often as there is time.
   void tick(const Subnets& subnets, const Context& context);
 
-  // Somebody answered at `address`; `mac` is zero when a router stands between. Other workers
-  // are told when it is not ours.
+  // Somebody answered at `address`, and whoever calls this has made sure that he was asked: who is
+  // behind a router by the mark, who is on a link by where his answer came in. `mac` is zero when
+  // a router stands between. Other workers are told when the address is not ours.
   void heard(Ipv4Address address, const MacAddress& mac, const Context& context);
   void heard_by_peer(Ipv4Address address, const MacAddress& mac, const Context& context);
 
@@ -73,6 +80,7 @@ class AddressProbing {
 
   LeaseTable* leases_;
   Share share_;
+  SipKey echo_key_;
   std::vector<Way> ways_;  // by subnet
   Instant paid_until_{};   // probes up to here have been sent
   std::uint16_t next_subnet_ = 0;

@@ -8,7 +8,6 @@
 #include <reveille/wire/dhcp.h>
 #include <reveille/wire/icmp.h>
 
-#include "dhcp/address_probing.h"
 #include "dhcp/proxy.h"
 #include "dhcp/server.h"
 #include "dhcp/subnets.h"
@@ -85,13 +84,11 @@ std::optional<wire::ArpHost> host_of_arp(const Request& request, const Context& 
   return wire::ArpHost{arp->sender_mac(), arp->sender_address()};
 }
 
-// Who answered our echo request; a router stands between, and the MAC address is its own.
-std::optional<wire::ArpHost> host_of_echo(const Request& request) {
+// Identifier and sequence number of an echo reply.
+std::optional<std::uint32_t> echo_mark_of(const Request& request) {
   const auto echo = wire::IcmpView::parse(request.body);
-  if (!echo || load_be16(echo->echoed().data()) != AddressProbing::kEchoIdentifier) {
-    return std::nullopt;
-  }
-  return wire::ArpHost{{}, request.source};
+  if (!echo) return std::nullopt;
+  return load_be32(echo->echoed().data());
 }
 
 }  // namespace
@@ -108,7 +105,7 @@ struct DhcpEngine::State {
   }
 
   void follow(const Snapshot& snapshot) {
-    if (server && snapshot.subnets) server->follow(*snapshot.subnets);
+    if (server && snapshot.subnets) server->follow(snapshot);
   }
 
   // Scope first: whoever calls this is going to answer the request otherwise.
@@ -213,12 +210,15 @@ std::optional<DhcpEngine::Considered> DhcpEngine::consider(const Request& reques
 
 Outcome DhcpEngine::hear_host(const Request& request, const Context& context) {
   state_->follow(context.snapshot);
-  const bool is_arp = request.service == Service::arp;
-  const auto host = is_arp ? host_of_arp(request, context) : host_of_echo(request);
-  const bool is_known =
-      host && state_->server && state_->server->hear_host(host->address, host->mac, context);
-  if (is_known) return Outcome::probe_answered;
-  return is_arp ? Outcome::arp_other : Outcome::icmp_other;
+  std::optional<DhcpServer>& server = state_->server;
+  if (request.service == Service::arp) {
+    const auto host = host_of_arp(request, context);
+    const bool is_known = host && server && server->hear_arp(*host, request.station, context);
+    return is_known ? Outcome::probe_answered : Outcome::arp_other;
+  }
+  const auto mark = echo_mark_of(request);
+  const bool is_known = mark && server && server->hear_echo(request.source, *mark, context);
+  return is_known ? Outcome::probe_answered : Outcome::icmp_other;
 }
 
 LeaseOrderAnswer::Kind DhcpEngine::obey(const LeaseOrder& order, const Context& context) {

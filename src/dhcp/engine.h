@@ -25,6 +25,7 @@ struct Subnet;
 // Owner: one worker. Holds that worker's lease shard, offers and relay copy table; all memory is
 // taken at construction. Deterministic: the same calls with the same seed give the same replies.
 // Mode, subnets and pools are those of `first`, see DhcpServer; `stored` are leases from before.
+// All workers have the same seed: what one asked another one may hear.
 class DhcpEngine {
  public:
   DhcpEngine(const Snapshot& first, Share share, std::uint64_t seed, BootingClients& booting,
@@ -47,8 +48,8 @@ class DhcpEngine {
   [[nodiscard]] std::optional<Considered> consider(const Request& request,
                                                    const wire::DhcpView& message,
                                                    const Context& context) const;
-  // An ARP packet or an ICMP echo reply that is for us: probe_answered if it says that somebody is
-  // at an address that we lease, else arp_other or icmp_other.
+  // An ARP packet or an ICMP echo reply that is for us: probe_answered if it answers what we asked
+  // about an address that we lease, else arp_other or icmp_other.
   Outcome hear_host(const Request& request, const Context& context);
   // not_mine unless this is a server.
   LeaseOrderAnswer::Kind obey(const LeaseOrder& order, const Context& context);

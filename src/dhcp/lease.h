@@ -30,7 +30,7 @@ struct Lease {
   std::uint16_t subnet = 0;
   Ipv4Address address;
   LeaseState state = LeaseState::vacant;
-  bool reserved : 1 = false;  // the address is a reservation: never given to others
+  bool reserved : 1 = false;  // not for anybody: a reservation, or in no pool any more
   bool bootp : 1 = false;     // bound without an end
   bool foreign : 1 = false;   // the client's frames came from another layer-2 address than chaddr
   bool conflict : 1 = false;  // declined because somebody answered there

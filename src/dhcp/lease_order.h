@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include <reveille/address.h>
+#include <reveille/instant.h>
 
 namespace reveille {
 
@@ -14,19 +15,23 @@ struct LeaseOrder {
     reserve,  // given to nobody, until it is released
   };
   Kind kind{};
-  std::uint8_t padding[3] = {};
+  std::uint8_t padding[7] = {};
+  Instant until = Instant::max();  // no worker begins it later: the operator has been told by then
   Ipv4Address address;
   std::uint32_t number = 0;  // counted by control, so that answers find their question
 };
-static_assert(sizeof(LeaseOrder) == 12 && std::is_trivially_copyable_v<LeaseOrder>);
+static_assert(sizeof(LeaseOrder) == 24 && std::is_trivially_copyable_v<LeaseOrder>);
 
 // What one worker says of it, when the change is on disk.
 struct LeaseOrderAnswer {
+  // The greater one counts when several workers answer: an address may move between two of them
+  // while they are asked.
   enum class Kind : std::uint8_t {
-    done,
-    as_it_was,  // it is free, or reserved, already
     not_mine,   // another worker's, on its way between two, or in no pool
+    as_it_was,  // it is free, or reserved, already
+    too_late,   // the order's time was over: nothing has changed here
     busy,       // the disk is behind: ask again
+    done,
   };
   Kind kind{};
   std::uint8_t padding[3] = {};

@@ -280,6 +280,19 @@ void LeaseTable::forget_client(std::uint32_t lease) {
   record.client = {};
 }
 
+void LeaseTable::set_reserved(std::uint32_t lease, bool reserved) {
+  Lease& record = leases_[lease];
+  if (record.reserved == reserved) return;
+  const bool is_free = record.state == LeaseState::free;
+  count(record, -1U);
+  // All others stand in lines that do not depend on it, and keep their place there.
+  if (is_free) lists_.unlink(lease);
+  if (is_free) record.probe = Probe::none;
+  record.reserved = reserved;
+  count(record, 1);
+  if (is_free) line_up(lease);
+}
+
 void LeaseTable::give_up_other_lease(const ClientKey& client, std::uint16_t subnet,
                                      std::uint32_t kept, LeaseJournal* journal) {
   const std::uint32_t other = find(client, subnet);

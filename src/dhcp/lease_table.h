@@ -80,6 +80,12 @@ class LeaseTable {
   // Whoever had it last shall not get it back.
   void forget_client(std::uint32_t lease);
 
+  // Records there are, vacant ones too: leases are named by indices below this.
+  [[nodiscard]] std::uint32_t records() const { return static_cast<std::uint32_t>(leases_.size()); }
+  // The configuration has another opinion of that address than it had. Who has it keeps it; but
+  // free, it stands in the line for everybody only when it is not reserved.
+  void set_reserved(std::uint32_t lease, bool reserved);
+
   // Makes leases and quarantines that are over free again, at most `leases_max` of them and not
   // more than the journal has room for. An address that was set aside because of its user becomes
   // a suspect instead, unless nobody has answered two probes since.

@@ -72,7 +72,7 @@ DhcpServer::DhcpServer(const Config& config, std::shared_ptr<const Subnets> subn
       leases_(*subnets_, share, seed,
               stored == nullptr ? std::span<const LeaseChange>{} : stored->leases),
       lending_(leases_, share, config.dhcp.offer_time),
-      probing_(leases_, share),
+      probing_(leases_, share, seed),
       booting_(&booting),
       decisions_(&decisions) {}
 
@@ -125,9 +125,20 @@ Outcome DhcpServer::handle(const Request& request, const wire::DhcpView& message
   return serve(request, message, subnet, context, false);
 }
 
-bool DhcpServer::hear_host(Ipv4Address address, const MacAddress& mac, const Context& context) {
-  if (subnets_->leasing(address) == nullptr) return false;
-  probing_.heard(address, mac, context);
+// Asked by ARP are the machines on a subnet's own link, and nobody else.
+bool DhcpServer::hear_arp(const wire::ArpHost& host, std::uint16_t station,
+                          const Context& context) {
+  const Subnet* const subnet = subnets_->leasing(host.address);
+  const Ipv4Address here = context.snapshot.stations[station].address.address;
+  if (subnet == nullptr || subnets_->containing(here) != subnet) return false;
+  probing_.heard(host.address, host.mac, context);
+  return true;
+}
+
+// A router stands between: the frame's MAC address is its own.
+bool DhcpServer::hear_echo(Ipv4Address address, std::uint32_t mark, const Context& context) {
+  if (mark != probing_.echo_mark(address) || subnets_->leasing(address) == nullptr) return false;
+  probing_.heard(address, {}, context);
   return true;
 }
 
@@ -179,6 +190,7 @@ void DhcpServer::tick(const Context& context) {
       context, [this](std::uint16_t subnet) { return parked_.count_waiting(subnet); },
       [&](std::uint16_t subnet) { give_up_waiting(subnet, context); });
   probing_.tick(*subnets_, context);
+  review_reservations();
   // Whoever is still parked after a second has asked again, or will.
   while (ParkedRequest* late = parked_.older_than(context.now - 1s)) give_up(*late, context);
 }

@@ -8,6 +8,7 @@
 #include <reveille/config.h>
 #include <reveille/event.h>
 #include <reveille/outcome.h>
+#include <reveille/wire/arp.h>
 #include <reveille/wire/dhcp.h>
 
 #include "dhcp/address_lending.h"
@@ -30,14 +31,16 @@ namespace reveille {
 // another address plan takes a restart. All else that clients are told is that of the snapshot.
 class DhcpServer {
  public:
-  // `stored`: leases from before; nullptr: none.
+  // `seed`: the same for all workers. `stored`: leases from before; nullptr: none.
   DhcpServer(const Config& config, std::shared_ptr<const Subnets> subnets, Share share,
              std::uint64_t seed, BootingClients& booting, Decisions& decisions,
              const StoredLeases* stored);
 
-  // Before each call of those below: the subnets of its snapshot. The same prefixes and pools in
-  // the same order as at construction; routers, options, times and reservations may differ.
-  void follow(const Subnets& subnets) { subnets_ = &subnets; }
+  // Before each call of those below: its snapshot, with its subnets. The same prefixes and pools
+  // in the same order as at construction; routers, options, times and reservations may differ.
+  // Nobody is given an address from now on that is not for him any more; who has it keeps it
+  // until its time is over or he asks for more.
+  void follow(const Snapshot& snapshot);
 
   // The subnet whose addresses a request is about; nullptr: it is none of ours.
   [[nodiscard]] const Subnet* subnet_of(const Request& request, const wire::DhcpView& message,
@@ -53,9 +56,10 @@ class DhcpServer {
   // A message that was checked, in its subnet.
   Outcome handle(const Request& request, const wire::DhcpView& message, const Subnet& subnet,
                  const Context& context);
-  // Somebody says that he is at `address`; `mac` is zero when a router stands between. Whether
-  // that is an address that we lease.
-  bool hear_host(Ipv4Address address, const MacAddress& mac, const Context& context);
+  // Somebody says that he is at an address: whether we lease it, and asked him. By an ARP reply to
+  // us that came in at `station`; by an echo reply with that identifier and sequence number.
+  bool hear_arp(const wire::ArpHost& host, std::uint16_t station, const Context& context);
+  bool hear_echo(Ipv4Address address, std::uint32_t mark, const Context& context);
   // What an operator wants of one address. `done` has a record in the journal, if there is one.
   LeaseOrderAnswer::Kind obey(const LeaseOrder& order, const Context& context);
   void receive(const PeerMessage& message, const Context& context);
@@ -94,6 +98,8 @@ class DhcpServer {
   Outcome select(const Exchange& exchange, Ipv4Address server);
   Outcome reboot(const Exchange& exchange, Ipv4Address address);
   Outcome extend(const Exchange& exchange);
+  [[nodiscard]] bool is_good_for(const Exchange& exchange, std::uint32_t own,
+                                 Ipv4Address address) const;
   Outcome acknowledge(const Exchange& exchange, std::uint32_t lease);
   Outcome adopt(const Exchange& exchange, Ipv4Address address);
   Outcome refuse(const Exchange& exchange, Ipv4Address address, Outcome why,
@@ -106,6 +112,10 @@ class DhcpServer {
   Choice choose(const Exchange& exchange);
   Choice choose_free(const Exchange& exchange);
   Choice choose_requested(const Exchange& exchange, Ipv4Address address);
+  [[nodiscard]] bool may_have(const Exchange& exchange, Ipv4Address address) const;
+  [[nodiscard]] bool may_keep(const Exchange& exchange, std::uint32_t own) const;
+  void review_reservations();
+  [[nodiscard]] bool is_over_limit(const Exchange& exchange, std::uint32_t own) const;
   [[nodiscard]] bool is_available(const Exchange& exchange, std::uint32_t lease) const;
   // server_waiting.cc: what other workers have
   Outcome wait(const Exchange& exchange, const Choice& choice);
@@ -138,6 +148,9 @@ class DhcpServer {
   std::uint64_t seed_;  // of client keys
   std::shared_ptr<const Subnets> first_subnets_;
   const Subnets* subnets_;
+  std::uint64_t version_ = 0;      // of the snapshot that they are of
+  std::uint32_t to_review_ = 0;    // leases whose reservation may have changed since
+  std::uint32_t last_review_ = 0;  // the one that was looked at last
   LeaseTable leases_;
   AddressLending lending_;
   AddressProbing probing_;

@@ -6,6 +6,9 @@
 namespace reveille {
 namespace {
 
+constexpr int kLooksMax = 16;  // at the line of free addresses, for one that a client may have
+constexpr std::uint32_t kReviewsPerTick = 256;
+
 // Of a subnet's addresses in this shard; clients that share a limit may have these together.
 constexpr std::uint32_t quarter_of(std::uint32_t addresses) {
   return std::max<std::uint32_t>(1, addresses / 4);
@@ -32,8 +35,43 @@ bool DhcpServer::is_available(const Exchange& exchange, std::uint32_t lease) con
   return false;
 }
 
+// By the configuration as it is now: a reload or a restart may have taken from the pools what
+// leases still remember.
+bool DhcpServer::may_have(const Exchange& exchange, Ipv4Address address) const {
+  if (exchange.reservation() == address) return subnets_->leasing(address) != nullptr;
+  return subnets_->is_for_anybody(exchange.subnet, address);
+}
+
+// `own` is what the client has or had here. No lease is extended once its address is reserved for
+// somebody else or taken from the pools: its holder is sent to look for another one, and until it
+// has that, or its time is over, nobody else is given the address.
+//
+// The firmware of a machine says its UUID and its system does not: who has a lease is the owner of
+// its reservation unless it shows that it is not.
+bool DhcpServer::may_keep(const Exchange& exchange, std::uint32_t own) const {
+  const Lease& record = leases_[own];
+  if (may_have(exchange, record.address)) return true;
+  const HostConfig* const owner = subnets_->reserved_for(record.address);
+  if (record.state != LeaseState::bound || owner == nullptr || owner->mac) return false;
+  return !(owner->uuid && exchange.facts.uuid && *owner->uuid != *exchange.facts.uuid) &&
+         subnets_->leasing(record.address) != nullptr;
+}
+
+// `own` is what the client had before, or kNoIndex. Only what counts against a limit already goes
+// on past it: whoever invents clients could have each of them remembered here first.
+bool DhcpServer::is_over_limit(const Exchange& exchange, std::uint32_t own) const {
+  const LeaseTable::Counts& counts = leases_.counts(exchange.subnet.index);
+  const std::uint32_t most = quarter_of(counts.addresses);
+  const Lease record = own == kNoIndex ? Lease{} : leases_[own];
+  const bool is_bound = record.state == LeaseState::bound;
+  const bool is_bootp = exchange.message.type() == wire::DhcpType::none;
+  if (is_bootp && !(is_bound && record.bootp) && counts.bootp >= most) return true;
+  const bool holds_offer = record.state == LeaseState::offered && record.foreign;
+  return exchange.is_foreign() && !is_bound && !holds_offer && counts.foreign_offers >= most;
+}
+
 DhcpServer::Choice DhcpServer::choose(const Exchange& exchange) {
-  if (const auto reserved = exchange.reservation()) {
+  if (const auto reserved = exchange.reservation(); reserved && may_have(exchange, *reserved)) {
     const std::uint32_t lease = leases_.at(*reserved);
     if (lease != kNoIndex && is_available(exchange, lease)) {
       return {Choice::Kind::found, lease, *reserved};
@@ -46,14 +84,10 @@ DhcpServer::Choice DhcpServer::choose(const Exchange& exchange) {
   }
   // A machine keeps its address as long as it can, whatever it asks for.
   const std::uint32_t own = leases_.find(exchange.client, exchange.subnet.index);
-  if (own != kNoIndex) return {Choice::Kind::found, own, leases_[own].address};
-
-  const auto& counts = leases_.counts(exchange.subnet.index);
-  if (exchange.is_foreign() && counts.foreign_offers >= quarter_of(counts.addresses)) {
-    return {Choice::Kind::refused};
+  if (is_over_limit(exchange, own)) return {Choice::Kind::refused};
+  if (own != kNoIndex && may_keep(exchange, own)) {
+    return {Choice::Kind::found, own, leases_[own].address};
   }
-  const bool is_bootp = exchange.message.type() == wire::DhcpType::none;
-  if (is_bootp && counts.bootp >= quarter_of(counts.addresses)) return {Choice::Kind::refused};
 
   if (const auto asked = exchange.message.option_address(wire::DhcpOption::requested_address)) {
     const Choice requested = choose_requested(exchange, *asked);
@@ -63,7 +97,7 @@ DhcpServer::Choice DhcpServer::choose(const Exchange& exchange) {
 }
 
 DhcpServer::Choice DhcpServer::choose_requested(const Exchange& exchange, Ipv4Address address) {
-  if (!subnets_->is_in_pool(exchange.subnet, address) || subnets_->is_reserved(address)) return {};
+  if (!may_have(exchange, address)) return {};
   const std::uint32_t lease = leases_.at(address);
   if (lease == kNoIndex) {
     if (exchange.peers_asked) return {};
@@ -75,13 +109,36 @@ DhcpServer::Choice DhcpServer::choose_requested(const Exchange& exchange, Ipv4Ad
 
 DhcpServer::Choice DhcpServer::choose_free(const Exchange& exchange) {
   const std::uint16_t subnet = exchange.subnet.index;
-  std::uint32_t lease = leases_.oldest_free(subnet);
-  if (lease == kNoIndex &&
-      reclaim_offer(leases_, subnet, exchange.now(), exchange.config().offer_time)) {
-    lease = leases_.oldest_free(subnet);
+  for (int looks = 0; looks < kLooksMax; ++looks) {
+    const std::uint32_t lease = leases_.oldest_free(subnet);
+    if (lease == kNoIndex) {
+      if (!reclaim_offer(leases_, subnet, exchange.now(), exchange.config().offer_time)) return {};
+    } else if (may_have(exchange, leases_[lease].address)) {
+      return {Choice::Kind::found, lease, leases_[lease].address};
+    } else {
+      leases_.set_reserved(lease, true);
+    }
   }
-  if (lease == kNoIndex) return {};
-  return {Choice::Kind::found, lease, leases_[lease].address};
+  return {};
+}
+
+void DhcpServer::follow(const Snapshot& snapshot) {
+  if (subnets_ == snapshot.subnets.get() && version_ == snapshot.version) return;
+  subnets_ = snapshot.subnets.get();
+  version_ = snapshot.version;
+  to_review_ = leases_.records();
+}
+
+// All of them at once would keep a worker from its packets for too long. Until it is through,
+// the looks of choose_free() see to it that nobody gets what he may not have.
+void DhcpServer::review_reservations() {
+  for (std::uint32_t i = 0; i < kReviewsPerTick && to_review_ > 0; ++i, --to_review_) {
+    last_review_ = last_review_ + 1 < leases_.records() ? last_review_ + 1 : 0;
+    const Lease& record = leases_[last_review_];
+    if (record.state == LeaseState::vacant) continue;
+    const Subnet& subnet = subnets_->all()[record.subnet];
+    leases_.set_reserved(last_review_, !subnets_->is_for_anybody(subnet, record.address));
+  }
 }
 
 }  // namespace reveille

@@ -58,6 +58,7 @@ Outcome DhcpServer::release(const Exchange& exchange) {
 // Whoever has the address is not told: its next renewal finds that it has it no more.
 LeaseOrderAnswer::Kind DhcpServer::obey(const LeaseOrder& order, const Context& context) {
   using Answer = LeaseOrderAnswer::Kind;
+  if (context.now > order.until) return Answer::too_late;
   const std::uint32_t lease = leases_.at(order.address);
   if (lease == kNoIndex) return Answer::not_mine;
   if (!can_record(context)) return Answer::busy;

@@ -214,7 +214,8 @@ void write_fixed_fields(DhcpWriter& writer, const Exchange& exchange, const Serv
   }
 }
 
-void write_options(DhcpWriter& writer, const Exchange& exchange, const ServerReply& reply) {
+// False: what no client can do without has no room.
+bool write_options(DhcpWriter& writer, const Exchange& exchange, const ServerReply& reply) {
   const wire::DhcpView& message = exchange.message;
   OptionWalk walk(writer, exchange, reply);
   if (reply.type != DhcpType::nak) walk.header();
@@ -222,17 +223,20 @@ void write_options(DhcpWriter& writer, const Exchange& exchange, const ServerRep
     writer.option_u8(DhcpOption::message_type, static_cast<std::uint8_t>(reply.type));
     writer.option_address(DhcpOption::server_identifier, exchange.server_identifier);
     if (reply.lease_seconds) writer.option_u32(DhcpOption::lease_time, *reply.lease_seconds);
-    // RFC 6842: the client tells by it that the reply is its own.
+    if (writer.overflowed()) return false;
+    // RFC 6842: the client tells by it that the reply is its own, and takes one without it for an
+    // older server's.
     if (const auto id = message.option(DhcpOption::client_identifier)) {
       writer.option(DhcpOption::client_identifier, *id);
     }
   }
   if (reply.type == DhcpType::nak) {
     writer.option(DhcpOption::message, reply.reason);
-    return;
+    return true;
   }
   walk.write_requested();
   walk.write_rest();
+  return true;
 }
 
 }  // namespace
@@ -247,7 +251,7 @@ bool write_server_reply(Reply& slot, const Exchange& exchange, const ServerReply
     // A relay that misses it drops the reply (RFC 3046 2.1).
     if (writer.overflowed()) return false;
   }
-  write_options(writer, exchange, reply);
+  if (!write_options(writer, exchange, reply)) return false;
   const std::size_t length = writer.finish();
   if (length == 0) return false;
   finish_udp(slot, exchange.station, exchange.request.station, wire::kDhcpServerPort,

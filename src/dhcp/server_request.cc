@@ -15,6 +15,7 @@ using wire::DhcpType;
 namespace {
 
 constexpr std::uint32_t kForEver = 0xffffffff;  // option 51
+constexpr std::string_view kNotLeased = "address is not leased here";
 
 }  // namespace
 
@@ -37,7 +38,7 @@ Outcome DhcpServer::select(const Exchange& exchange, Ipv4Address server) {
   }
   const auto address = exchange.message.option_address(DhcpOption::requested_address);
   if (!address) return Outcome::dhcp_request_incomplete;
-  if (own != kNoIndex && leases_[own].address == *address) return acknowledge(exchange, own);
+  if (is_good_for(exchange, own, *address)) return acknowledge(exchange, own);
   // Our offer is over, and may have gone to another client or another worker.
   return adopt(exchange, *address);
 }
@@ -47,9 +48,13 @@ Outcome DhcpServer::reboot(const Exchange& exchange, Ipv4Address address) {
     return refuse(exchange, address, Outcome::dhcp_no_subnet, "address is of another network");
   }
   const std::uint32_t own = leases_.find(exchange.client, exchange.subnet.index);
-  if (own != kNoIndex) {
-    if (leases_[own].address == address) return acknowledge(exchange, own);
-    return refuse(exchange, address, Outcome::dhcp_unknown_lease, "client has another address");
+  if (is_good_for(exchange, own, address)) return acknowledge(exchange, own);
+  // What is offered or remembered is no record of a lease: the client may have another server's,
+  // and then "the server MUST remain silent".
+  if (own != kNoIndex && leases_[own].state == LeaseState::bound) {
+    const bool is_that = leases_[own].address == address;
+    return refuse(exchange, address, Outcome::dhcp_unknown_lease,
+                  is_that ? kNotLeased : "client has another address");
   }
   if (!exchange.config().authoritative) return Outcome::dhcp_unknown_lease;
   return adopt(exchange, address);
@@ -63,13 +68,21 @@ Outcome DhcpServer::extend(const Exchange& exchange) {
     return refuse(exchange, address, Outcome::dhcp_no_subnet, "address is of another network");
   }
   const std::uint32_t own = leases_.find(exchange.client, exchange.subnet.index);
-  if (own != kNoIndex && leases_[own].address == address) return acknowledge(exchange, own);
-  const std::uint32_t other = leases_.at(address);
-  if (other != kNoIndex && !is_available(exchange, other)) {
+  if (is_good_for(exchange, own, address)) return acknowledge(exchange, own);
+  const std::uint32_t lease = leases_.at(address);
+  if (lease != kNoIndex && !is_available(exchange, lease)) {
     return refuse(exchange, address, Outcome::dhcp_unknown_lease, "address is in use");
+  }
+  if (lease != kNoIndex && leases_[lease].state == LeaseState::bound) {
+    return refuse(exchange, address, Outcome::dhcp_unknown_lease, kNotLeased);
   }
   if (!exchange.config().authoritative) return Outcome::dhcp_unknown_lease;
   return adopt(exchange, address);
+}
+
+bool DhcpServer::is_good_for(const Exchange& exchange, std::uint32_t own,
+                             Ipv4Address address) const {
+  return own != kNoIndex && leases_[own].address == address && may_keep(exchange, own);
 }
 
 // The client has `lease`, or nobody has.
@@ -119,15 +132,12 @@ Outcome DhcpServer::adopt(const Exchange& exchange, Ipv4Address address) {
   if (reserved && *reserved != address) {
     return refuse(exchange, address, Outcome::dhcp_unknown_lease, "client has a reservation");
   }
-  const bool may_have = reserved || (subnets_->is_in_pool(exchange.subnet, address) &&
-                                     !subnets_->is_reserved(address));
-  if (!may_have) {
-    return refuse(exchange, address, Outcome::dhcp_unknown_lease, "address is not leased here");
+  if (!may_have(exchange, address)) {
+    return refuse(exchange, address, Outcome::dhcp_unknown_lease, kNotLeased);
   }
   const std::uint32_t lease = leases_.at(address);
-  if (lease == kNoIndex && !exchange.peers_asked) {
-    const Outcome outcome = wait(exchange, {Choice::Kind::elsewhere, kNoIndex, address});
-    if (outcome == Outcome::dhcp_waiting_for_address) return outcome;
+  if (lease == kNoIndex && !exchange.peers_asked && lending_.has_peers()) {
+    return wait(exchange, {Choice::Kind::elsewhere, kNoIndex, address});
   }
   if (lease == kNoIndex || !is_available(exchange, lease)) {
     return refuse(exchange, address, Outcome::dhcp_unknown_lease, "address is in use");

@@ -18,8 +18,9 @@ Outcome DhcpServer::wait(const Exchange& exchange, const Choice& choice) {
     }
   }
   if (choice.kind == Choice::Kind::elsewhere) {
-    // It cannot be claimed, now or at all: as if all had been asked.
-    if (exchange.message.type() == wire::DhcpType::request) return Outcome::dhcp_no_address;
+    // It cannot be claimed, now or at all. Another address is as good to a DISCOVER; to refuse
+    // what another worker may well have for this client would be wrong.
+    if (exchange.message.type() == wire::DhcpType::request) return no_address(exchange);
     return serve(exchange.request, exchange.message, exchange.subnet, exchange.context, true);
   }
   ParkedRequest* parked = parked_.add(exchange.request, exchange.client, subnet, exchange.now());
@@ -56,8 +57,11 @@ void DhcpServer::receive(const PeerMessage& message, const Context& context) {
 }
 
 void DhcpServer::given(const PeerMessage& message, const Context& context) {
-  lending_.take(message, subnets_->is_reserved(message.address), context);
+  const Subnet& subnet = subnets_->all()[message.subnet];
+  const std::uint32_t lease =
+      lending_.take(message, !subnets_->is_for_anybody(subnet, message.address), context);
   if (ParkedRequest* parked = parked_.claim_of(message.address)) {
+    if (lease == kNoIndex) return give_up(*parked, context);
     return resume(*parked, context);
   }
   serve_waiting(message.subnet, context);
@@ -67,7 +71,9 @@ void DhcpServer::claim_refused(const PeerMessage& message, const Context& contex
   ParkedRequest* parked = parked_.claim_of(message.address);
   if (parked == nullptr || parked->peer != message.from) return;
   ++parked->refusals;
-  if (!lending_.claim(*parked, context)) resume(*parked, context);
+  if (lending_.asked_all(*parked)) return resume(*parked, context);
+  // Nobody knows whether the others have it: the client asks again.
+  if (!lending_.claim(*parked, context)) give_up(*parked, context);
 }
 
 void DhcpServer::serve_waiting(std::uint16_t subnet, const Context& context) {

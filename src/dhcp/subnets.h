@@ -50,6 +50,16 @@ class Subnets {
     return reserved_.find(address.value) != nullptr;
   }
 
+  // Whose; nullptr: nobody's.
+  [[nodiscard]] const HostConfig* reserved_for(Ipv4Address address) const {
+    const std::uint32_t* const host = reserved_.find(address.value);
+    return host == nullptr ? nullptr : &hosts_[*host];
+  }
+  // What whoever asks may have.
+  [[nodiscard]] bool is_for_anybody(const Subnet& subnet, Ipv4Address address) const {
+    return is_in_pool(subnet, address) && !is_reserved(address);
+  }
+
   // The reservation of a client, by the first key that is known: MAC address, UUID, client-id.
   // Of two hosts with one key the first counts. nullptr when there is none.
   [[nodiscard]] const HostConfig* host(const MacAddress* mac, const Uuid* uuid,

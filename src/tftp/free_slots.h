@@ -1,21 +1,22 @@
 // Which transfer slots are free, handed out in an order that nobody can foretell.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <vector>
 
+#include "table/sip_hash.h"
+
 namespace reveille {
 
-// SipHash-2-4 of a counter: who has seen some outputs cannot compute the next (the transfer id
-// is all that a blind attacker has to guess besides the client's port).
+// Who has seen some outputs cannot compute the next (the transfer id is all that a blind attacker
+// has to guess besides the client's port).
 class Unpredictable {
  public:
-  explicit Unpredictable(std::uint64_t seed);
-  std::uint64_t next();
+  explicit Unpredictable(std::uint64_t seed) : key_(SipKey::of(seed)) {}
+  std::uint64_t next() { return sip_hash(key_, counter_++); }
 
  private:
-  std::uint64_t key_[2];
+  SipKey key_;
   std::uint64_t counter_ = 0;
 };
 

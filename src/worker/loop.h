@@ -39,7 +39,7 @@ struct ReceiveQueue {
 // What a worker is made of, and what it shares with the others. All of it outlives the worker.
 struct WorkerParts {
   Share share;
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;  // the same for all workers
   Idle idle = Idle::adaptive;
   std::optional<int> timestamp_offset;  // time comes from the frames; see WorkerClock
   std::vector<ReceiveQueue> queues;

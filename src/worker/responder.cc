@@ -48,13 +48,22 @@ unsigned owner_of(const Request& request, unsigned workers, unsigned here) {
   return here;
 }
 
+namespace {
+
+// One for each worker, and each use.
+std::uint64_t own_seed(std::uint64_t seed, Share share, unsigned use) {
+  return mix(mix(seed + share.index) + use);
+}
+
+}  // namespace
+
 Responder::Responder(const Snapshot& first, Share share, std::uint64_t seed,
                      const StoredLeases* stored)
-    : booting_(kBootingClientsMax, mix(seed + 2)),
-      clients_(kKnownClientsMax, mix(seed + 3)),
+    : booting_(kBootingClientsMax, own_seed(seed, share, 2)),
+      clients_(kKnownClientsMax, own_seed(seed, share, 3)),
       dhcp_(first, share, seed, booting_, stored),
-      tftp_(first.config->tftp, share, mix(seed + 1), clients_),
-      aoe_(first, share, mix(seed + 4), booting_) {}
+      tftp_(first.config->tftp, share, own_seed(seed, share, 1), clients_),
+      aoe_(first, share, own_seed(seed, share, 4), booting_) {}
 
 void Responder::prefetch(const Request& request, const Snapshot& snapshot) const {
   if (request.service == Service::tftp_transfer) {

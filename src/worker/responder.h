@@ -21,7 +21,7 @@ namespace reveille {
 // Owner: one worker.
 class Responder {
  public:
-  // `stored`: leases from before; nullptr: none.
+  // `seed`: the same for all workers. `stored`: leases from before; nullptr: none.
   Responder(const Snapshot& first, Share share, std::uint64_t seed,
             const StoredLeases* stored = nullptr);
 

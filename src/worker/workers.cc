@@ -125,7 +125,7 @@ const std::vector<PortReport>& Workers::ports() const {
 WorkerParts Workers::State::parts_of(unsigned worker, std::uint64_t seed,
                                      std::optional<int> timestamp_offset) {
   WorkerParts parts{.share = {worker, count},
-                    .seed = mix(seed + worker),
+                    .seed = seed,
                     .idle = idle,
                     .timestamp_offset = timestamp_offset,
                     .queues = {},

@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <thread>
@@ -140,6 +142,49 @@ TEST_F(Listening, DoesNotTakeALivingSocket) {
   EXPECT_TRUE(Caller(path_).connected());
 }
 
+// Whoever cannot be asked may be alive.
+TEST_F(Listening, RemovesNoSocketUnlessNobodyListensForCertain) {
+  const FileDescriptor other(socket(AF_UNIX, SOCK_DGRAM, 0));
+  const auto address = *unix_address(path_);
+  ASSERT_EQ(bind(other.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  const auto refused = ControlSocket::listen(path_);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().find("who listens there cannot be found out"), std::string::npos)
+      << refused.error();
+  EXPECT_EQ(access(path_.c_str(), F_OK), 0);
+}
+
+TEST_F(Listening, DoesNotTakeALivingSocketWhenDescriptorsRunOut) {
+  listen();
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  // So many that the lock can be opened, and the socket cannot.
+  const int next = dup(0);
+  close(next);
+  rlimit few = before;
+  few.rlim_cur = static_cast<rlim_t>(next) + 1;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  const auto refused = ControlSocket::listen(path_);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_FALSE(refused);
+  const Caller caller(path_);
+  EXPECT_TRUE(caller.connected());
+}
+
+TEST_F(Listening, OfTwoStartsAtOnceOneIsRefused) {
+  const FileDescriptor other(open((path_ + ".lock").c_str(), O_RDWR | O_CREAT, 0600));
+  ASSERT_EQ(flock(other.number(), LOCK_EX), 0);
+  const auto refused = ControlSocket::listen(path_);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().find("another reveille is starting"), 0U) << refused.error();
+  EXPECT_NE(access(path_.c_str(), F_OK), 0);
+  ASSERT_EQ(flock(other.number(), LOCK_UN), 0);
+  listen();
+  struct stat status {};
+  ASSERT_EQ(stat((path_ + ".lock").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0077, 0u) << "nobody else can hold it";
+}
+
 TEST_F(Listening, RemovesNoFileThatIsNoSocket) {
   folder_.write("control.sock", "dear to somebody");
   const auto refused = ControlSocket::listen(path_);
@@ -171,6 +216,18 @@ TEST_F(Listening, RefusesARequestThatHasNoEnd) {
   EXPECT_EQ(caller.received(), "{\"error\":\"a request has at most 65536 bytes\"}\n");
   EXPECT_EQ(control_->clients(), 0u);
   EXPECT_TRUE(requests_.empty());
+}
+
+TEST_F(Listening, SaysTheWholeRefusalAfterAnAnswer) {
+  listen();
+  const Caller caller(path_);
+  caller.send("one\n");
+  turns();
+  EXPECT_EQ(caller.received(), "to one\n");
+  caller.send(std::string(70'000, 'x'));
+  turns();
+  EXPECT_EQ(caller.received(), "{\"error\":\"a request has at most 65536 bytes\"}\n");
+  EXPECT_TRUE(caller.dismissed());
 }
 
 TEST_F(Listening, TakesARequestOfTheFullLength) {

@@ -6,7 +6,6 @@
 #include <reveille/wire/arp.h>
 #include <reveille/wire/icmp.h>
 
-#include "dhcp/address_probing.h"
 #include "policy/test_policy.h"
 
 namespace reveille::test {
@@ -76,7 +75,7 @@ const Sent& Heard::reply() const {
   return replies.front();
 }
 
-Lab::Lab(Config config, unsigned workers, std::uint64_t seed) {
+Lab::Lab(Config config, unsigned workers, std::uint64_t seed, const StoredLeases* stored) {
   snapshot_.stations = {station(0, kServer), station(78, kServerOnVlan)};
   snapshot_.config = std::make_shared<const Config>(std::move(config));
   snapshot_.subnets = std::make_shared<const Subnets>(*snapshot_.config);
@@ -84,7 +83,7 @@ Lab::Lab(Config config, unsigned workers, std::uint64_t seed) {
   snapshot_.catalogue = catalogue;
   snapshot_.policy = test_policy(*snapshot_.config, *catalogue, workers);
   for (unsigned i = 0; i < workers; ++i) {
-    workers_.push_back(std::make_unique<Worker>(snapshot_, Share{i, workers}, seed));
+    workers_.push_back(std::make_unique<Worker>(snapshot_, Share{i, workers}, seed, stored));
   }
   for (auto& buffer : buffers_) buffer.fill(kUnwritten);
   for (std::size_t i = 0; i < kSlots; ++i) {
@@ -172,24 +171,34 @@ Heard Lab::wait(Nanoseconds time) {
   return heard;
 }
 
-Heard Lab::host_answers(Ipv4Address address, const MacAddress& mac, unsigned worker) {
+Heard Lab::host_answers(Ipv4Address address, const MacAddress& mac, unsigned worker,
+                        std::uint16_t station) {
   std::array<std::uint8_t, wire::kArpLength> body{};
+  const Ipv4Address ours = snapshot_.stations[station].address.address;
+  wire::write_arp(body.data(), wire::ArpOperation::reply, {mac, address}, {kServerMac, ours});
   Request request;
+  request.service = Service::arp;
+  request.station = station;
   request.link_source = mac;
   request.link_destination = kServerMac;
-  if (mac.is_zero()) {
-    std::array<std::uint8_t, 4> echoed{};
-    store_be16(echoed.data(), AddressProbing::kEchoIdentifier);
-    wire::write_echo_reply(body.data(), echoed);
-    request.service = Service::icmp_echo_reply;
-    request.source = address;
-    request.destination = kServer;
-    request.body = Bytes{body}.first(wire::kIcmpHeader);
-  } else {
-    wire::write_arp(body.data(), wire::ArpOperation::reply, {mac, address}, {kServerMac, kServer});
-    request.service = Service::arp;
-    request.body = body;
-  }
+  request.body = body;
+  return hear_host(request, worker);
+}
+
+Heard Lab::echo_answers(Ipv4Address address, Bytes echoed, unsigned worker) {
+  std::array<std::uint8_t, 64> body{};
+  Request request;
+  request.service = Service::icmp_echo_reply;
+  request.link_source = kRouterMac;
+  request.link_destination = kServerMac;
+  request.source = address;
+  request.destination = kServer;
+  const std::uint8_t* const end = wire::write_echo_reply(body.data(), echoed);
+  request.body = Bytes{body.data(), end};
+  return hear_host(request, worker);
+}
+
+Heard Lab::hear_host(const Request& request, unsigned worker) {
   Heard heard;
   Worker& at = *workers_.at(worker);
   as(at, heard,
@@ -198,12 +207,12 @@ Heard Lab::host_answers(Ipv4Address address, const MacAddress& mac, unsigned wor
   return heard;
 }
 
-LeaseOrderAnswer::Kind Lab::obey(LeaseOrder::Kind kind, Ipv4Address address) {
+LeaseOrderAnswer::Kind Lab::obey(const LeaseOrder& order) {
   auto said = LeaseOrderAnswer::Kind::not_mine;
   for (const auto& worker : workers_) {
     Heard ignored;
     as(*worker, ignored, [&](const Context& context) {
-      const auto answer = worker->engine.obey({.kind = kind, .address = address}, context);
+      const auto answer = worker->engine.obey(order, context);
       if (answer != LeaseOrderAnswer::Kind::not_mine) said = answer;
     });
   }
@@ -214,6 +223,8 @@ void Lab::change_config(const std::function<void(Config&)>& change) {
   Config config = *snapshot_.config;
   change(config);
   snapshot_.config = std::make_shared<const Config>(std::move(config));
+  snapshot_.subnets = std::make_shared<const Subnets>(*snapshot_.config);
+  ++snapshot_.version;
 }
 
 Ipv4Address Lab::lease(const MacAddress& mac, std::vector<Option> options) {

@@ -67,7 +67,8 @@ struct Heard {
 
 class Lab {
  public:
-  explicit Lab(Config config = small_config(), unsigned workers = 1, std::uint64_t seed = 1);
+  explicit Lab(Config config = small_config(), unsigned workers = 1, std::uint64_t seed = 1,
+               const StoredLeases* stored = nullptr);
   Lab(const Lab&) = delete;
   Lab& operator=(const Lab&) = delete;
 
@@ -81,9 +82,11 @@ class Lab {
 
   // Time passes, and all workers do what is due. What they sent meanwhile.
   Heard wait(Nanoseconds time);
-  // Somebody says that he is at `address`: an ARP reply to us on the untagged station, or, with no
-  // MAC address, an ICMP echo reply. It comes in at that worker.
-  Heard host_answers(Ipv4Address address, const MacAddress& mac, unsigned worker = 0);
+  // Somebody says that he is at `address`, by an ARP reply to us. It comes in at that worker.
+  Heard host_answers(Ipv4Address address, const MacAddress& mac, unsigned worker = 0,
+                     std::uint16_t station = 0);
+  // The same by an ICMP echo reply, through a router; `echoed` is what follows its checksum.
+  Heard echo_answers(Ipv4Address address, Bytes echoed, unsigned worker = 0);
   // Time passes, and nobody does anything.
   void skip(Nanoseconds time) { now_ += time; }
   [[nodiscard]] Instant now() const { return now_; }
@@ -110,16 +113,19 @@ class Lab {
   // shard has at most one lease in a subnet.
   void check_leases() const;
   // What the worker that owns the address says to an operator.
-  LeaseOrderAnswer::Kind obey(LeaseOrder::Kind kind, Ipv4Address address);
-  // For everything from now on.
+  LeaseOrderAnswer::Kind obey(LeaseOrder::Kind kind, Ipv4Address address) {
+    return obey({.kind = kind, .address = address});
+  }
+  LeaseOrderAnswer::Kind obey(const LeaseOrder& order);
+  // For everything from now on, as a reload that keeps the address plan.
   void change_config(const std::function<void(Config&)>& change);
   [[nodiscard]] std::uint64_t outcomes(Outcome outcome) const { return outcomes_[outcome]; }
 
  private:
   static constexpr std::size_t kSlots = 64;
   struct Worker {
-    Worker(const Snapshot& snapshot, Share share, std::uint64_t seed)
-        : engine(snapshot, share, seed, booting) {}
+    Worker(const Snapshot& snapshot, Share share, std::uint64_t seed, const StoredLeases* stored)
+        : engine(snapshot, share, seed, booting, stored) {}
     BootingClients booting{64, 1};
     DhcpEngine engine;
     std::array<PeerMessage, 64> outbox_storage{};
@@ -128,6 +134,7 @@ class Lab {
     ClientNotes clients{clients_storage};
   };
 
+  Heard hear_host(const Request& request, unsigned worker);
   void as(Worker& worker, Heard& heard, const std::function<void(const Context&)>& act);
   void carry(Heard& heard);
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "dhcp/lab.h"
+#include "dhcp/parked_requests.h"
 
 namespace reveille::test {
 namespace {
@@ -23,6 +24,13 @@ MacAddress machine_of(unsigned owner, unsigned workers, std::uint32_t i) {
   for (std::uint32_t n = 0;; ++n) {
     if (owner_of(machine(n), workers) == owner && i-- == 0) return machine(n);
   }
+}
+
+// The first address of the pool that worker `owner` has.
+Ipv4Address address_of(Lab& lab, unsigned owner, const Config& config) {
+  Ipv4Address address = config.subnets[0].pools[0].first;
+  while (lab.engine(owner).leases()->at(address) == kNoIndex) ++address.value;
+  return address;
 }
 
 class Lending : public testing::TestWithParam<unsigned> {};
@@ -203,6 +211,44 @@ TEST(LendingInTime, MoreClientsThanCanBeParkedGetTheirAddressLater) {
   for (std::uint32_t i = 0; i < 390; ++i) {
     EXPECT_FALSE(lab.lease(machine_of(0, 2, i)).is_zero()) << i;
   }
+}
+
+// Another worker may well have the address for this client: a NAK would cost it its lease.
+TEST(LendingInTime, AnAddressThatCannotBeClaimedNowIsNotRefused) {
+  Config config = pool_of(2);
+  config.dhcp.authoritative = true;
+  Lab lab(config, 2);
+  const Ipv4Address address = address_of(lab, 1, config);
+  lab.lease(machine_of(0, 2, 0));
+  lab.hold_messages(true);
+  for (std::uint32_t i = 0; i < ParkedRequests::kParkedMax; ++i) {
+    ASSERT_EQ(lab.send({.mac = machine_of(0, 2, 1 + i)}).outcome,
+              Outcome::dhcp_waiting_for_address);
+  }
+  const Heard heard =
+      lab.send({.type = DhcpType::request, .mac = machine_of(0, 2, 100), .requested = address});
+  EXPECT_EQ(heard.outcome, Outcome::dhcp_no_address);
+  EXPECT_TRUE(heard.replies.empty());
+}
+
+// Two clients that claim one address: the second hears nothing until the first one's claim is
+// decided.
+TEST(LendingInTime, TwoClaimsOfOneAddressAreDecidedOneAfterTheOther) {
+  Config config = pool_of(2);
+  config.dhcp.authoritative = true;
+  Lab lab(config, 2);
+  const Ipv4Address address = address_of(lab, 1, config);
+  const auto reboot = [&](std::uint32_t i) {
+    return lab.send({.type = DhcpType::request, .mac = machine_of(0, 2, i), .requested = address});
+  };
+  lab.hold_messages(true);
+  EXPECT_EQ(reboot(0).outcome, Outcome::dhcp_waiting_for_address);
+  const Heard second = reboot(1);
+  EXPECT_EQ(second.outcome, Outcome::dhcp_no_address);
+  EXPECT_TRUE(second.replies.empty());
+  EXPECT_EQ(lab.deliver().reply().type(), DhcpType::ack);
+  lab.hold_messages(false);
+  EXPECT_EQ(reboot(1).outcome, Outcome::dhcp_nakked);
 }
 
 }  // namespace

@@ -21,8 +21,13 @@ constexpr Ipv4Address pool_address(std::uint8_t i) {
   return Ipv4Address::of(10, 77, 0, static_cast<std::uint8_t>(10 + i));
 }
 
-// Whom an ARP request or an echo request looks for, or zero.
-Ipv4Address probed_by(const Sent& sent) {
+// An ARP request or an echo request.
+struct Question {
+  Ipv4Address address;  // zero: it is neither
+  Octets echoed;        // of an echo request: what the answer repeats
+};
+
+Question question_of(const Sent& sent) {
   const auto frame = wire::EthernetView::parse(sent.frame);
   if (!frame) return {};
   if (frame->type() == wire::EtherType::arp) {
@@ -30,13 +35,13 @@ Ipv4Address probed_by(const Sent& sent) {
     const bool is_right = arp && arp->operation() == wire::ArpOperation::request &&
                           frame->destination() == MacAddress::broadcast() &&
                           arp->sender_mac() == kServerMac && frame->source() == kServerMac;
-    return is_right ? arp->target_address() : Ipv4Address{};
+    return {is_right ? arp->target_address() : Ipv4Address{}, {}};
   }
   const auto packet = wire::Ipv4View::parse(frame->payload());
   if (!packet || packet->protocol() != wire::IpProtocol::icmp) return {};
   const auto echo = wire::IcmpView::parse(packet->payload());
-  const bool is_right = echo && echo->type() == wire::IcmpType::echo_request;
-  return is_right ? packet->destination() : Ipv4Address{};
+  if (!echo || echo->type() != wire::IcmpType::echo_request) return {};
+  return {packet->destination(), {echo->echoed().begin(), echo->echoed().end()}};
 }
 
 // A link with machines that answer wherever they are.
@@ -53,14 +58,16 @@ class Link {
   void pass(Nanoseconds time, Nanoseconds step = 4ms) {
     for (Nanoseconds passed{}; passed < time; passed += step) {
       for (const Sent& sent : lab_.wait(step).replies) {
-        const Ipv4Address address = probed_by(sent);
-        if (address.is_zero()) continue;
-        ++probes_[address];
-        if (const auto host = at_.find(address); host != at_.end()) {
-          for (const Event& event : lab_.host_answers(address, host->second, worker_).events) {
-            events.push_back(event);
-          }
-        }
+        const Question probe = question_of(sent);
+        if (probe.address.is_zero()) continue;
+        ++probes_[probe.address];
+        const auto host = at_.find(probe.address);
+        if (host == at_.end()) continue;
+        const Heard heard =
+            probe.echoed.empty()
+                ? lab_.host_answers(probe.address, host->second, worker_, sent.tagged ? 1 : 0)
+                : lab_.echo_answers(probe.address, probe.echoed, worker_);
+        events.insert(events.end(), heard.events.begin(), heard.events.end());
       }
     }
   }
@@ -130,7 +137,6 @@ TEST(Probing, AnAnswerIsCountedAndStrangersAreNot) {
   EXPECT_EQ(lab.host_answers(pool_address(0), kSquatterMac).outcome, Outcome::probe_answered);
   EXPECT_EQ(lab.host_answers(Ipv4Address::of(10, 77, 0, 99), kSquatterMac).outcome,
             Outcome::arp_other);
-  EXPECT_EQ(lab.host_answers(Ipv4Address::of(10, 77, 0, 99), {}).outcome, Outcome::icmp_other);
   EXPECT_EQ(lab.host_answers(pool_address(1), kServerMac).outcome, Outcome::arp_other);
 }
 
@@ -264,18 +270,81 @@ TEST(Probing, BehindARelayByEchoThroughItsRouter) {
   // 10.78.0.0/24 is on our VLAN: known from the start.
   EXPECT_EQ(link.probes(Ipv4Address::of(10, 78, 0, 10)), 2);
   lab.lease_through(kRelay, machine(1));
-  link.put(Ipv4Address::of(10, 99, 1, 3), {});
   bool through_router = false;
   for (int i = 0; i < 500; ++i) {
     for (const Sent& sent : lab.wait(4ms).replies) {
-      if (probed_by(sent) != Ipv4Address::of(10, 99, 1, 3)) continue;
+      const Question probe = question_of(sent);
+      if (probe.address != Ipv4Address::of(10, 99, 1, 3)) continue;
       through_router = sent.to_mac() == kRouterMac && sent.from() == kServer;
-      lab.host_answers(Ipv4Address::of(10, 99, 1, 3), {});
+      EXPECT_EQ(lab.echo_answers(probe.address, probe.echoed).outcome, Outcome::probe_answered);
     }
   }
   EXPECT_TRUE(through_router);
   EXPECT_EQ(lab.lease_at(Ipv4Address::of(10, 99, 1, 3))->state, LeaseState::declined);
   EXPECT_EQ(lab.counts(2).silent, 8U);  // of ten: one leased, one set aside
+}
+
+// An answer has to come from where the question went; anybody anywhere could send the rest.
+TEST(Probing, AnArpReplyCountsOnTheLinkOfItsSubnetOnly) {
+  Lab lab(campus_config());
+  Link link(lab);
+  lab.lease_through(kRelay, machine(1));
+  link.pass(100ms);
+  const Ipv4Address untagged = pool_address(3);
+  const Ipv4Address tagged = Ipv4Address::of(10, 78, 0, 13);
+  const Ipv4Address remote = Ipv4Address::of(10, 99, 1, 3);
+  EXPECT_EQ(lab.host_answers(untagged, kSquatterMac, 0, 1).outcome, Outcome::arp_other);
+  EXPECT_EQ(lab.host_answers(tagged, kSquatterMac, 0, 0).outcome, Outcome::arp_other);
+  EXPECT_EQ(lab.host_answers(remote, kSquatterMac, 0, 0).outcome, Outcome::arp_other);
+  for (const Ipv4Address address : {untagged, tagged, remote}) {
+    ASSERT_NE(lab.lease_at(address)->probe, Probe::none) << address.text();
+    EXPECT_EQ(lab.lease_at(address)->state, LeaseState::free) << address.text();
+  }
+  EXPECT_EQ(lab.host_answers(untagged, kSquatterMac, 0, 0).outcome, Outcome::probe_answered);
+  EXPECT_EQ(lab.host_answers(tagged, kSquatterMac, 0, 1).outcome, Outcome::probe_answered);
+}
+
+TEST(Probing, AnEchoReplyCountsWithTheMarkOfItsQuestionOnly) {
+  Lab lab(campus_config());
+  lab.lease_through(kRelay, machine(1));
+  std::map<Ipv4Address, Octets> asked;
+  for (int i = 0; i < 25; ++i) {
+    for (const Sent& sent : lab.wait(4ms).replies) {
+      if (Question probe = question_of(sent); !probe.echoed.empty())
+        asked[probe.address] = probe.echoed;
+    }
+  }
+  ASSERT_GE(asked.size(), 3U);
+  const auto& [address, mark] = *asked.begin();
+  const auto& [other, mark_of_other] = *std::next(asked.begin());
+  EXPECT_EQ(lab.echo_answers(address, mark_of_other).outcome, Outcome::icmp_other);
+  for (std::size_t bit = 0; bit < 32; ++bit) {
+    Octets wrong = mark;
+    wrong[bit / 8] ^= static_cast<std::uint8_t>(1 << (bit % 8));
+    EXPECT_EQ(lab.echo_answers(address, wrong).outcome, Outcome::icmp_other) << bit;
+  }
+  // Nobody was asked by echo on our own links.
+  EXPECT_EQ(lab.echo_answers(pool_address(3), mark).outcome, Outcome::icmp_other);
+  EXPECT_EQ(lab.lease_at(address)->state, LeaseState::free);
+  EXPECT_EQ(lab.echo_answers(address, mark).outcome, Outcome::probe_answered);
+  EXPECT_EQ(lab.lease_at(address)->state, LeaseState::declined);
+  EXPECT_EQ(lab.lease_at(other)->state, LeaseState::free);
+}
+
+TEST(Probing, MarksDependOnTheSeed) {
+  const auto mark = [](std::uint64_t seed) {
+    Lab lab(campus_config(), 1, seed);
+    lab.lease_through(kRelay, machine(1));
+    for (int i = 0; i < 25; ++i) {
+      for (const Sent& sent : lab.wait(4ms).replies) {
+        const Question probe = question_of(sent);
+        if (probe.address == Ipv4Address::of(10, 99, 1, 3)) return probe.echoed;
+      }
+    }
+    return Octets{};
+  };
+  EXPECT_FALSE(mark(1).empty());
+  EXPECT_NE(mark(1), mark(2));
 }
 
 TEST(Probing, AnswersFindTheWorkerThatAsked) {

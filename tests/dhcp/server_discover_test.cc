@@ -223,6 +223,33 @@ TEST(Discover, OneMachineThatInventsOthersGetsAQuarterOfThePool) {
   for (std::uint32_t i = 200; i < 215; ++i) EXPECT_FALSE(lab.lease(machine(i)).is_zero());
 }
 
+TEST(Discover, InventedMachinesGetNoMoreWhenTheyAreRemembered) {
+  Config config = small_config();
+  config.subnets[0].pools = {{kFirst, Ipv4Address::of(10, 77, 0, 29)}};  // 20 addresses
+  Lab lab(config);
+  const MacAddress liar = machine(1000);
+  const auto offers = [&](std::uint32_t first, std::uint32_t end) {
+    std::size_t count = 0;
+    for (std::uint32_t i = first; i < end; ++i) {
+      count += lab.send({.mac = machine(i), .link_source = liar}).replies.size();
+    }
+    return count;
+  };
+  // Four times a quarter, each after the offers before it were withdrawn: all are remembered.
+  for (std::uint32_t i = 0; i < 20; i += 5) {
+    EXPECT_EQ(offers(i, i + 5), 5U);
+    for (std::uint32_t n = i; n < i + 5; ++n) {
+      lab.send({.type = DhcpType::request,
+                .mac = machine(n),
+                .requested = kFirst,
+                .server = Ipv4Address::of(10, 77, 0, 99)});
+    }
+  }
+  EXPECT_EQ(lab.counts().offered, 0U);
+  EXPECT_EQ(offers(0, 20), 5U);
+  EXPECT_EQ(offers(0, 5), 5U) << "a repetition is answered again";
+}
+
 TEST(Discover, RelayedClientsAreNotTakenForInventedOnes) {
   Lab lab(campus_config(20));
   for (std::uint32_t i = 0; i < 20; ++i) {

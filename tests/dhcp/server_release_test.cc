@@ -129,6 +129,18 @@ TEST(Order, ReleaseFreesALeaseAndItsHolderMayHaveItAgain) {
   lab.check_leases();
 }
 
+// The operator has been told by then that it was not done.
+TEST(Order, IsNotBegunWhenItsTimeIsOver) {
+  Lab lab;
+  const Ipv4Address address = lab.lease(kMachine);
+  const auto release_until = [&](Instant until) {
+    return lab.obey({.kind = LeaseOrder::Kind::release, .until = until, .address = address});
+  };
+  EXPECT_EQ(release_until(lab.now() - 1ns), LeaseOrderAnswer::Kind::too_late);
+  EXPECT_EQ(lab.lease_at(address)->state, LeaseState::bound);
+  EXPECT_EQ(release_until(lab.now()), LeaseOrderAnswer::Kind::done);
+}
+
 TEST(Order, ReserveTakesALeaseAndKeepsItFromEverybody) {
   for (const unsigned workers : {1U, 3U}) {
     Lab lab(small_config(), workers);
@@ -223,6 +235,28 @@ TEST(Bootp, TakesAQuarterOfThePoolAtMost) {
   }
   EXPECT_EQ(lab.send({.type = DhcpType::none, .mac = machine(5)}).outcome, Outcome::bootp_refused);
   EXPECT_EQ(lab.send({.type = DhcpType::none, .mac = machine(0)}).outcome, Outcome::bootp_answered);
+}
+
+// An offer, a lease or a memory of DHCP must not be a way around that.
+TEST(Bootp, TakesNoMoreWhenItsClientsAreKnownFromDhcp) {
+  Config config = small_config();
+  config.subnets[0].pools = {{kFirst, Ipv4Address::of(10, 77, 0, 29)}};  // 20 addresses
+  Lab lab(config);
+  const auto bootp_answers = [&](std::uint32_t first) {
+    std::size_t answers = 0;
+    for (std::uint32_t i = first; i < first + 10; ++i) {
+      answers += lab.send({.type = DhcpType::none, .mac = machine(i)}).replies.size();
+    }
+    return answers;
+  };
+  for (std::uint32_t i = 0; i < 10; ++i) lab.send({.mac = machine(i)});
+  EXPECT_EQ(bootp_answers(0), 5U) << "of those that have an offer";
+  EXPECT_EQ(bootp_answers(0), 5U) << "of those that are bound already";
+  for (std::uint32_t i = 10; i < 20; ++i) lab.lease(machine(i));
+  EXPECT_EQ(bootp_answers(10), 0U) << "of those that have a lease";
+  lab.wait(2h);
+  EXPECT_EQ(bootp_answers(10), 0U) << "of those that are remembered";
+  EXPECT_EQ(lab.counts().bootp, 5U);
 }
 
 TEST(Bootp, CanBeSwitchedOff) {

@@ -159,6 +159,51 @@ TEST(RelayInformation, ThatDoesNotFitTheReplyMakesItTooLong) {
   EXPECT_EQ(lab.counts(2).offered, 0U);
 }
 
+// Whatever a relay makes us echo: there is no lease without the words that give it.
+TEST(RelayInformation, NeverTakesTheRoomOfWhatGivesALease) {
+  std::size_t refused = 0;
+  for (std::size_t length = 1; length <= 60; ++length) {
+    const Octets information =
+        concatenated({suboption(wire::RelayOption::circuit_id, Octets(240, 1)),
+                      suboption(wire::RelayOption::remote_id, Octets(length, 2))});
+    const std::vector<Option> options{{DhcpOption::relay_agent_information, information}};
+    for (const DhcpType type : {DhcpType::discover, DhcpType::request}) {
+      Lab lab(campus_config());
+      const Ipv4Address wanted = Ipv4Address::of(10, 99, 1, 0);
+      const Heard heard = lab.send({.type = type,
+                                    .giaddr = kRelay,
+                                    .requested = wanted,
+                                    .server = kServer,
+                                    .options = options});
+      if (heard.replies.empty()) {
+        EXPECT_EQ(heard.outcome, Outcome::dhcp_reply_too_long);
+        EXPECT_EQ(lab.lease_at(wanted)->state, LeaseState::free);
+        ++refused;
+        continue;
+      }
+      const wire::DhcpView view = heard.reply().view();
+      for (const DhcpOption code : {DhcpOption::message_type, DhcpOption::server_identifier,
+                                    DhcpOption::lease_time, DhcpOption::relay_agent_information}) {
+        EXPECT_TRUE(view.has(code)) << static_cast<int>(code) << " with " << length << " octets";
+      }
+    }
+  }
+  EXPECT_GT(refused, 0U);
+  EXPECT_LT(refused, 20U);
+}
+
+TEST(RelayInformation, ANakWithoutRoomForItsWordsIsNotSent) {
+  Lab lab(campus_config());
+  const Octets information = concatenated({suboption(wire::RelayOption::circuit_id, Octets(240, 1)),
+                                           suboption(wire::RelayOption::remote_id, Octets(58, 2))});
+  const Heard heard = lab.send({.type = DhcpType::request,
+                                .giaddr = kRelay,
+                                .requested = kFirst,
+                                .options = {{DhcpOption::relay_agent_information, information}}});
+  EXPECT_EQ(heard.outcome, Outcome::dhcp_reply_too_long);
+  EXPECT_TRUE(heard.replies.empty());
+}
+
 TEST(RelayInformation, ThatLiesAboutItsLengthsIsOnlyEchoed) {
   Lab lab(campus_config());
   const Octets lies{5, 200, 10, 78, 0, 1};  // link selection that says 200 octets

@@ -155,6 +155,24 @@ TEST(InitReboot, TheWrongAddressOfAKnownClientIsRefused) {
   expect_nak(lab.send(rebooting(kSecond)));
 }
 
+// "If the DHCP server has no record of this client, then it MUST remain silent": an offer that the
+// client did not take is none, nor is a lease that is over.
+TEST(InitReboot, AnotherServersLeaseIsNotRefusedBecauseOfAnOfferOfOurs) {
+  Lab lab;
+  const auto expect_silence = [&](const char* when) {
+    const Heard heard = lab.send(rebooting(kSecond));
+    EXPECT_EQ(heard.outcome, Outcome::dhcp_unknown_lease) << when;
+    EXPECT_TRUE(heard.replies.empty()) << when;
+  };
+  ASSERT_EQ(lab.send({}).reply().yiaddr(), kFirst);
+  expect_silence("our offer stands");
+  lab.send(selecting(kSecond, Ipv4Address::of(10, 77, 0, 99)));
+  expect_silence("it took the other server's");
+  ASSERT_EQ(lab.lease(kMachine), kFirst);
+  lab.wait(2h);
+  expect_silence("our lease is over");
+}
+
 TEST(InitReboot, AnAddressOfAnotherNetworkIsRefused) {
   Lab lab;
   const Heard heard = lab.send(rebooting(kElsewhere));

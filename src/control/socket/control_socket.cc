@@ -127,6 +127,7 @@ void ControlSocket::hand_over(std::uint64_t id, Client& client) {
   if (std::min(end, client.request.size()) > limits_.request_bytes) {
     client.answer = "{\"error\":\"a request has at most " + std::to_string(limits_.request_bytes) +
                     " bytes\"}\n";
+    client.written = 0;
     client.phase = Phase::refusing;
     return;
   }

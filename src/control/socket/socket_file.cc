@@ -2,7 +2,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -26,16 +28,36 @@ const sockaddr* generic(const sockaddr_un& address) {
   return reinterpret_cast<const sockaddr*>(&address);
 }
 
-// "process 1234", or empty when nobody listens.
-std::string listener_at(const sockaddr_un& address) {
+// While it is held no other start looks at the socket, removes it or makes one. The file stays: its
+// removal would let two starts hold a lock each.
+tl::expected<FileDescriptor, std::string> lock_name(const std::string& path) {
+  const std::string name = path + ".lock";
+  FileDescriptor lock(open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!lock) return tl::unexpected(failure(path, name + ": " + std::strerror(errno)));
+  if (flock(lock.number(), LOCK_EX | LOCK_NB) == 0) return lock;
+  if (errno != EWOULDBLOCK) return tl::unexpected(failure(path, std::strerror(errno)));
+  return tl::unexpected("another reveille is starting with the control socket " + in_quotes(path) +
+                        "; give this one its own with --control");
+}
+
+// "process 1234"; empty when nobody listens, and that is certain.
+tl::expected<std::string, std::string> listener_at(const std::string& path,
+                                                   const sockaddr_un& address) {
+  const auto unknown = [&path] {
+    const std::string why = std::strerror(errno);
+    return tl::unexpected(failure(path, "who listens there cannot be found out: " + why));
+  };
   const FileDescriptor caller = stream_socket();
+  if (!caller) return unknown();
   if (connect(caller.number(), generic(address), sizeof address) != 0) {
+    if (errno == ECONNREFUSED || errno == ENOENT) return std::string();
     // A full backlog has somebody behind it.
-    return errno == EAGAIN ? "another process" : "";
+    if (errno == EAGAIN) return std::string("another process");
+    return unknown();
   }
   ucred peer{};
   socklen_t size = sizeof peer;
-  getsockopt(caller.number(), SOL_SOCKET, SO_PEERCRED, &peer, &size);
+  if (getsockopt(caller.number(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return unknown();
   return "process " + std::to_string(peer.pid);
 }
 
@@ -44,11 +66,13 @@ std::string make_way(const std::string& path, const sockaddr_un& address) {
   struct stat status {};
   if (lstat(path.c_str(), &status) != 0) return {};
   if (!S_ISSOCK(status.st_mode)) return failure(path, "there is a file that is no socket");
-  if (const std::string other = listener_at(address); !other.empty()) {
-    return "another reveille (" + other + ") has the control socket " + in_quotes(path) +
+  const auto other = listener_at(path, address);
+  if (!other) return other.error();
+  if (!other->empty()) {
+    return "another reveille (" + *other + ") has the control socket " + in_quotes(path) +
            "; give this one its own with --control";
   }
-  if (unlink(path.c_str()) != 0) return failure(path, std::strerror(errno));
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) return failure(path, std::strerror(errno));
   return {};
 }
 
@@ -77,6 +101,8 @@ tl::expected<FileDescriptor, std::string> listen_at(const std::string& path) {
         failure(path, "a path has 1 to " + std::to_string(kSocketPathMax) + " bytes"));
   }
   make_folder(path);
+  const auto lock = lock_name(path);
+  if (!lock) return tl::unexpected(lock.error());
   if (std::string why = make_way(path, *address); !why.empty()) return tl::unexpected(why);
   FileDescriptor listener = stream_socket();
   if (!listener || !bind_private(listener, *address) ||
