@@ -129,8 +129,7 @@ Outcome AoeEngine::State::identify(const Session& session, const AoeAsked& asked
                                    const Context& context) {
   Reply* const reply = context.replies.take();
   if (reply == nullptr) return Outcome::reply_buffers_exhausted;
-  std::uint8_t* at = begin_reply(*reply, asked, context);
-  at = write_ata_header(at, asked, wire::kAtaReady, 0, 0);
+  std::uint8_t* const at = begin_ata(*reply, asked, context);
   std::array<char, 20> serial{'r', 'e', 'v', 'e', 'i', 'l', 'l', 'e', '-'};
   constexpr std::string_view kDigits = "0123456789abcdef";
   const std::uint32_t number =
@@ -159,16 +158,11 @@ Outcome AoeEngine::State::flush(std::uint32_t index, const AoeAsked& asked,
   return answer(asked, wire::kAtaReady, 0, Outcome::aoe_flushed, context);
 }
 
-std::uint8_t* AoeEngine::State::write_ata_header(std::uint8_t* to, const AoeAsked& asked,
-                                                 std::uint8_t status, std::uint8_t error,
-                                                 std::uint8_t sectors_left) {
-  to = wire::write_aoe_header(to, {.response = true,
-                                   .error = 0,
-                                   .shelf = asked.address.shelf,
-                                   .slot = asked.address.slot,
-                                   .command = wire::AoeCommand::ata,
-                                   .tag = asked.tag});
-  return wire::write_aoe_ata(to, {.flags = asked.ata.flags,
+std::uint8_t* AoeEngine::State::begin_ata(Reply& reply, const AoeAsked& asked,
+                                          const Context& context, std::uint8_t status,
+                                          std::uint8_t error, std::uint8_t sectors_left) {
+  std::uint8_t* const at = begin_reply(reply, asked, wire::AoeCommand::ata, context);
+  return wire::write_aoe_ata(at, {.flags = asked.ata.flags,
                                   .feature = error,
                                   .sectors = sectors_left,
                                   .command = status,
@@ -179,10 +173,9 @@ Outcome AoeEngine::State::answer(const AoeAsked& asked, std::uint8_t status, std
                                  Outcome outcome, const Context& context) {
   Reply* const reply = context.replies.take();
   if (reply == nullptr) return Outcome::reply_buffers_exhausted;
-  std::uint8_t* at = begin_reply(*reply, asked, context);
   const bool done = (status & wire::kAtaError) == 0 && outcome != Outcome::aoe_ata_other;
-  at = write_ata_header(at, asked, status, error, done ? 0 : asked.ata.sectors);
-  finish_reply(*reply, at);
+  finish_reply(*reply,
+               begin_ata(*reply, asked, context, status, error, done ? 0 : asked.ata.sectors));
   return outcome;
 }
 

@@ -50,13 +50,7 @@ Outcome AoeEngine::State::query_config(const wire::AoeView& packet, const AoeAsk
       return outcome == Outcome::aoe_discovered ? outcome : Outcome::reply_buffers_exhausted;
     }
     const Station& station = context.snapshot.stations[asked.station];
-    std::uint8_t* at = begin_reply(*reply, to, context);
-    at = wire::write_aoe_header(at, {.response = true,
-                                     .error = 0,
-                                     .shelf = disk.address.shelf,
-                                     .slot = disk.address.slot,
-                                     .command = wire::AoeCommand::query_config,
-                                     .tag = asked.tag});
+    std::uint8_t* at = begin_reply(*reply, to, wire::AoeCommand::query_config, context);
     at = wire::write_aoe_config(at, kBuffers, kFirmware,
                                 static_cast<std::uint8_t>(sectors_max(station)), operation, 0);
     finish_reply(*reply, at);

@@ -95,11 +95,18 @@ Outcome AoeEngine::State::handle(const Request& request, const Context& context)
 }
 
 std::uint8_t* AoeEngine::State::begin_reply(Reply& reply, const AoeAsked& to,
-                                            const Context& context) {
+                                            wire::AoeCommand command, const Context& context,
+                                            std::uint8_t error) {
   const Station& station = context.snapshot.stations[to.station];
   reply.station = to.station;
-  return wire::write_ethernet(reply.head, to.client, station.mac, station.vlan,
-                              wire::EtherType::aoe);
+  std::uint8_t* const packet =
+      wire::write_ethernet(reply.head, to.client, station.mac, station.vlan, wire::EtherType::aoe);
+  return wire::write_aoe_header(packet, {.response = true,
+                                         .error = error,
+                                         .shelf = to.address.shelf,
+                                         .slot = to.address.slot,
+                                         .command = command,
+                                         .tag = to.tag});
 }
 
 void AoeEngine::State::finish_reply(Reply& reply, const std::uint8_t* end) {
@@ -110,13 +117,7 @@ Outcome AoeEngine::State::refuse(const AoeAsked& asked, wire::AoeCommand command
                                  wire::AoeError error, Outcome outcome, const Context& context) {
   Reply* const reply = context.replies.take();
   if (reply == nullptr) return Outcome::reply_buffers_exhausted;
-  std::uint8_t* to = begin_reply(*reply, asked, context);
-  to = wire::write_aoe_header(to, {.response = true,
-                                   .error = static_cast<std::uint8_t>(error),
-                                   .shelf = asked.address.shelf,
-                                   .slot = asked.address.slot,
-                                   .command = command,
-                                   .tag = asked.tag});
+  std::uint8_t* to = begin_reply(*reply, asked, command, context, static_cast<std::uint8_t>(error));
   // Initiators look for the registers even in an error.
   if (command == wire::AoeCommand::ata) to = wire::write_aoe_ata(to, asked.ata);
   finish_reply(*reply, to);
