@@ -57,7 +57,7 @@ Outcome AoeEngine::State::ata(const wire::AoeView& packet, const AoeAsked& heade
   session.heard = context.now;
   const auto code = static_cast<AtaCommand>(asked.ata.command);
   if (code == AtaCommand::identify_device && session.state == Session::State::ready &&
-      (session.failed || boots(session, context))) {
+      boots(session, context)) {
     const Disk* const newest = disks.find(asked.address);
     // A reload may have taken it off the list: what runs goes on, what boots does not.
     if (newest != nullptr && !newest->allows(asked.client)) return Outcome::aoe_not_allowed;

@@ -18,6 +18,10 @@ void hold(const Image& image, unsigned worker, std::int32_t change) {
               std::memory_order_release);
 }
 
+OverlayUse use_at_boot(const DiskConfig& disk) {
+  return disk.keep ? OverlayUse::boot : OverlayUse::drop;
+}
+
 // "e0.1 lab.img"
 void name(Event* event, DiskAddress address, const DiskConfig& config) {
   if (event == nullptr) return;
@@ -99,7 +103,7 @@ std::uint32_t AoeEngine::State::session_of(const AoeAsked& asked, const Disks& d
   adopt(session, *disk);
   session.heard = context.now;
   // What a client that was there before this server wrote is kept, unless it has booted since.
-  session.fresh = boots(session, context) && !disk->config().keep;
+  if (boots(session, context)) session.use = use_at_boot(disk->config());
   session.booted = context.now;
   if (session.overlay_in_file()) {
     change(index, Session::State::opening);
@@ -176,7 +180,7 @@ void AoeEngine::State::boot(std::uint32_t index, const AoeAsked& asked, const Di
       event->bytes = std::uint64_t{session.grain_count} * kGrainSize;
     }
   }
-  session.fresh = !newest.config().keep;
+  session.use = use_at_boot(newest.config());
   change(index, Session::State::releasing);
   advance(index, context);  // nearly always all the way
 }

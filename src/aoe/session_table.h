@@ -47,8 +47,8 @@ struct Session {
   std::uint32_t places_used = 0;  // of the overlay file
   std::uint32_t jobs = 0;         // that DiskIo has not answered
   bool overlay_full_told = false;
-  bool asked_for = false;  // by query config, since it last read or wrote
-  bool fresh = false;      // opening: the overlay file begins anew
+  bool asked_for = false;               // by query config, since it last read or wrote
+  OverlayUse use = OverlayUse::resume;  // what its overlay file is opened for
   Instant heard{};
   Instant booted{};
 

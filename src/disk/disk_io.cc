@@ -155,16 +155,20 @@ DiskDone DiskIo::perform(unsigned worker, const DiskJob& job) {
 int DiskIo::open_overlay(const DiskJob& job, OverlayFile*& overlay) {
   const auto absent = job.create ? OverlayFile::Absent::is_made : OverlayFile::Absent::stays;
   auto opened =
-      OverlayFile::open(overlay_path(job.base->config(), job.client), *job.base, job.fresh, absent);
+      OverlayFile::open(overlay_path(job.base->config(), job.client), *job.base, job.use, absent);
   if (!opened) {
-    const std::lock_guard lock{problems_mutex_};
-    if (problems_.size() < kProblemsMax) problems_.push_back(opened.error());
+    tell(std::move(opened.error()));
     return EIO;
   }
-  overlay = opened->get();
-  if (overlay == nullptr) return 0;
-  overlays_.push_back(std::move(*opened));
+  if (!opened->note.empty()) tell(std::move(opened->note));
+  overlay = opened->file.get();
+  if (overlay != nullptr) overlays_.push_back(std::move(opened->file));
   return 0;
+}
+
+void DiskIo::tell(std::string problem) {
+  const std::lock_guard lock{problems_mutex_};
+  if (problems_.size() < kProblemsMax) problems_.push_back(std::move(problem));
 }
 
 void DiskIo::close_overlay(const OverlayFile* overlay) {

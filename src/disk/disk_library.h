@@ -42,7 +42,7 @@ class DiskLibrary {
   // their order, with other clients.
   void allow(const std::vector<DiskConfig>& configs);
 
-  // Sentences for the log, since the last call: overlays that could not be opened.
+  // Sentences for the log, since the last call: what became of overlays.
   [[nodiscard]] std::vector<std::string> problems() {
     return io_ == nullptr ? std::vector<std::string>{} : io_->problems();
   }

@@ -131,19 +131,6 @@ TEST_F(InFile, OverlayThatCannotBeOpenedIsAFault) {
   EXPECT_EQ(other.holds(0), part(0, 1));
 }
 
-TEST_F(InFile, OverlayOfAnotherVersionIsNotUsed) {
-  Machine machine(*target, 1);
-  open(machine);
-  machine.stores(0, pattern(512, 2));
-  target.reset();
-  const Octets newer = pattern(kSectors * 512, 77);
-  folder.write("disk", newer);
-  start();
-  Machine again(*target, 1);
-  open(again);
-  EXPECT_EQ(again.holds(0), Octets(newer.begin(), newer.begin() + 512));
-}
-
 class Kept : public InFile {
  protected:
   Kept() : InFile(true) {}
