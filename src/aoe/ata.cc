@@ -118,7 +118,6 @@ Outcome AoeEngine::State::obey(std::uint32_t index, const AoeAtaView& command,
   if (sectors.ata.lba >= session.sectors || count > session.sectors - sectors.ata.lba) {
     return fail(asked, wire::kAtaIdNotFound, Outcome::aoe_past_end, context);
   }
-  session.asked_for = false;
   sessions.prove(index);
   return is_write(code)
              ? write(index, sectors, command.data().first(count * wire::kSectorSize), context)

@@ -43,6 +43,7 @@ AoeEngine::State::State(const Snapshot& first, Share share_of_worker, std::uint6
       booting(booting_clients),
       sessions(disks_of(first).all.empty() ? 0 : part_of(disks_of(first).limits.clients_max, share),
                seed),
+      asked_for(sessions.capacity(), mix(seed + 3)),
       memory_grains(memory_capacity(disks_of(first), share), mix(seed + 1),
                     GrainTable::Holds::bytes),
       file_grains(file_capacity(disks_of(first), share), mix(seed + 2), GrainTable::Holds::places),

@@ -161,7 +161,9 @@ bool AoeEngine::State::boots(const Session& session, const Context& context) con
   if (seen && *seen > session.booted) return true;
   const Config* config = context.snapshot.config.get();
   const bool sees_dhcp = config != nullptr && config->dhcp.mode != DhcpMode::off;
-  return !sees_dhcp && session.asked_for;
+  if (sees_dhcp) return false;
+  const Instant* const asked = asked_for.find(disk_key(session.client, session.address));
+  return asked != nullptr && *asked > session.booted;
 }
 
 // The client begins again: with the newest version, and without what it wrote, unless that is to
@@ -170,7 +172,6 @@ void AoeEngine::State::boot(std::uint32_t index, const AoeAsked& asked, const Di
                             const Context& context) {
   Session& session = sessions[index];
   session.booted = context.now;
-  session.asked_for = false;
   const bool same = session.image == newest.image.get();
   const bool keep = same && newest.config().keep && !session.failed;
   const bool wrote = session.grain_count != 0 || session.overlay != nullptr;

@@ -24,6 +24,7 @@
 #include "disk/disks.h"
 #include "packet/rate_limit.h"
 #include "packet/snapshot.h"
+#include "table/recent_table.h"
 
 namespace reveille {
 
@@ -144,6 +145,7 @@ struct AoeEngine::State {
   Share share;
   const BootingClients& booting;
   SessionTable sessions;
+  RecentTable<Instant> asked_for;  // when firmware last asked for its disk, by disk_key()
   GrainTable memory_grains;
   GrainTable file_grains;
   IndexLists changing;  // one list: sessions that are not ready
