@@ -20,6 +20,11 @@ bool is_write(AtaCommand command) {
   return command == AtaCommand::write_sectors || command == AtaCommand::write_sectors_ext;
 }
 
+bool is_of_sectors(AtaCommand command) {
+  return is_write(command) || command == AtaCommand::read_sectors ||
+         command == AtaCommand::read_sectors_ext;
+}
+
 }  // namespace
 
 std::size_t AoeEngine::State::sectors_max(const Station& station) {
@@ -50,12 +55,18 @@ Outcome AoeEngine::State::ata(const wire::AoeView& packet, const AoeAsked& heade
     return refuse(asked, wire::AoeCommand::ata, wire::AoeError::target_is_reserved,
                   Outcome::aoe_reserved, context);
   }
-  if (session.mode == DiskMode::exclusive && !session.shared->claim(asked.client, context.now)) {
-    return refuse(asked, wire::AoeCommand::ata, wire::AoeError::device_unavailable,
-                  Outcome::aoe_private_taken, context);
+  const auto code = static_cast<AtaCommand>(asked.ata.command);
+  if (session.mode == DiskMode::exclusive) {
+    DiskState& disk = *session.shared;
+    // Who looks at every disk in sight, as Linux does, takes none from its owner.
+    const bool has = is_of_sectors(code) ? disk.claim(asked.client, context.now)
+                                         : disk.free_for(asked.client, context.now);
+    if (!has) {
+      return refuse(asked, wire::AoeCommand::ata, wire::AoeError::device_unavailable,
+                    Outcome::aoe_private_taken, context);
+    }
   }
   session.heard = context.now;
-  const auto code = static_cast<AtaCommand>(asked.ata.command);
   if (code == AtaCommand::identify_device && session.state == Session::State::ready &&
       boots(session, context)) {
     const Disk* const newest = disks.find(asked.address);

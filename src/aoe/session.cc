@@ -91,7 +91,7 @@ std::uint32_t AoeEngine::State::session_of(const AoeAsked& asked, const Disks& d
   }
   Session& session = sessions[index];
   if (disk->config().mode == DiskMode::exclusive &&
-      !disk->state->claim(asked.client, context.now)) {
+      !disk->state->free_for(asked.client, context.now)) {
     sessions.end(index);
     if (Event* const event = tell(EventKind::disk_refused, asked, disk->config(), context)) {
       event->outcome = Outcome::aoe_private_taken;

@@ -21,6 +21,10 @@ void check_disk(const DiskConfig& disk, const std::string& path, const Origins& 
     problems.error(origins.of(path + ".overlay"),
                    "only shared disks have overlays; writes to a private one go to its file");
   }
+  if (disk.mode == DiskMode::exclusive && disk.clients.empty()) {
+    problems.error(origins.of(path + ".mode"),
+                   "a private disk wants `clients`: else it belongs to whoever reads it first");
+  }
   if (overlays && disk.keep && disk.overlay == OverlayPlace::memory) {
     problems.warning(origins.of(path + ".keep"),
                      "overlays in memory are kept until reveille ends, no longer");

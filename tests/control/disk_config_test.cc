@@ -70,6 +70,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nmode = \"private\"\n"
              "overlay = \"memory\"\n",
              "only shared disks have overlays"},
+        Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nmode = \"private\"\n",
+             "a private disk wants `clients`"},
         Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nkeep = true\n",
              "are kept until reveille ends"},
         Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\n"
