@@ -77,15 +77,22 @@ DiskIo::DiskIo(unsigned workers) {
 }
 
 DiskIo::~DiskIo() {
+  stop();
+}
+
+void DiskIo::stop() {
   stopping_.store(true);
-  reader_.join();
-  writer_.join();
+  if (reader_.joinable()) reader_.join();
+  if (writer_.joinable()) writer_.join();
 }
 
 void DiskIo::submit(unsigned worker, const DiskJob& job) {
   Worker& own = *workers_[worker];
-  // Whatever touches an overlay goes one way, so that it happens in the order of the requests.
-  Lane& lane = job.kind == DiskJob::Kind::read_base ? own.reads : own.writes;
+  // Whatever touches what a client may write goes one way, so that it happens in the order of the
+  // requests.
+  const bool of_fixed_bytes =
+      job.kind == DiskJob::Kind::read_base && job.base->config().mode != DiskMode::exclusive;
+  Lane& lane = of_fixed_bytes ? own.reads : own.writes;
   [[maybe_unused]] const bool taken = lane.jobs.put(job);
   assert(taken);
 }

@@ -65,14 +65,14 @@ struct DiskDone {
   OverlayFile* overlay = nullptr;  // of open_overlay, if there is one; valid until close_overlay
 };
 
-// Made and destroyed by control, which destroys it after the workers and before the disks.
+// Made by control, and stopped by it after the workers and before the disks go.
 class DiskIo {
  public:
   // Buffers, and so jobs under way, of one worker.
   static constexpr std::uint32_t kTickets = 1024;
 
   explicit DiskIo(unsigned workers);
-  ~DiskIo();  // finishes what was begun
+  ~DiskIo();  // stops
   DiskIo(const DiskIo&) = delete;
   DiskIo& operator=(const DiskIo&) = delete;
 
@@ -83,6 +83,10 @@ class DiskIo {
   void submit(unsigned worker, const DiskJob& job);
   // False when nothing is done.
   bool take(unsigned worker, DiskDone& done);
+
+  // Does what was submitted, then ends both threads: no file is touched any more. May be called
+  // again. Thread: control.
+  void stop();
 
   // Sentences for the log, since the last call: overlays that could not be opened, and those that
   // were put aside. Thread: control.

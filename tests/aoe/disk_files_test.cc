@@ -232,12 +232,38 @@ TEST_F(Private, WhoLooksAtADiskHasNotTakenIt) {
   EXPECT_EQ(owner.holds(0), pattern(512, 2));
 }
 
-TEST_F(Private, AnotherServerMayNotHaveItToo) {
-  DiskLibrary second(config_, 1);
-  const auto loaded = second.load();
-  ASSERT_FALSE(loaded);
-  EXPECT_NE(loaded.error().find("another program has it open"), std::string::npos)
-      << loaded.error();
+TEST_F(Private, ReadsComeAfterTheWritesBeforeThem) {
+  Machine machine(*target, 1);
+  machine.stores(0, pattern(512));
+  for (std::uint32_t round = 0; round < 40; ++round) {
+    for (std::uint32_t i = 0; i < 30; ++i) {
+      ASSERT_EQ(machine.writes(i % 3, pattern(512, 100 * round + i)), Outcome::aoe_parked);
+    }
+    ASSERT_EQ(machine.reads(2), Outcome::aoe_parked);
+    target->settle();
+    ASSERT_EQ(target->sent.size(), 31U);
+    ASSERT_EQ(target->sent.back().data(), pattern(512, 100 * round + 29));
+    target->sent.clear();
+  }
+}
+
+class Absent : public Shared {
+ protected:
+  Absent() {
+    target.reset();
+    std::filesystem::remove(folder.path("disk"));
+    start();
+  }
+};
+
+TEST_F(Absent, DiskIsServedWhenItsFileAppears) {
+  Machine machine(*target, 1);
+  EXPECT_EQ(machine.queries(true), Outcome::aoe_other_target);
+  EXPECT_EQ(machine.identifies(), Outcome::aoe_other_target);
+  folder.write("disk", bytes);
+  ASSERT_TRUE(target->publish_new_versions());
+  machine.stores(8, pattern(512, 2));
+  EXPECT_EQ(machine.holds(0), part(0, 1));
 }
 
 }  // namespace

@@ -72,6 +72,9 @@ INSTANTIATE_TEST_SUITE_P(
              "only shared disks have overlays"},
         Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nmode = \"private\"\n",
              "a private disk wants `clients`"},
+        Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nmode = \"private\"\n"
+             "format = \"auto\"\n",
+             "how a private disk looks is what its client writes"},
         Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nkeep = true\n",
              "are kept until reveille ends"},
         Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\n"
