@@ -158,6 +158,9 @@ struct LeasesConfig {
 // exclusive ("private"): one client at a time, its writes go to the image.
 enum class DiskMode : std::uint8_t { shared, exclusive, read_only };
 enum class OverlayPlace : std::uint8_t { memory, file };
+// What a disk's file is taken for. by_mode: raw if the disk is private, for then a client chooses
+// what the file begins and ends with; else as it looks.
+enum class DiskFileFormat : std::uint8_t { by_mode, as_it_looks, raw, fixed_vhd };
 
 // A MAC address, or the octets that all those meant begin with.
 struct MacPattern {
@@ -187,6 +190,7 @@ struct DiskAddress {
 struct DiskConfig {
   std::optional<DiskAddress> address;
   std::string file;
+  DiskFileFormat format = DiskFileFormat::by_mode;
   DiskMode mode = DiskMode::shared;
   std::vector<MacPattern> clients;  // empty: any
   bool boot = true;                 // its clients are told to boot from it

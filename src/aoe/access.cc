@@ -47,13 +47,7 @@ Outcome AoeEngine::State::masks(const wire::AoeView& packet, const AoeAsked& ask
   }
   Reply* const reply = context.replies.take();
   if (reply == nullptr) return Outcome::reply_buffers_exhausted;
-  std::uint8_t* at = begin_reply(*reply, asked, context);
-  at = wire::write_aoe_header(at, {.response = true,
-                                   .error = 0,
-                                   .shelf = asked.address.shelf,
-                                   .slot = asked.address.slot,
-                                   .command = wire::AoeCommand::mac_mask,
-                                   .tag = asked.tag});
+  std::uint8_t* at = begin_reply(*reply, asked, wire::AoeCommand::mac_mask, context);
   const std::size_t fits =
       (context.snapshot.stations[asked.station].mtu - wire::kAoeHeader - wire::kAoeMaskArguments) /
       wire::kAoeMaskDirective;
@@ -91,13 +85,7 @@ Outcome AoeEngine::State::reserve(const wire::AoeView& packet, const AoeAsked& a
   }
   Reply* const reply = context.replies.take();
   if (reply == nullptr) return Outcome::reply_buffers_exhausted;
-  std::uint8_t* at = begin_reply(*reply, asked, context);
-  at = wire::write_aoe_header(at, {.response = true,
-                                   .error = 0,
-                                   .shelf = asked.address.shelf,
-                                   .slot = asked.address.slot,
-                                   .command = wire::AoeCommand::reserve,
-                                   .tag = asked.tag});
+  std::uint8_t* at = begin_reply(*reply, asked, wire::AoeCommand::reserve, context);
   const std::size_t fits = (context.snapshot.stations[asked.station].mtu - wire::kAoeHeader -
                             wire::kAoeReserveArguments) /
                            6;

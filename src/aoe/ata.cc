@@ -20,6 +20,11 @@ bool is_write(AtaCommand command) {
   return command == AtaCommand::write_sectors || command == AtaCommand::write_sectors_ext;
 }
 
+bool is_of_sectors(AtaCommand command) {
+  return is_write(command) || command == AtaCommand::read_sectors ||
+         command == AtaCommand::read_sectors_ext;
+}
+
 }  // namespace
 
 std::size_t AoeEngine::State::sectors_max(const Station& station) {
@@ -48,14 +53,20 @@ Outcome AoeEngine::State::ata(const wire::AoeView& packet, const AoeAsked& heade
     return refuse(asked, wire::AoeCommand::ata, wire::AoeError::target_is_reserved,
                   Outcome::aoe_reserved, context);
   }
-  if (session.mode == DiskMode::exclusive && !session.shared->claim(asked.client, context.now)) {
-    return refuse(asked, wire::AoeCommand::ata, wire::AoeError::device_unavailable,
-                  Outcome::aoe_private_taken, context);
+  const auto code = static_cast<AtaCommand>(asked.ata.command);
+  if (session.mode == DiskMode::exclusive) {
+    DiskState& disk = *session.shared;
+    // Who looks at every disk in sight, as Linux does, takes none from its owner.
+    const bool has = is_of_sectors(code) ? disk.claim(asked.client, context.now)
+                                         : disk.free_for(asked.client, context.now);
+    if (!has) {
+      return refuse(asked, wire::AoeCommand::ata, wire::AoeError::device_unavailable,
+                    Outcome::aoe_private_taken, context);
+    }
   }
   session.heard = context.now;
-  const auto code = static_cast<AtaCommand>(asked.ata.command);
   if (code == AtaCommand::identify_device && session.state == Session::State::ready &&
-      (session.failed || boots(session, context))) {
+      boots(session, context)) {
     const Disk* const newest = disks.find(asked.address);
     // A reload may have taken it off the list: what runs goes on, what boots does not.
     if (newest != nullptr && !newest->allows(asked.client)) return Outcome::aoe_not_allowed;
@@ -116,7 +127,6 @@ Outcome AoeEngine::State::obey(std::uint32_t index, const AoeAtaView& command,
   if (sectors.ata.lba >= session.sectors || count > session.sectors - sectors.ata.lba) {
     return fail(asked, wire::kAtaIdNotFound, Outcome::aoe_past_end, context);
   }
-  session.asked_for = false;
   sessions.prove(index);
   return is_write(code)
              ? write(index, sectors, command.data().first(count * wire::kSectorSize), context)
@@ -127,8 +137,7 @@ Outcome AoeEngine::State::identify(const Session& session, const AoeAsked& asked
                                    const Context& context) {
   Reply* const reply = context.replies.take();
   if (reply == nullptr) return Outcome::reply_buffers_exhausted;
-  std::uint8_t* at = begin_reply(*reply, asked, context);
-  at = write_ata_header(at, asked, wire::kAtaReady, 0, 0);
+  std::uint8_t* const at = begin_ata(*reply, asked, context);
   std::array<char, 20> serial{'r', 'e', 'v', 'e', 'i', 'l', 'l', 'e', '-'};
   constexpr std::string_view kDigits = "0123456789abcdef";
   const std::uint32_t number =
@@ -157,16 +166,11 @@ Outcome AoeEngine::State::flush(std::uint32_t index, const AoeAsked& asked,
   return answer(asked, wire::kAtaReady, 0, Outcome::aoe_flushed, context);
 }
 
-std::uint8_t* AoeEngine::State::write_ata_header(std::uint8_t* to, const AoeAsked& asked,
-                                                 std::uint8_t status, std::uint8_t error,
-                                                 std::uint8_t sectors_left) {
-  to = wire::write_aoe_header(to, {.response = true,
-                                   .error = 0,
-                                   .shelf = asked.address.shelf,
-                                   .slot = asked.address.slot,
-                                   .command = wire::AoeCommand::ata,
-                                   .tag = asked.tag});
-  return wire::write_aoe_ata(to, {.flags = asked.ata.flags,
+std::uint8_t* AoeEngine::State::begin_ata(Reply& reply, const AoeAsked& asked,
+                                          const Context& context, std::uint8_t status,
+                                          std::uint8_t error, std::uint8_t sectors_left) {
+  std::uint8_t* const at = begin_reply(reply, asked, wire::AoeCommand::ata, context);
+  return wire::write_aoe_ata(at, {.flags = asked.ata.flags,
                                   .feature = error,
                                   .sectors = sectors_left,
                                   .command = status,
@@ -177,10 +181,9 @@ Outcome AoeEngine::State::answer(const AoeAsked& asked, std::uint8_t status, std
                                  Outcome outcome, const Context& context) {
   Reply* const reply = context.replies.take();
   if (reply == nullptr) return Outcome::reply_buffers_exhausted;
-  std::uint8_t* at = begin_reply(*reply, asked, context);
   const bool done = (status & wire::kAtaError) == 0 && outcome != Outcome::aoe_ata_other;
-  at = write_ata_header(at, asked, status, error, done ? 0 : asked.ata.sectors);
-  finish_reply(*reply, at);
+  finish_reply(*reply,
+               begin_ata(*reply, asked, context, status, error, done ? 0 : asked.ata.sectors));
   return outcome;
 }
 

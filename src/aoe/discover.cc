@@ -9,6 +9,14 @@ using Operation = wire::AoeConfigView::Operation;
 constexpr std::uint16_t kBuffers = 64;
 constexpr std::uint16_t kFirmware = 0x0001;
 
+// iPXE, and gPXE before it, begin every tag so. Linux asks for one disk as well, when somebody has
+// it look anew (aoe-revalidate), and leaves the tag of such a query zero.
+bool is_of_firmware(std::uint32_t tag) {
+  constexpr std::uint32_t kIpxe = 0x18ae;
+  constexpr std::uint32_t kGpxe = 0xebeb;
+  return tag >> 16 == kIpxe || tag >> 16 == kGpxe;
+}
+
 bool is_meant(DiskAddress address, DiskAddress asked) {
   return (asked.shelf == address.shelf || asked.shelf == wire::kAoeEveryShelf) &&
          (asked.slot == address.slot || asked.slot == wire::kAoeEverySlot);
@@ -50,23 +58,17 @@ Outcome AoeEngine::State::query_config(const wire::AoeView& packet, const AoeAsk
       return outcome == Outcome::aoe_discovered ? outcome : Outcome::reply_buffers_exhausted;
     }
     const Station& station = context.snapshot.stations[asked.station];
-    std::uint8_t* at = begin_reply(*reply, to, context);
-    at = wire::write_aoe_header(at, {.response = true,
-                                     .error = 0,
-                                     .shelf = disk.address.shelf,
-                                     .slot = disk.address.slot,
-                                     .command = wire::AoeCommand::query_config,
-                                     .tag = asked.tag});
+    std::uint8_t* at = begin_reply(*reply, to, wire::AoeCommand::query_config, context);
     at = wire::write_aoe_config(at, kBuffers, kFirmware,
                                 static_cast<std::uint8_t>(sectors_max(station)), operation, 0);
     finish_reply(*reply, at);
     outcome = Outcome::aoe_discovered;
     if (++answers == kRepliesPerRequest) break;
   }
-  // Where no DHCP of ours shows who boots, iPXE does: it asks for its one disk before it opens it.
-  if (outcome == Outcome::aoe_discovered && !everywhere) {
-    const std::uint32_t index = sessions.find(asked.client, asked.address);
-    if (index != kNoIndex) sessions[index].asked_for = true;
+  // Where no DHCP of ours shows who boots, iPXE does: it asks for its one disk before it opens it,
+  // and there need not be a session yet.
+  if (outcome == Outcome::aoe_discovered && !everywhere && is_of_firmware(asked.tag)) {
+    asked_for.renew(disk_key(asked.client, asked.address), context.now);
   }
   return outcome;
 }

@@ -15,24 +15,17 @@ std::size_t part_of(std::uint64_t whole, Share share) {
   return share.count == 1 ? part : part + part / 4 + 64;
 }
 
-bool has_file_overlays(const Disks& disks) {
-  return std::ranges::any_of(disks.all, [](const Disk& disk) {
-    return disk.config().mode == DiskMode::shared && disk.config().overlay == OverlayPlace::file;
-  });
+// Whether a disk can be served now says nothing of later: its file may appear.
+std::size_t sessions_of(const Snapshot& snapshot, Share share) {
+  return snapshot.disks == nullptr ? 0 : part_of(snapshot.disks->limits.clients_max, share);
 }
-
-const Disks& disks_of(const Snapshot& snapshot) {
-  static const Disks none;
-  return snapshot.disks != nullptr ? *snapshot.disks : none;
+std::size_t memory_capacity(const Snapshot& snapshot, Share share) {
+  if (snapshot.disks == nullptr) return 0;
+  return part_of(snapshot.disks->limits.overlay_memory_max_bytes / kGrainSize, share);
 }
-
-std::size_t memory_capacity(const Disks& disks, Share share) {
-  if (disks.all.empty()) return 0;
-  return part_of(disks.limits.overlay_memory_max_bytes / kGrainSize, share);
-}
-std::size_t file_capacity(const Disks& disks, Share share) {
-  if (!has_file_overlays(disks)) return 0;
-  return part_of(disks.limits.overlay_file_max_bytes / kGrainSize, share);
+std::size_t file_capacity(const Snapshot& snapshot, Share share) {
+  if (snapshot.disks == nullptr || !snapshot.disks->overlays_in_files) return 0;
+  return part_of(snapshot.disks->limits.overlay_file_max_bytes / kGrainSize, share);
 }
 
 }  // namespace
@@ -41,14 +34,13 @@ AoeEngine::State::State(const Snapshot& first, Share share_of_worker, std::uint6
                         const BootingClients& booting_clients)
     : share(share_of_worker),
       booting(booting_clients),
-      sessions(disks_of(first).all.empty() ? 0 : part_of(disks_of(first).limits.clients_max, share),
-               seed),
-      memory_grains(memory_capacity(disks_of(first), share), mix(seed + 1),
-                    GrainTable::Holds::bytes),
-      file_grains(file_capacity(disks_of(first), share), mix(seed + 2), GrainTable::Holds::places),
+      sessions(sessions_of(first, share), seed),
+      asked_for(sessions.capacity(), mix(seed + 3)),
+      memory_grains(memory_capacity(first, share), mix(seed + 1), GrainTable::Holds::bytes),
+      file_grains(file_capacity(first, share), mix(seed + 2), GrainTable::Holds::places),
       changing(sessions.capacity(), 1),
-      io(disks_of(first).io),
-      discoveries(disks_of(first).limits.discoveries_per_second) {
+      io(first.disks == nullptr ? nullptr : first.disks->io),
+      discoveries(first.disks == nullptr ? 0 : first.disks->limits.discoveries_per_second) {
   if (io == nullptr) return;
   waiting.resize(DiskIo::kTickets);
   for (std::uint32_t ticket = DiskIo::kTickets; ticket-- > 0;) tickets.push_back(ticket);
@@ -95,11 +87,18 @@ Outcome AoeEngine::State::handle(const Request& request, const Context& context)
 }
 
 std::uint8_t* AoeEngine::State::begin_reply(Reply& reply, const AoeAsked& to,
-                                            const Context& context) {
+                                            wire::AoeCommand command, const Context& context,
+                                            std::uint8_t error) {
   const Station& station = context.snapshot.stations[to.station];
   reply.station = to.station;
-  return wire::write_ethernet(reply.head, to.client, station.mac, station.vlan,
-                              wire::EtherType::aoe);
+  std::uint8_t* const packet =
+      wire::write_ethernet(reply.head, to.client, station.mac, station.vlan, wire::EtherType::aoe);
+  return wire::write_aoe_header(packet, {.response = true,
+                                         .error = error,
+                                         .shelf = to.address.shelf,
+                                         .slot = to.address.slot,
+                                         .command = command,
+                                         .tag = to.tag});
 }
 
 void AoeEngine::State::finish_reply(Reply& reply, const std::uint8_t* end) {
@@ -110,13 +109,7 @@ Outcome AoeEngine::State::refuse(const AoeAsked& asked, wire::AoeCommand command
                                  wire::AoeError error, Outcome outcome, const Context& context) {
   Reply* const reply = context.replies.take();
   if (reply == nullptr) return Outcome::reply_buffers_exhausted;
-  std::uint8_t* to = begin_reply(*reply, asked, context);
-  to = wire::write_aoe_header(to, {.response = true,
-                                   .error = static_cast<std::uint8_t>(error),
-                                   .shelf = asked.address.shelf,
-                                   .slot = asked.address.slot,
-                                   .command = command,
-                                   .tag = asked.tag});
+  std::uint8_t* to = begin_reply(*reply, asked, command, context, static_cast<std::uint8_t>(error));
   // Initiators look for the registers even in an error.
   if (command == wire::AoeCommand::ata) to = wire::write_aoe_ata(to, asked.ata);
   finish_reply(*reply, to);

@@ -38,8 +38,7 @@ Outcome AoeEngine::State::send_base(const Session& session, const AoeAsked& aske
                                     const Context& context) {
   Reply* const reply = context.replies.take();
   if (reply == nullptr) return Outcome::reply_buffers_exhausted;
-  std::uint8_t* at = begin_reply(*reply, asked, context);
-  finish_reply(*reply, write_ata_header(at, asked, wire::kAtaReady, 0, 0));
+  finish_reply(*reply, begin_ata(*reply, asked, context));
   reply->payload = {.bytes = session.bytes + asked.ata.lba * wire::kSectorSize,
                     .length = static_cast<std::uint16_t>(asked.ata.sectors * wire::kSectorSize),
                     .image = session.image};
@@ -51,8 +50,7 @@ Outcome AoeEngine::State::send_memory(const Session& session, std::span<const Di
                                       const AoeAsked& asked, const Context& context) {
   Reply* const reply = context.replies.take();
   if (reply == nullptr) return Outcome::reply_buffers_exhausted;
-  std::uint8_t* at = begin_reply(*reply, asked, context);
-  at = write_ata_header(at, asked, wire::kAtaReady, 0, 0);
+  std::uint8_t* at = begin_ata(*reply, asked, context);
   for (const DiskPiece& piece : pieces) {
     const std::uint8_t* from =
         piece.place == kNoPlace
@@ -68,8 +66,7 @@ Outcome AoeEngine::State::send_memory(const Session& session, std::span<const Di
 Outcome AoeEngine::State::send_bytes(const AoeAsked& asked, Bytes bytes, const Context& context) {
   Reply* const reply = context.replies.take();
   if (reply == nullptr) return Outcome::reply_buffers_exhausted;
-  std::uint8_t* at = begin_reply(*reply, asked, context);
-  at = write_ata_header(at, asked, wire::kAtaReady, 0, 0);
+  std::uint8_t* const at = begin_ata(*reply, asked, context);
   std::memcpy(at, bytes.data(), bytes.size());
   finish_reply(*reply, at + bytes.size());
   return Outcome::aoe_read;

@@ -18,6 +18,10 @@ void hold(const Image& image, unsigned worker, std::int32_t change) {
               std::memory_order_release);
 }
 
+OverlayUse use_at_boot(const DiskConfig& disk) {
+  return disk.keep ? OverlayUse::boot : OverlayUse::drop;
+}
+
 // "e0.1 lab.img"
 void name(Event* event, DiskAddress address, const DiskConfig& config) {
   if (event == nullptr) return;
@@ -87,7 +91,7 @@ std::uint32_t AoeEngine::State::session_of(const AoeAsked& asked, const Disks& d
   }
   Session& session = sessions[index];
   if (disk->config().mode == DiskMode::exclusive &&
-      !disk->state->claim(asked.client, context.now)) {
+      !disk->state->free_for(asked.client, context.now)) {
     sessions.end(index);
     if (Event* const event = tell(EventKind::disk_refused, asked, disk->config(), context)) {
       event->outcome = Outcome::aoe_private_taken;
@@ -99,7 +103,7 @@ std::uint32_t AoeEngine::State::session_of(const AoeAsked& asked, const Disks& d
   adopt(session, *disk);
   session.heard = context.now;
   // What a client that was there before this server wrote is kept, unless it has booted since.
-  session.fresh = boots(session, context) && !disk->config().keep;
+  if (boots(session, context)) session.use = use_at_boot(disk->config());
   session.booted = context.now;
   if (session.overlay_in_file()) {
     change(index, Session::State::opening);
@@ -157,7 +161,9 @@ bool AoeEngine::State::boots(const Session& session, const Context& context) con
   if (seen && *seen > session.booted) return true;
   const Config* config = context.snapshot.config.get();
   const bool sees_dhcp = config != nullptr && config->dhcp.mode != DhcpMode::off;
-  return !sees_dhcp && session.asked_for;
+  if (sees_dhcp) return false;
+  const Instant* const asked = asked_for.find(disk_key(session.client, session.address));
+  return asked != nullptr && *asked > session.booted;
 }
 
 // The client begins again: with the newest version, and without what it wrote, unless that is to
@@ -166,7 +172,6 @@ void AoeEngine::State::boot(std::uint32_t index, const AoeAsked& asked, const Di
                             const Context& context) {
   Session& session = sessions[index];
   session.booted = context.now;
-  session.asked_for = false;
   const bool same = session.image == newest.image.get();
   const bool keep = same && newest.config().keep && !session.failed;
   const bool wrote = session.grain_count != 0 || session.overlay != nullptr;
@@ -176,7 +181,7 @@ void AoeEngine::State::boot(std::uint32_t index, const AoeAsked& asked, const Di
       event->bytes = std::uint64_t{session.grain_count} * kGrainSize;
     }
   }
-  session.fresh = !newest.config().keep;
+  session.use = use_at_boot(newest.config());
   change(index, Session::State::releasing);
   advance(index, context);  // nearly always all the way
 }

@@ -47,8 +47,7 @@ struct Session {
   std::uint32_t places_used = 0;  // of the overlay file
   std::uint32_t jobs = 0;         // that DiskIo has not answered
   bool overlay_full_told = false;
-  bool asked_for = false;  // by query config, since it last read or wrote
-  bool fresh = false;      // opening: the overlay file begins anew
+  OverlayUse use = OverlayUse::resume;  // what its overlay file is opened for
   Instant heard{};
   Instant booted{};
 
@@ -57,6 +56,12 @@ struct Session {
            base->config().overlay == OverlayPlace::file;
   }
 };
+
+// One number for a client and a disk, different with all likelihood.
+[[nodiscard]] inline std::uint64_t disk_key(const MacAddress& client, DiskAddress address) {
+  const std::uint64_t disk = std::uint64_t{address.shelf} << 8 | address.slot;
+  return client.number() ^ mix(disk);
+}
 
 // What control may read of a session at any time; only the worker writes it.
 struct SessionFigures {

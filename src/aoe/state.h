@@ -24,6 +24,7 @@
 #include "disk/disks.h"
 #include "packet/rate_limit.h"
 #include "packet/snapshot.h"
+#include "table/recent_table.h"
 
 namespace reveille {
 
@@ -43,8 +44,10 @@ struct AoeEngine::State {
 
   // ---- engine.cc
   Outcome handle(const Request& request, const Context& context);
-  // Where the packet of a fresh reply begins; its Ethernet header is written.
-  static std::uint8_t* begin_reply(Reply& reply, const AoeAsked& to, const Context& context);
+  // Where the arguments of `command` begin in a fresh reply: the headers before them are written.
+  // `error`: as wire::AoeError has them; 0: none.
+  static std::uint8_t* begin_reply(Reply& reply, const AoeAsked& to, wire::AoeCommand command,
+                                   const Context& context, std::uint8_t error = 0);
   // `end`: what follows the last octet that was written.
   static void finish_reply(Reply& reply, const std::uint8_t* end);
   Outcome refuse(const AoeAsked& asked, wire::AoeCommand command, wire::AoeError error,
@@ -70,9 +73,10 @@ struct AoeEngine::State {
   Outcome answer(const AoeAsked& asked, std::uint8_t status, std::uint8_t error, Outcome outcome,
                  const Context& context);
   Outcome fail(const AoeAsked& asked, std::uint8_t error, Outcome outcome, const Context& context);
-  static std::uint8_t* write_ata_header(std::uint8_t* to, const AoeAsked& asked,
-                                        std::uint8_t status, std::uint8_t error,
-                                        std::uint8_t sectors_left);
+  // Where the data of an ATA response begins in a fresh reply.
+  static std::uint8_t* begin_ata(Reply& reply, const AoeAsked& asked, const Context& context,
+                                 std::uint8_t status = wire::kAtaReady, std::uint8_t error = 0,
+                                 std::uint8_t sectors_left = 0);
   // So many sectors fit one frame there.
   [[nodiscard]] static std::size_t sectors_max(const Station& station);
 
@@ -141,6 +145,7 @@ struct AoeEngine::State {
   Share share;
   const BootingClients& booting;
   SessionTable sessions;
+  RecentTable<Instant> asked_for;  // when firmware last asked for its disk, by disk_key()
   GrainTable memory_grains;
   GrainTable file_grains;
   IndexLists changing;  // one list: sessions that are not ready

@@ -30,7 +30,7 @@ std::size_t AoeEngine::State::pieces_of(std::uint32_t index, std::uint64_t lba, 
 DiskJob AoeEngine::State::job_of(DiskJob::Kind kind, const Session& session) const {
   DiskJob job;
   job.kind = kind;
-  job.fresh = session.fresh;
+  job.use = session.use;
   job.base = session.base;
   job.overlay = session.overlay;
   job.client = session.client;

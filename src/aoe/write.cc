@@ -44,9 +44,11 @@ Outcome AoeEngine::State::make_overlay(std::uint32_t index) {
 
 bool AoeEngine::State::has_room(const Session& session, std::uint32_t fresh) const {
   const GrainTable& grains = grains_of(session);
-  const std::uint32_t taken =
-      session.overlay != nullptr ? session.places_used : session.grain_count;
-  return taken + fresh <= session.grains_max && grains.used() + fresh <= grains.capacity();
+  const bool in_file = session.overlay != nullptr;
+  const std::uint32_t taken = in_file ? session.places_used : session.grain_count;
+  const std::uint32_t room =
+      in_file ? std::min(session.grains_max, session.overlay->places()) : session.grains_max;
+  return taken + fresh <= room && grains.used() + fresh <= grains.capacity();
 }
 
 Outcome AoeEngine::State::write_memory(std::uint32_t index, std::span<const DiskPiece> pieces,

@@ -21,6 +21,14 @@ void check_disk(const DiskConfig& disk, const std::string& path, const Origins& 
     problems.error(origins.of(path + ".overlay"),
                    "only shared disks have overlays; writes to a private one go to its file");
   }
+  if (disk.mode == DiskMode::exclusive && disk.clients.empty()) {
+    problems.error(origins.of(path + ".mode"),
+                   "a private disk wants `clients`: else it belongs to whoever reads it first");
+  }
+  if (disk.mode == DiskMode::exclusive && disk.format == DiskFileFormat::as_it_looks) {
+    problems.error(origins.of(path + ".format"),
+                   "how a private disk looks is what its client writes: say \"raw\" or \"vhd\"");
+  }
   if (overlays && disk.keep && disk.overlay == OverlayPlace::memory) {
     problems.warning(origins.of(path + ".keep"),
                      "overlays in memory are kept until reveille ends, no longer");

@@ -37,6 +37,11 @@ constexpr std::array kDiskModes{
     std::pair<std::string_view, DiskMode>{"private", DiskMode::exclusive},
     std::pair<std::string_view, DiskMode>{"read-only", DiskMode::read_only},
 };
+constexpr std::array kDiskFileFormats{
+    std::pair<std::string_view, DiskFileFormat>{"auto", DiskFileFormat::as_it_looks},
+    std::pair<std::string_view, DiskFileFormat>{"raw", DiskFileFormat::raw},
+    std::pair<std::string_view, DiskFileFormat>{"vhd", DiskFileFormat::fixed_vhd},
+};
 constexpr std::array kOverlays{
     std::pair<std::string_view, OverlayPlace>{"memory", OverlayPlace::memory},
     std::pair<std::string_view, OverlayPlace>{"file", OverlayPlace::file},
@@ -229,6 +234,7 @@ void read_disks(TableReader& file, std::vector<DiskConfig>& to) {
     table.parsed("address", disk.address, DiskAddress::parse,
                  "a shelf and a slot such as \"e0.1\"");
     table.text("file", disk.file, kPathMax);
+    table.choice("format", disk.format, kDiskFileFormats);
     table.choice("mode", disk.mode, kDiskModes);
     table.list("clients", disk.clients, MacPattern::parse,
                "a MAC address or its first octets, such as \"52:54:00:12:34:56\" or \"52:54:00\"",

@@ -30,6 +30,11 @@ std::string disks_page(const Json& report) {
   std::string page;
   for (const Json& disk : report) {
     if (!disk.is_object()) continue;
+    if (disk.contains("problem")) {
+      page += fmt::format("{}  {}, {}, not served: {}\n", word(disk, "address"), word(disk, "file"),
+                          word(disk, "mode"), word(disk, "problem"));
+      continue;
+    }
     const auto clients = disk.find("clients");
     const bool known = clients != disk.end() && clients->is_array();
     page += fmt::format("{}  {}, {}, {}, {} in use by {}\n", word(disk, "address"),

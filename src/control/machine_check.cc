@@ -142,14 +142,17 @@ void check_disk_files(const Config& config, const Origins& origins, Problems& pr
     const DiskConfig& disk = config.disks[i];
     const std::string path = element("disk", i);
     std::error_code error;
+    // Files come and go while reveille runs; all else is served meanwhile.
+    const std::string until = "; the disk is not served until that changes";
     if (!fs::is_regular_file(disk.file, error)) {
-      problems.error(origins.of(path + ".file"), fs::exists(disk.file, error)
-                                                     ? in_quotes(disk.file) + " is no ordinary file"
-                                                     : "there is no file " + in_quotes(disk.file));
+      problems.warning(origins.of(path + ".file"),
+                       (fs::exists(disk.file, error) ? in_quotes(disk.file) + " is no ordinary file"
+                                                     : "there is no file " + in_quotes(disk.file)) +
+                           until);
     } else if (access(disk.file.c_str(), disk.mode == DiskMode::exclusive ? R_OK | W_OK : R_OK) !=
                0) {
-      problems.error(origins.of(path + ".file"),
-                     in_quotes(disk.file) + " cannot be opened: " + std::strerror(errno));
+      problems.warning(origins.of(path + ".file"),
+                       in_quotes(disk.file) + " cannot be opened: " + std::strerror(errno) + until);
     }
     if (!disk.overlay_folder.empty() &&
         (!fs::is_directory(disk.overlay_folder, error) ||

@@ -62,6 +62,7 @@ Server::Server(std::shared_ptr<const Config> config, Log& log, ServerOptions opt
 
 Server::~Server() {
   workers_->stop();
+  disks_.stop();  // its threads use disks that the last snapshot alone may hold
   if (leases_) leases_->stop();
 }
 
@@ -108,7 +109,13 @@ tl::expected<void, std::string> Server::load_disks() {
       announced = true;
     }
   }
-  return loading.get();
+  auto loaded = loading.get();
+  if (loaded) tell_disks();
+  return loaded;
+}
+
+void Server::tell_disks() {
+  for (const std::string& problem : disks_.problems()) log_.warn(problem);
 }
 
 tl::expected<void, std::string> Server::launch() {
@@ -210,8 +217,7 @@ void Server::watch_disks() {
   const auto news = disks_.poll(workers_->now());
   if (!news) return;
   for (const std::string& problem : news->problems) log_.warn(problem);
-  if (news->replaced.empty()) return;
-  publish();
+  publish();  // also when there is but one more problem to tell who asks
   for (const std::string& file : news->replaced) {
     note("machines that boot from now on get the new " + file);
   }
@@ -240,7 +246,7 @@ void Server::each_second() {
   workers_->retire();
   // Workers let go of an image only when nothing transmitted refers to it.
   images_.retire([](const Image&) { return true; });
-  for (const std::string& problem : disks_.problems()) log_.warn(problem);
+  tell_disks();
   const std::uint64_t lost = workers_->statistics().sum().events_lost;
   if (lost > events_lost_) log_.lost(lost - events_lost_);
   events_lost_ = lost;

@@ -98,6 +98,7 @@ class Server {
   std::size_t drain_events();
   void watch_images();
   void watch_disks();
+  void tell_disks();
   void publish();
   void each_second();
   // reload_server.cc

@@ -6,10 +6,10 @@
 #include <cstring>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <utility>
 
 #include <reveille/wire/ata.h>
 
-#include "disk/disk_format.h"
 #include "disk/whole_io.h"
 
 namespace reveille {
@@ -51,37 +51,54 @@ tl::expected<std::unique_ptr<DiskBase>, std::string> DiskBase::open(const DiskCo
     return tl::unexpected(std::string("is private, and another program has it open"));
   }
   disk->identity_ = disk_identity_of(status);
-
-  const std::uint64_t size = disk->identity_.size_bytes;
-  std::array<std::uint8_t, 512> begin{};
-  std::array<std::uint8_t, 512> end{};
-  const std::size_t looked_at = std::min<std::uint64_t>(size, begin.size());
-  if (read_whole(disk->file_.number(), 0, MutableBytes(begin).first(looked_at)) != 0 ||
-      read_whole(disk->file_.number(), size - looked_at, MutableBytes(end).first(looked_at)) != 0) {
-    return tl::unexpected(std::string("cannot be read"));
-  }
-  const DiskFormat format =
-      disk_format(Bytes(begin).first(looked_at), Bytes(end).first(looked_at), size);
-  std::uint64_t available = format.size_bytes;
-  if (!format.foreign.empty()) {
-    if (writable) {
-      return tl::unexpected("is a " + std::string(format.foreign) +
-                            " image; a private disk is written to and has to be raw: convert it "
-                            "with qemu-img convert -O raw");
-    }
-    auto raw = raw_copy(config.file, format.foreign, work_folder);
+  const auto format = disk->look();
+  if (!format) return tl::unexpected(format.error());
+  FileDescriptor original;
+  std::uint64_t available = format->size_bytes;
+  if (!format->foreign.empty()) {
+    auto raw = raw_copy(config.file, format->foreign, work_folder);
     if (!raw) return tl::unexpected(raw.error());
-    disk->file_ = std::move(*raw);
+    original = std::exchange(disk->file_, std::move(*raw));
     if (fstat(disk->file_.number(), &status) != 0) {
       return tl::unexpected("cannot be read: " + words_of(errno));
     }
     available = static_cast<std::uint64_t>(status.st_size);
   }
   if (auto taken = disk->take_range(available); !taken) return tl::unexpected(taken.error());
-  if (!writable) {
-    if (auto loaded = disk->load(memory, stop); !loaded) return tl::unexpected(loaded.error());
+  if (writable) return disk;
+  if (auto loaded = disk->load(memory, stop); !loaded) return tl::unexpected(loaded.error());
+  // Half of one version and half of the next is neither.
+  const int read_from = original ? original.number() : disk->file_.number();
+  if (fstat(read_from, &status) != 0 || disk_identity_of(status) != disk->identity_) {
+    return tl::unexpected(std::string("was changed while it was read"));
   }
   return disk;
+}
+
+tl::expected<DiskFormat, std::string> DiskBase::look() const {
+  const std::uint64_t size = identity_.size_bytes;
+  const bool is_private = config_.mode == DiskMode::exclusive;
+  DiskFileFormat wanted = config_.format;
+  if (wanted == DiskFileFormat::by_mode && is_private) wanted = DiskFileFormat::raw;
+  if (wanted == DiskFileFormat::raw) return DiskFormat{.foreign = {}, .size_bytes = size};
+  std::array<std::uint8_t, 512> begin{};
+  std::array<std::uint8_t, 512> end{};
+  const std::size_t looked_at = std::min<std::uint64_t>(size, begin.size());
+  if (read_whole(file_.number(), 0, MutableBytes(begin).first(looked_at)) != 0 ||
+      read_whole(file_.number(), size - looked_at, MutableBytes(end).first(looked_at)) != 0) {
+    return tl::unexpected(std::string("cannot be read"));
+  }
+  const Bytes last = Bytes(end).first(looked_at);
+  if (wanted == DiskFileFormat::fixed_vhd) {
+    const auto disk_size = fixed_vhd_size(last, size);
+    if (!disk_size) return tl::unexpected(std::string("is no VHD of fixed size"));
+    return DiskFormat{.foreign = {}, .size_bytes = *disk_size};
+  }
+  const DiskFormat found = disk_format(Bytes(begin).first(looked_at), last, size);
+  if (is_private && !found.foreign.empty()) {
+    return tl::unexpected(std::string("is no raw image, and a private disk is written to"));
+  }
+  return found;
 }
 
 tl::expected<void, std::string> DiskBase::take_range(std::uint64_t available) {

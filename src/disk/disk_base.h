@@ -11,6 +11,7 @@
 
 #include <reveille/config.h>
 
+#include "disk/disk_format.h"
 #include "image/file_descriptor.h"
 #include "image/image.h"
 #include "image/memory.h"
@@ -32,9 +33,10 @@ struct DiskIdentity {
 // newer version has taken its place. The bytes never change, unless the disk is private.
 class DiskBase : public Image::Storage {
  public:
-  // Reads the file, if it is to be in memory and `memory` has room. Formats other than raw and
-  // fixed VHD are turned into raw ones by qemu-img, in `work_folder`. Control thread or a loader;
-  // takes as long as the file is large. The error is a clause that goes behind the file's name.
+  // Reads the file, if it is to be in memory and `memory` has room; a file that changes meanwhile
+  // is an error. Formats other than raw and fixed VHD are turned into raw ones by qemu-img, in
+  // `work_folder`. Control thread or a loader; takes as long as the file is large. The error is a
+  // clause that goes behind the file's name.
   static tl::expected<std::unique_ptr<DiskBase>, std::string> open(const DiskConfig& config,
                                                                    const std::string& work_folder,
                                                                    ImageMemory& memory,
@@ -57,6 +59,8 @@ class DiskBase : public Image::Storage {
 
  private:
   DiskBase() = default;
+  // What the open file is. The error is a clause.
+  [[nodiscard]] tl::expected<DiskFormat, std::string> look() const;
   tl::expected<void, std::string> take_range(std::uint64_t available);
   tl::expected<void, std::string> load(ImageMemory& memory, const std::stop_token& stop);
 

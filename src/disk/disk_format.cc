@@ -25,6 +25,10 @@ bool begins_with(Bytes bytes, std::string_view magic) {
   return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
 }
 
+bool is_vhd_footer(Bytes end) {
+  return end.size() == kVhdFooter && begins_with(end, "conectix");
+}
+
 // The exit status of a program that was found in PATH, or a negative errno.
 int run(std::vector<std::string> arguments) {
   std::vector<char*> argv;
@@ -52,12 +56,15 @@ DiskFormat disk_format(Bytes begin, Bytes end, std::uint64_t file_size) {
   if (begins_with(begin, "QFI\xfb"sv)) return {.foreign = "qcow2"};
   if (begins_with(begin, "vhdxfile"sv)) return {.foreign = "vhdx"};
   if (begins_with(begin, "KDMV"sv)) return {.foreign = "vmdk"};
-  if (end.size() == kVhdFooter && begins_with(end, "conectix"sv)) {
-    const std::uint64_t size = load_be64(&end[kVhdSizeOffset]);
-    if (load_be32(&end[kVhdTypeOffset]) != kVhdFixed) return {.foreign = "vpc"};
-    if (size <= file_size - kVhdFooter) return {.foreign = {}, .size_bytes = size};
-  }
+  if (const auto size = fixed_vhd_size(end, file_size)) return {.foreign = {}, .size_bytes = *size};
+  if (is_vhd_footer(end) && load_be32(&end[kVhdTypeOffset]) != kVhdFixed) return {.foreign = "vpc"};
   return {.foreign = {}, .size_bytes = file_size};
+}
+
+std::optional<std::uint64_t> fixed_vhd_size(Bytes end, std::uint64_t file_size) {
+  if (!is_vhd_footer(end) || load_be32(&end[kVhdTypeOffset]) != kVhdFixed) return std::nullopt;
+  const std::uint64_t size = load_be64(&end[kVhdSizeOffset]);
+  return size <= file_size - kVhdFooter ? std::optional(size) : std::nullopt;
 }
 
 tl::expected<FileDescriptor, std::string> raw_copy(const std::string& file, std::string_view format,

@@ -77,15 +77,22 @@ DiskIo::DiskIo(unsigned workers) {
 }
 
 DiskIo::~DiskIo() {
+  stop();
+}
+
+void DiskIo::stop() {
   stopping_.store(true);
-  reader_.join();
-  writer_.join();
+  if (reader_.joinable()) reader_.join();
+  if (writer_.joinable()) writer_.join();
 }
 
 void DiskIo::submit(unsigned worker, const DiskJob& job) {
   Worker& own = *workers_[worker];
-  // Whatever touches an overlay goes one way, so that it happens in the order of the requests.
-  Lane& lane = job.kind == DiskJob::Kind::read_base ? own.reads : own.writes;
+  // Whatever touches what a client may write goes one way, so that it happens in the order of the
+  // requests.
+  const bool of_fixed_bytes =
+      job.kind == DiskJob::Kind::read_base && job.base->config().mode != DiskMode::exclusive;
+  Lane& lane = of_fixed_bytes ? own.reads : own.writes;
   [[maybe_unused]] const bool taken = lane.jobs.put(job);
   assert(taken);
 }
@@ -155,16 +162,20 @@ DiskDone DiskIo::perform(unsigned worker, const DiskJob& job) {
 int DiskIo::open_overlay(const DiskJob& job, OverlayFile*& overlay) {
   const auto absent = job.create ? OverlayFile::Absent::is_made : OverlayFile::Absent::stays;
   auto opened =
-      OverlayFile::open(overlay_path(job.base->config(), job.client), *job.base, job.fresh, absent);
+      OverlayFile::open(overlay_path(job.base->config(), job.client), *job.base, job.use, absent);
   if (!opened) {
-    const std::lock_guard lock{problems_mutex_};
-    if (problems_.size() < kProblemsMax) problems_.push_back(opened.error());
+    tell(std::move(opened.error()));
     return EIO;
   }
-  overlay = opened->get();
-  if (overlay == nullptr) return 0;
-  overlays_.push_back(std::move(*opened));
+  if (!opened->note.empty()) tell(std::move(opened->note));
+  overlay = opened->file.get();
+  if (overlay != nullptr) overlays_.push_back(std::move(opened->file));
   return 0;
+}
+
+void DiskIo::tell(std::string problem) {
+  const std::lock_guard lock{problems_mutex_};
+  if (problems_.size() < kProblemsMax) problems_.push_back(std::move(problem));
 }
 
 void DiskIo::close_overlay(const OverlayFile* overlay) {

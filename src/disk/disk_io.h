@@ -40,14 +40,14 @@ struct DiskJob {
     read_base,   // `length` bytes at `offset` into the buffer
     write_base,  // from the buffer
     sync_base,
-    open_overlay,   // of `client`; anew if `fresh`; where there is none only `create` makes one
+    open_overlay,   // of `client`, for `use`; where there is none only `create` makes one
     read_overlay,   // the pieces, one after the other
     write_overlay,  // the pieces
     sync_overlay,
     close_overlay,
   };
   Kind kind{};
-  bool fresh = false;
+  OverlayUse use = OverlayUse::resume;
   bool create = false;
   std::uint8_t piece_count = 0;
   std::uint32_t ticket = 0;  // whose buffer; comes back in DiskDone
@@ -65,14 +65,14 @@ struct DiskDone {
   OverlayFile* overlay = nullptr;  // of open_overlay, if there is one; valid until close_overlay
 };
 
-// Made and destroyed by control, which destroys it after the workers and before the disks.
+// Made by control, and stopped by it after the workers and before the disks go.
 class DiskIo {
  public:
   // Buffers, and so jobs under way, of one worker.
   static constexpr std::uint32_t kTickets = 1024;
 
   explicit DiskIo(unsigned workers);
-  ~DiskIo();  // finishes what was begun
+  ~DiskIo();  // stops
   DiskIo(const DiskIo&) = delete;
   DiskIo& operator=(const DiskIo&) = delete;
 
@@ -84,7 +84,12 @@ class DiskIo {
   // False when nothing is done.
   bool take(unsigned worker, DiskDone& done);
 
-  // Sentences for the log, since the last call: why overlays could not be opened. Thread: control.
+  // Does what was submitted, then ends both threads: no file is touched any more. May be called
+  // again. Thread: control.
+  void stop();
+
+  // Sentences for the log, since the last call: overlays that could not be opened, and those that
+  // were put aside. Thread: control.
   [[nodiscard]] std::vector<std::string> problems();
 
  private:
@@ -102,6 +107,7 @@ class DiskIo {
   void serve(Lane Worker::*lane, const std::atomic<bool>& stop);
   DiskDone perform(unsigned worker, const DiskJob& job);
   int open_overlay(const DiskJob& job, OverlayFile*& overlay);
+  void tell(std::string problem);
   void close_overlay(const OverlayFile* overlay);
 
   std::vector<std::unique_ptr<Worker>> workers_;

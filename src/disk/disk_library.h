@@ -27,47 +27,57 @@ struct DiskNews {
 class DiskLibrary {
  public:
   DiskLibrary(const Config& config, unsigned workers);
-  ~DiskLibrary();  // stops reading, waits for it
+  ~DiskLibrary();  // stops
   DiskLibrary(const DiskLibrary&) = delete;
   DiskLibrary& operator=(const DiskLibrary&) = delete;
 
-  // At start: everything, or a sentence that says which disk cannot be served and why.
+  // At start: every disk that can be served. Of the others problems() tells, and poll() looks
+  // after them. The error is a sentence: `stop` was requested.
   tl::expected<void, std::string> load(const std::stop_token& stop = {});
 
   // Each second or so; never waits for a file. News when a file of which clients share the bytes
-  // was replaced, and has not changed for a moment.
+  // was replaced, or one that could not be served appeared, and has not changed for a moment.
   std::optional<DiskNews> poll(Instant now);
 
   // From the next disks() on, who may use each disk is as in `configs`: those of the start, in
   // their order, with other clients.
   void allow(const std::vector<DiskConfig>& configs);
 
-  // Sentences for the log, since the last call: overlays that could not be opened.
-  [[nodiscard]] std::vector<std::string> problems() {
-    return io_ == nullptr ? std::vector<std::string>{} : io_->problems();
-  }
+  // Sentences for the log, since the last call: disks that are not served, what became of overlays.
+  [[nodiscard]] std::vector<std::string> problems();
 
   // To be published; nullptr when none are configured. A disk that did not change is the same
   // image in the next one.
   [[nodiscard]] std::shared_ptr<const Disks> disks() const { return disks_; }
 
+  // Ends all reading and writing; what workers have asked for is done. After the workers, and
+  // while all that disks() ever returned is still there. May be called again.
+  void stop();
+
  private:
-  struct Watched {
-    DiskIdentity seen;  // at the last look
+  // A configured disk, served or not.
+  struct Entry {
+    std::shared_ptr<DiskState> state = std::make_shared<DiskState>();
+    std::vector<MacPattern> clients;
+    std::optional<Disk> disk;  // the newest version
+    std::string problem;       // why there is none
+    DiskIdentity seen;         // at the last look
     DiskIdentity served;
     DiskIdentity refused;  // could not be loaded: not tried again
+    Instant next_try{};    // of one that waits for another program
   };
   using Loaded = tl::expected<Disk, std::string>;  // without clients
 
   [[nodiscard]] Loaded load_disk(std::size_t index, const std::stop_token& stop);
+  [[nodiscard]] bool is_due(std::size_t index, Instant now);
   std::optional<DiskNews> take_in();
+  void publish();
 
   const std::vector<DiskConfig> configs_;  // also read by the thread that loads
   DisksConfig limits_;
   ImageMemory memory_;
-  std::vector<std::shared_ptr<DiskState>> states_;
-  std::vector<std::vector<MacPattern>> clients_;
-  std::vector<Watched> watched_;
+  std::vector<Entry> entries_;  // in the order of configs_
+  std::vector<std::string> problems_;
   std::shared_ptr<DiskIo> io_;
   std::shared_ptr<const Disks> disks_;
   Instant next_look_{};

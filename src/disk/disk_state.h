@@ -81,28 +81,30 @@ class DiskState {
   [[nodiscard]] bool begin_change() { return !changing_.exchange(true, std::memory_order_acquire); }
   void end_change() { changing_.store(false, std::memory_order_release); }
 
-  // ---- private disks: the machine that has the disk keeps it until it was silent for long
+  // ---- private disks: who reads or writes has the disk, until it did neither for long
   static constexpr Nanoseconds kAbandoned = std::chrono::minutes{5};
 
+  // Whether claim() would be true now. Any frame may ask; only reads and writes claim.
+  [[nodiscard]] bool free_for(const MacAddress& mac, Instant now) const {
+    const std::uint64_t owner = owner_.load(std::memory_order_acquire);
+    return owner == 0 || owner == mac.number() || abandoned(now);
+  }
   // True when the disk is this machine's from now on, or was already.
   bool claim(const MacAddress& mac, Instant now) {
     std::uint64_t owner = owner_.load(std::memory_order_acquire);
-    const Nanoseconds silent = now.time_since_epoch() - Nanoseconds{heard_.load()};
     if (owner != mac.number()) {
-      if (owner != 0 && silent < kAbandoned) return false;
+      if (owner != 0 && !abandoned(now)) return false;
       if (!owner_.compare_exchange_strong(owner, mac.number())) return false;
     }
-    heard(now);
-    return true;
-  }
-  void heard(Instant now) {
     heard_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
-  }
-  [[nodiscard]] bool belongs_to(const MacAddress& mac) const {
-    return owner_.load(std::memory_order_relaxed) == mac.number();
+    return true;
   }
 
  private:
+  [[nodiscard]] bool abandoned(Instant now) const {
+    return now.time_since_epoch() - Nanoseconds{heard_.load()} >= kAbandoned;
+  }
+
   std::atomic<bool> changing_{false};
   std::atomic<std::uint64_t> owner_{0};  // MacAddress::number; 0: nobody
   std::atomic<std::int64_t> heard_{0};

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -33,9 +34,17 @@ struct Disk {
   }
 };
 
+// A disk of the configuration that cannot be served as things are.
+struct UnservedDisk {
+  DiskConfig config;
+  std::string problem;  // a sentence
+};
+
 // Immutable. Made by control (disk/disk_library.h), read by workers.
 struct Disks {
-  std::vector<Disk> all;  // in the order of the configuration
+  std::vector<Disk> all;               // in the order of the configuration
+  std::vector<UnservedDisk> unserved;  // the others
+  bool overlays_in_files = false;      // of any disk, served or not
   DisksConfig limits;
   std::shared_ptr<DiskIo> io;  // the same object in every snapshot; none: all is in memory
 

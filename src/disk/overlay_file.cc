@@ -16,21 +16,24 @@ namespace {
 constexpr std::string_view kMagic = "reveille overlay 1\n";
 constexpr std::size_t kHeaderSize = 4096;
 constexpr std::size_t kEntrySize = 8;
+constexpr std::size_t kPlacesAt = 80;
+// As many as the largest overlay_max has: what a damaged header may make us read stays bounded.
+constexpr std::uint32_t kPlacesMax = std::uint32_t{1} << 28;
 
 using Header = std::array<std::uint8_t, 128>;
 
-// Two headers are equal if the overlays are: same version of the same disk, same limit.
+// Two headers are equal but for their places if the overlays are of the same version of the same
+// disk. The number of the device is no part of it: it may change when the host boots.
 Header header_for(const DiskBase& base, std::uint32_t places) {
   Header header{};
   std::ranges::copy(kMagic, header.begin());
   const DiskIdentity& identity = base.identity();
-  store_be64(&header[32], identity.device);
   store_be64(&header[40], identity.inode);
   store_be64(&header[48], identity.size_bytes);
   store_be64(&header[56], static_cast<std::uint64_t>(identity.changed_ns));
   store_be64(&header[64], base.config().offset_bytes);
   store_be64(&header[72], base.sectors());
-  store_be32(&header[80], places);
+  store_be32(&header[kPlacesAt], places);
   return header;
 }
 
@@ -56,28 +59,57 @@ std::string overlay_path(const DiskConfig& disk, const MacAddress& client) {
   return disk.overlay_folder + "/" + name + "-" + disk.address->text() + "-" + mac + ".overlay";
 }
 
-tl::expected<std::unique_ptr<OverlayFile>, std::string> OverlayFile::open(const std::string& path,
-                                                                          const DiskBase& base,
-                                                                          bool fresh,
-                                                                          Absent absent) {
+tl::expected<OverlayFile::Opened, std::string> OverlayFile::open(const std::string& path,
+                                                                 const DiskBase& base,
+                                                                 OverlayUse use, Absent absent) {
   const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | (absent == Absent::is_made ? O_CREAT : 0);
-  std::unique_ptr<OverlayFile> overlay(new OverlayFile);
-  overlay->file_ = FileDescriptor{::open(path.c_str(), flags, 0600)};
-  if (!overlay->file_ && errno == ENOENT && absent == Absent::stays) return nullptr;
-  if (!overlay->file_) return tl::unexpected(failure(path, errno));
-  if (flock(overlay->file_.number(), LOCK_EX | LOCK_NB) != 0) {
+  Opened opened{.file = std::unique_ptr<OverlayFile>(new OverlayFile), .note = {}};
+  OverlayFile& overlay = *opened.file;
+  overlay.file_ = FileDescriptor{::open(path.c_str(), flags, 0600)};
+  if (!overlay.file_ && errno == ENOENT && absent == Absent::stays) return Opened{};
+  if (!overlay.file_) return tl::unexpected(failure(path, errno));
+  if (flock(overlay.file_.number(), LOCK_EX | LOCK_NB) != 0) {
     return tl::unexpected("overlay " + path + ": another program has it open");
   }
-  overlay->places_ = static_cast<std::uint32_t>(base.config().overlay_max_bytes / kGrainSize);
-  Header found{};
-  const bool known = read_whole(overlay->file_.number(), 0, found) == 0 &&
-                     found == header_for(base, overlay->places_);
-  auto ready = known && !fresh ? overlay->read_index() : overlay->begin(base);
+  auto found = use == OverlayUse::drop ? Found::nothing : overlay.look(base);
+  if (!found) return tl::unexpected("overlay " + path + ": " + found.error());
+  if (*found == Found::other && use == OverlayUse::resume) {
+    return tl::unexpected("overlay " + path +
+                          ": belongs to another version of the disk; its machine has to boot");
+  }
+  if (*found == Found::other) {
+    const std::string aside = path + ".old";
+    if (rename(path.c_str(), aside.c_str()) != 0) return tl::unexpected(failure(path, errno));
+    auto next = open(path, base, use, absent);
+    if (next) {
+      next->note = "overlay " + path +
+                   " belongs to another version of the disk: it is put aside as " + aside;
+    }
+    return next;
+  }
+  auto ready = *found == Found::overlay ? overlay.read_index() : overlay.begin(base);
   if (!ready) return tl::unexpected("overlay " + path + ": " + ready.error());
-  return overlay;
+  return opened;
+}
+
+tl::expected<OverlayFile::Found, std::string> OverlayFile::look(const DiskBase& base) {
+  struct stat status {};
+  if (fstat(file_.number(), &status) != 0) {
+    return tl::unexpected(std::string(std::strerror(errno)));
+  }
+  if (status.st_size == 0) return Found::nothing;
+  Header header{};
+  if (static_cast<std::uint64_t>(status.st_size) < header.size()) return Found::other;
+  if (const int error = read_whole(file_.number(), 0, header); error != 0) {
+    return tl::unexpected(std::string(std::strerror(error)));
+  }
+  places_ = load_be32(&header[kPlacesAt]);
+  const bool sound = places_ > 0 && places_ <= kPlacesMax;
+  return sound && header == header_for(base, places_) ? Found::overlay : Found::other;
 }
 
 tl::expected<void, std::string> OverlayFile::begin(const DiskBase& base) {
+  places_ = static_cast<std::uint32_t>(base.config().overlay_max_bytes / kGrainSize);
   const Header header = header_for(base, places_);
   if (ftruncate(file_.number(), 0) != 0) return tl::unexpected(std::string(std::strerror(errno)));
   if (const int error = write_whole(file_.number(), 0, header); error != 0) {

@@ -4,6 +4,9 @@
 // the grain that stands there plus one, or zero; then the places, 4 KiB each. A grain's bytes are
 // written before its entry of the index, so that a server that is killed between the two has
 // lost a write that it never confirmed, and nothing else.
+//
+// The header says of which version of which disk the overlay is. Nothing that was written goes
+// because that differs, or because it cannot be read: see OverlayUse.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +28,13 @@ namespace reveille {
 inline constexpr std::uint32_t kGrainSize = 4096;
 inline constexpr std::uint32_t kGrainSectors = 8;
 
+// For whom an overlay is opened, and so what becomes of one that belongs to another version.
+enum class OverlayUse : std::uint8_t {
+  resume,  // the client runs: another version under it would be a broken disk, so that is an error
+  boot,    // it boots and finds what it wrote; that of another version is put aside as "*.old"
+  drop,    // it boots, and what it wrote is not wanted any more
+};
+
 // Owner: the writer thread; `grains()` may be read by whoever was handed the file.
 class OverlayFile {
  public:
@@ -34,16 +44,20 @@ class OverlayFile {
   };
 
   enum class Absent : bool { stays, is_made };
+  struct Opened {
+    // nullptr: there is none, and `absent` said that none is to be made; a machine that only reads
+    // costs no file.
+    std::unique_ptr<OverlayFile> file;
+    std::string note;  // a sentence for the operator, or empty
+  };
 
-  // Opens the file, or begins it anew: if it belongs to another version of the disk, or if `fresh`
-  // wants that. nullptr: there is none, and `absent` says that none is to be made; a machine that
-  // only reads costs no file. The error is a sentence.
-  static tl::expected<std::unique_ptr<OverlayFile>, std::string> open(const std::string& path,
-                                                                      const DiskBase& base,
-                                                                      bool fresh, Absent absent);
+  // The error is a sentence; the file is then as it was.
+  static tl::expected<Opened, std::string> open(const std::string& path, const DiskBase& base,
+                                                OverlayUse use, Absent absent);
 
   // In the order of their places; what is there when the file is opened.
   [[nodiscard]] std::span<const Grain> grains() const { return grains_; }
+  // The room of the file, as of when it was begun; a later overlay_max does not change it.
   [[nodiscard]] std::uint32_t places() const { return places_; }
 
   // Inside one place. 0, or an errno.
@@ -54,7 +68,11 @@ class OverlayFile {
   [[nodiscard]] int sync() const;
 
  private:
+  enum class Found : std::uint8_t { nothing, overlay, other };
+
   OverlayFile() = default;
+  // What the file is: the overlay of this version, or of something else. The error is a clause.
+  tl::expected<Found, std::string> look(const DiskBase& base);
   tl::expected<void, std::string> read_index();
   tl::expected<void, std::string> begin(const DiskBase& base);
   [[nodiscard]] std::uint64_t place_at(std::uint32_t place) const;

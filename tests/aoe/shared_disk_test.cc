@@ -58,21 +58,62 @@ TEST_F(Shared, BootDropsWhatWasWritten) {
   EXPECT_EQ(machine.holds(0), pattern(512, 3)) << "the same boot";
 }
 
-TEST_F(Shared, WithoutDhcpIpxeShowsWhoBoots) {
-  config_.dhcp.mode = DhcpMode::off;
-  restart();
+class WithoutDhcp : public Shared {
+ protected:
+  WithoutDhcp() : WithoutDhcp(OverlayPlace::memory) {}
+  explicit WithoutDhcp(OverlayPlace overlay) : Shared(overlay) {
+    config_.dhcp.mode = DhcpMode::off;
+    restart();
+  }
+  void identify(Machine& machine) {
+    target->pass(1s);
+    EXPECT_EQ(machine.identifies(), Outcome::aoe_identified);
+    target->settle();
+    target->sent.clear();
+  }
+  void ask_as_ipxe(Machine& machine) {
+    EXPECT_EQ(machine.queries_as_ipxe(), Outcome::aoe_discovered);
+    EXPECT_EQ(machine.hears().aoe().tag() >> 16, 0x18aeU);
+  }
+};
+
+TEST_F(WithoutDhcp, IpxeShowsWhoBoots) {
   Machine machine(*target, 1);
   machine.stores(0, pattern(512, 2));
   EXPECT_EQ(machine.queries(true), Outcome::aoe_discovered);
   machine.hears();
-  EXPECT_EQ(machine.identifies(), Outcome::aoe_identified);
-  machine.hears();
+  identify(machine);
   EXPECT_EQ(machine.holds(0), pattern(512, 2)) << "Linux looks for all disks each minute";
   EXPECT_EQ(machine.queries(), Outcome::aoe_discovered);
   machine.hears();
-  EXPECT_EQ(machine.identifies(), Outcome::aoe_identified);
-  machine.hears();
+  identify(machine);
+  EXPECT_EQ(machine.holds(0), pattern(512, 2)) << "and for one, when it is told to: aoe-revalidate";
+  ask_as_ipxe(machine);
+  identify(machine);
   EXPECT_EQ(machine.holds(0), part(0, 1));
+  machine.stores(0, pattern(512, 3));
+  identify(machine);
+  EXPECT_EQ(machine.holds(0), pattern(512, 3)) << "the kernel, after iPXE";
+}
+
+class WithoutDhcpInFile : public WithoutDhcp {
+ protected:
+  WithoutDhcpInFile() : WithoutDhcp(OverlayPlace::file) {}
+};
+
+TEST_F(WithoutDhcpInFile, BootIsSeenThoughTheServerHasForgottenTheMachine) {
+  Machine machine(*target, 1);
+  identify(machine);
+  machine.stores(0, pattern(512, 2));
+  restart();
+  Machine running(*target, 1);
+  identify(running);
+  EXPECT_EQ(running.holds(0), pattern(512, 2));
+  restart();
+  Machine booting(*target, 1);
+  ask_as_ipxe(booting);
+  identify(booting);
+  EXPECT_EQ(booting.holds(0), part(0, 1));
 }
 
 TEST_F(Shared, NewVersionIsForThoseWhoBoot) {

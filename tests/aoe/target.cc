@@ -167,12 +167,13 @@ std::vector<Event> Target::told(EventKind kind) const {
 
 Outcome Machine::asks(wire::AoeCommand command, const Octets& arguments, std::uint8_t version) {
   Octets packet(wire::kAoeHeader + arguments.size());
+  tag_ = next_tag_ ? *std::exchange(next_tag_, std::nullopt) : (tag_ + 1) | 0x80000000;
   wire::write_aoe_header(packet.data(), {.response = false,
                                          .error = 0,
                                          .shelf = disk_.shelf,
                                          .slot = disk_.slot,
                                          .command = command,
-                                         .tag = ++tag_});
+                                         .tag = tag_});
   packet[0] = static_cast<std::uint8_t>(version << 4);
   std::ranges::copy(arguments, packet.begin() + wire::kAoeHeader);
   return target_.receive(mac, packet, station);

@@ -138,6 +138,11 @@ class Machine {
   Outcome queries(bool everywhere = false,
                   wire::AoeConfigView::Operation operation = wire::AoeConfigView::Operation::read,
                   const std::string& string = {});
+  // As iPXE does before it opens its disk.
+  Outcome queries_as_ipxe() {
+    next_tag_ = 0x18ae0000;
+    return queries();
+  }
   Outcome identifies() { return ata(0xec, 0, 1); }
   Outcome reads(std::uint64_t lba, std::uint8_t sectors = 1) {
     return ata(0x24, lba, sectors, {}, wire::AoeAtaView::kExtended);
@@ -164,6 +169,7 @@ class Machine {
   Target& target_;
   DiskAddress disk_;
   std::uint32_t tag_ = 0x80000000;
+  std::optional<std::uint32_t> next_tag_;  // of one request
 };
 
 // One shared disk of that file, in memory, overlays too.

@@ -70,6 +70,11 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nmode = \"private\"\n"
              "overlay = \"memory\"\n",
              "only shared disks have overlays"},
+        Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nmode = \"private\"\n",
+             "a private disk wants `clients`"},
+        Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nmode = \"private\"\n"
+             "format = \"auto\"\n",
+             "how a private disk looks is what its client writes"},
         Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nkeep = true\n",
              "are kept until reveille ends"},
         Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\n"

@@ -20,6 +20,12 @@ TEST(DisksPage, NamesEachDiskAndWhoUsesIt) {
             "e0.2  /srv/own.img, private, 512 bytes, from the file, in use by 0\n");
 }
 
+TEST(DisksPage, SaysWhyADiskIsNotServed) {
+  EXPECT_EQ(disks_page(Json::parse(R"([{"address":"e0.3","file":"/srv/x.img","mode":"private",
+                "problem":"disk e0.3: /srv/x.img is no ordinary file"}])")),
+            "e0.3  /srv/x.img, private, not served: disk e0.3: /srv/x.img is no ordinary file\n");
+}
+
 TEST(DisksPage, AnswerOfAnotherVersionIsShownAsFarAsItIsKnown) {
   EXPECT_EQ(disks_page(Json::array()), "no disks are served\n");
   EXPECT_EQ(disks_page(Json::parse(R"([1, {"clients":[2]}])")),

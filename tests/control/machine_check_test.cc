@@ -48,6 +48,17 @@ TEST_F(MachineCheck, NothingMissing) {
   EXPECT_EQ(check(Purpose::replay), "");
 }
 
+TEST_F(MachineCheck, DiskFileThatIsMissingEndsNothing) {
+  config_.disks.push_back({.address = DiskAddress{0, 1}, .file = folder_.path("lab.img")});
+  for (const Purpose purpose : {Purpose::inspect, Purpose::serve}) {
+    Problems problems("f");
+    check_machine(config_, origins_, purpose, problems);
+    EXPECT_THAT(problems.text(), HasSubstr("warning: there is no file \"" +
+                                           folder_.path("lab.img") + "\"; the disk is not served"));
+  }
+  EXPECT_THAT(check(Purpose::inspect), testing::Not(HasSubstr("error")));
+}
+
 TEST_F(MachineCheck, NoImageFolder) {
   config_.images.root = folder_.path("nowhere");
   EXPECT_EQ(check(Purpose::inspect),

@@ -1,8 +1,9 @@
 """An AoE initiator on a raw socket: asks a target a fixed list of questions, prints each answer.
 
-    aoe_initiator.py INTERFACE SHELF SLOT
+    aoe_initiator.py INTERFACE SHELF SLOT [again]
 
 One line of JSON for each question: its name, and the fields of the answer or null for silence.
+With `again` it writes nothing, and reads only what an earlier run has written.
 Runs in a name space of the lab; knows nothing of which target answers.
 """
 
@@ -106,13 +107,21 @@ def questions(target, last):
     yield "read far past the end", target.registers(read_ext, last + 1000, 1, extended)
     yield "read too much", target.registers(read, 0, 9)
     yield "write", target.registers(write, 8, 2, 1, data=pattern)
-    yield "read it back", target.registers(read, 8, 2, data_bytes=1024)
     yield "write extended", target.registers(write_ext, 15, 2, extended | 1, data=pattern[::-1])
-    yield "read that back", target.registers(read_ext, 14, 2, extended, data_bytes=1024)
+    yield "write the last", target.registers(write_ext, last, 1, extended | 1, data=pattern[:512])
+    yield from readings(target, last)
     yield "write past the end", target.registers(write_ext, last, 2, extended | 1, data=pattern)
     yield "flush", target.registers(0xE7)
     yield "power mode", target.registers(0xE5)
     yield "no such command", target.registers(0x99)
+
+
+def readings(target, last):
+    """What questions() writes, read back."""
+    read, read_ext, extended = 0x20, 0x24, 0x40
+    yield "read it back", target.registers(read, 8, 2, data_bytes=1024)
+    yield "read that back", target.registers(read_ext, 14, 2, extended, data_bytes=1024)
+    yield "read the last back", target.registers(read_ext, last, 1, extended, data_bytes=512)
 
 
 def main():
@@ -122,7 +131,8 @@ def main():
     while target.config() is None and time.monotonic() < deadline:
         pass
     found = identity(target)
-    for name, answer in questions(target, found["sectors48"] - 1):
+    asked = readings if sys.argv[4:] == ["again"] else questions
+    for name, answer in asked(target, found["sectors48"] - 1):
         print(json.dumps([name, answer]), flush=True)
 
 

@@ -43,6 +43,12 @@ CommandResult report_disks(Server& server, const Json& arguments) {
                      {"in_memory", disk.base->in_memory()},
                      {"clients", std::move(users)}});
   }
+  for (const UnservedDisk& disk : served->unserved) {
+    disks.push_back({{"address", disk.config.address->text()},
+                     {"file", disk.config.file},
+                     {"mode", mode_text(disk.config.mode)},
+                     {"problem", disk.problem}});
+  }
   return disks;
 }
 
