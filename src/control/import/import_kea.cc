@@ -1,5 +1,7 @@
 // kea-dhcp4.conf: JSON with comments, the object "Dhcp4".
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -37,6 +39,8 @@ class Kea {
         remark(path, value, "has no equivalent");
       }
     }
+    // A class goes before a subnet.
+    std::ranges::move(subnet_rules_, std::back_inserter(to_.rules));
   }
 
  private:
@@ -77,7 +81,7 @@ class Kea {
       scope.boot_file = file_name(value.get<std::string>());
     } else if (key == "next-server" && value.is_string()) {
       const auto address = Ipv4Address::parse(value.get<std::string>());
-      if (address && !address->is_zero()) to_.set_next_server(*address, path);
+      if (address && !address->is_zero()) scope.next_server = *address;
       if (!address) remark(path, value, "next_server is an IPv4 address");
     } else if (key == "user-context" || key == "comment") {
       // For people.
@@ -124,7 +128,8 @@ class Kea {
     if (*code == 66) {
       const auto server = Ipv4Address::parse(data);
       if (!server) return remark(path, one, "next_server is an IPv4 address");
-      return to_.set_next_server(*server, path);
+      scope.next_server = *server;
+      return;
     }
     if (*code == 54) {
       to_.own_address = Ipv4Address::parse(data);
@@ -170,6 +175,7 @@ class Kea {
       }
     }
     if (network != nullptr) subnet.scope.inherit(*network);
+    subnet_rules_.push_back(take_rule(subnet.scope, std::array{*prefix}));
     to_.subnet(*prefix) = std::move(subnet);
   }
 
@@ -201,27 +207,39 @@ class Kea {
   }
 
   void read_host(const Json& one, const std::string& path) {
-    HostConfig host;
+    ImportedHost host;
+    ImportedScope own;
     for (const auto& [key, value] : one.items()) {
       const std::string text = value.is_string() ? value.get<std::string>() : "";
+      const std::string at = path + "." + key;
       if (key == "hw-address") {
-        host.mac = MacAddress::parse(text);
+        host.config.mac = MacAddress::parse(text);
       } else if (key == "client-id") {
-        host.client_id = parse_hex(text).value_or(std::vector<std::uint8_t>{});
+        host.config.client_id = parse_hex(text).value_or(std::vector<std::uint8_t>{});
       } else if (key == "ip-address") {
-        host.address = Ipv4Address::parse(text);
+        host.config.address = Ipv4Address::parse(text);
       } else if (key == "hostname") {
-        host.host_name = text;
-      } else if (key == "boot-file-name") {
-        host.boot_file = file_name(text);
-      } else if (key != "user-context" && key != "comment") {
-        remark(path + "." + key, value, "has no equivalent for a single host");
+        host.config.host_name = text;
+      } else if (!read_common(key, value, at, own)) {
+        remark(at, value, "has no equivalent for a single host");
+      } else if (!std::exchange(own, only_for_rules(own)).suits_rules()) {
+        remark(at, value, "routers, dns, domain and lease time are those of the host's subnet");
       }
     }
-    if (!host.mac && host.client_id.empty()) {
+    if (!host.config.mac && host.config.client_id.empty()) {
       return remark(path, one, "a host is known by its hw-address or client-id");
     }
+    host.config.boot_file = own.boot_file;
+    host.next_server = own.next_server;
+    host.options = std::move(own.options);
     to_.hosts.push_back(std::move(host));
+  }
+  static ImportedScope only_for_rules(const ImportedScope& scope) {
+    ImportedScope part;
+    part.boot_file = scope.boot_file;
+    part.next_server = scope.next_server;
+    part.options = scope.options;
+    return part;
   }
 
   void read_class(const Json& one, const std::string& path) {
@@ -235,19 +253,14 @@ class Kea {
     for (const auto& [key, value] : one.items()) {
       const std::string at = path + "." + key;
       if (key == "name" || key == "test") continue;
-      if (key == "next-server" && value.is_string()) {
-        rule.next_server = Ipv4Address::parse(value.get<std::string>());
-        if (rule.next_server && rule.next_server->is_zero()) rule.next_server.reset();
-      } else if (!read_common(key, value, at, gives)) {
-        remark(at, value, "has no equivalent");
-      }
+      if (!read_common(key, value, at, gives)) remark(at, value, "has no equivalent");
     }
-    const bool is_drop = name == "DROP";
-    rule.ignore = is_drop;
-    to_.add_rule(std::move(rule), gives, path);
+    rule.ignore = name == "DROP";
+    to_.rules.push_back(to_.rule_of(std::move(rule), gives, path));
   }
 
   std::map<std::string, ImportedCondition, std::less<>> classes_;
+  std::vector<ImportedRule> subnet_rules_;
   Imported& to_;
 };
 

@@ -27,7 +27,9 @@ namespace reveille {
 [[nodiscard]] std::string file_name(std::string_view name);
 // Digits alone, up to 2^32 - 1.
 [[nodiscard]] std::optional<std::uint32_t> whole_number(std::string_view text);
-// "text" as a TOML string.
+// "\x2e", as patterns and comments have it.
+[[nodiscard]] std::string octet_escape(char octet);
+// "text" as a TOML string. Of text that is not UTF-8, octets become the characters of that number.
 [[nodiscard]] std::string toml_string(std::string_view text);
 
 }  // namespace reveille
