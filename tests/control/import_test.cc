@@ -238,6 +238,10 @@ TEST(ImportKea, MeansTheSame) {
 TEST(ImportKea, WhatIsNotKea) {
   EXPECT_EQ(import_text("[1", "kea", "f").error(), "it is not a JSON object");
   EXPECT_EQ(import_text("{}", "kea", "f").error(), "it has no object \"Dhcp4\"");
+  const std::size_t deep = std::size_t{1} << 20;
+  const std::string nested =
+      R"({ "Dhcp4": { "x": )" + std::string(deep, '[') + std::string(deep, ']') + "} }";
+  EXPECT_EQ(import_text(nested, "kea", "f").error(), "it is nested too deep");
 }
 
 TEST(Import, KnowsTheFormatByItsLooks) {

@@ -80,6 +80,64 @@ TEST(ImportValues, DnsmasqIsRouterAndDnsServerByItself) {
   EXPECT_THAT(of_subnets, HasSubstr("10.78.0.0/16\": " + std::string(kRouter)));
 }
 
+TEST(ImportValues, DhcpdDeclaresTypes) {
+  const auto result = imported(R"(
+option a code 224 = unsigned integer 16;
+option b code 225 = integer 32;
+option c code 226 = array of integer 8;
+option d code 227 = string;
+option e code 228 = string;
+option f code 229 = text;
+option g code 230 = boolean;
+option h code 231 = array of ip-address;
+option i code 232 = domain-list;
+option j code 233 = integer 8;
+option a 5; option b -2; option c 1, 2; option d 01:02; option e "01:02"; option f "7";
+option g true; option h 1.2.3.4, 5.6.7.8; option i "x.example"; option j 256;
+subnet 10.77.0.0 netmask 255.255.0.0 { range 10.77.1.0 10.77.1.99; }
+)",
+                               "dhcpd");
+  EXPECT_EQ(octets_of(result, 224), (Octets{0, 5}));
+  EXPECT_EQ(octets_of(result, 225), (Octets{255, 255, 255, 254}));
+  EXPECT_EQ(octets_of(result, 226), (Octets{1, 2}));
+  EXPECT_EQ(octets_of(result, 227), (Octets{1, 2}));
+  EXPECT_EQ(octets_of(result, 228), text("01:02"));
+  EXPECT_EQ(octets_of(result, 229), text("7"));
+  EXPECT_EQ(octets_of(result, 230), (Octets{1}));
+  EXPECT_EQ(octets_of(result, 231), (Octets{1, 2, 3, 4, 5, 6, 7, 8}));
+  EXPECT_TRUE(octets_of(result, 232).empty());
+  EXPECT_TRUE(octets_of(result, 233).empty());
+  EXPECT_THAT(result.toml, HasSubstr("\"option i x.example;\": a value of this type cannot be"));
+  EXPECT_THAT(result.toml, HasSubstr("\"option j 256;\": the value of option 233 is not"));
+}
+
+TEST(ImportValues, KeaDeclaresTypes) {
+  const auto result = imported(R"({ "Dhcp4": {
+    "option-def": [ { "name": "a", "code": 224, "type": "uint16" },
+                    { "name": "b", "code": 225, "type": "uint16", "array": true },
+                    { "name": "c", "code": 226, "type": "string" },
+                    { "name": "d", "code": 227, "type": "record", "record-types": "uint8, uint8" } ],
+    "option-data": [ { "name": "a", "data": "5" }, { "code": 225, "data": "1, 2" },
+                     { "name": "c", "data": "1,2" }, { "name": "d", "data": "1, 2" },
+                     { "code": 228, "csv-format": false, "data": "01020304" },
+                     { "code": 6, "csv-format": false, "data": "0a4d0001" },
+                     { "code": 229, "data": "7" },
+                     { "name": "root-path", "data": "a,b" } ],
+    "subnet4": [ { "subnet": "10.77.0.0/16", "pools": [ { "pool": "10.77.1.0/24" } ] } ] } })",
+                               "kea");
+  EXPECT_EQ(octets_of(result, 224), (Octets{0, 5}));
+  EXPECT_EQ(octets_of(result, 225), (Octets{0, 1, 0, 2}));
+  EXPECT_EQ(octets_of(result, 226), text("1,2"));
+  EXPECT_TRUE(octets_of(result, 227).empty());
+  EXPECT_EQ(octets_of(result, 228), (Octets{1, 2, 3, 4}));
+  EXPECT_TRUE(result.config.subnets[0].dns_servers.empty());
+  EXPECT_EQ(octets_of(result, 17), text("a,b"));
+  EXPECT_THAT(result.toml, HasSubstr("# Dhcp4.option-data[3]: "));
+  EXPECT_THAT(result.toml, HasSubstr("# Dhcp4.option-data[5]: "));
+  EXPECT_EQ(octets_of(result, 229), (Octets{7}));
+  EXPECT_THAT(result.toml, HasSubstr("nothing says of what type it is; taken for { u8 = 7 }"));
+}
+
 TEST(ImportValues, DnsmasqsOwnAddress) {
   const auto result = dnsmasq(
       "dhcp-option=3,0.0.0.0\n"

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "control/import/dhcpd_syntax.h"
+#include "control/import/import_expression.h"
 #include "control/import/imported.h"
 
 namespace reveille {

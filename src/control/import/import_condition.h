@@ -2,8 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,10 +22,16 @@ struct ImportedCondition {
   std::vector<Ipv4Prefix> subnets{};  // one of them
 };
 
+// In network order.
+[[nodiscard]] std::string octets_of(Ipv4Address address);
+
 // The field has exactly these octets.
 [[nodiscard]] ImportedCondition option_is(std::uint8_t code, std::string_view octets);
 // They stand somewhere in it.
 [[nodiscard]] ImportedCondition option_holds(std::uint8_t code, std::string_view octets);
+// They stand in it behind so many others; `ends`: and nothing comes after them.
+[[nodiscard]] ImportedCondition option_has_at(std::uint8_t code, std::uint32_t from,
+                                              std::string_view octets, bool ends);
 // It begins with these octets; nullopt stands for any.
 [[nodiscard]] std::optional<ImportedCondition> option_begins(
     std::uint8_t code, std::span<const std::optional<std::uint8_t>> octets);
@@ -49,21 +53,5 @@ struct ImportedCondition {
 // One alone is itself. `kind` is "all" or "any"; nullopt: there are none, or too many.
 [[nodiscard]] std::optional<ImportedCondition> combined(std::string_view kind,
                                                         std::span<const ImportedCondition> parts);
-
-// ---- expressions of dhcpd (dhcp-eval(5)) and of Kea's client classes
-
-struct ConditionWords {
-  // A number or a name of an option, also of one that the file itself has defined.
-  std::function<std::optional<std::uint8_t>(std::string_view)> code_of;
-  // Conditions of classes by name, for member('name').
-  const std::map<std::string, ImportedCondition, std::less<>>* classes = nullptr;
-};
-
-// From the words of an expression, quotes taken off. nullopt: it says what no rule can say.
-[[nodiscard]] std::optional<ImportedCondition> condition_of(std::span<const std::string> words,
-                                                            const ConditionWords& known);
-
-// The words of one of Kea's expressions.
-[[nodiscard]] std::vector<std::string> expression_words(std::string_view text);
 
 }  // namespace reveille

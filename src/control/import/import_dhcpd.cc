@@ -5,6 +5,7 @@
 
 #include "control/import/dhcpd_conditions.h"
 #include "control/import/import_options.h"
+#include "control/import/option_types.h"
 #include "control/value_text.h"
 
 namespace reveille {
@@ -74,7 +75,8 @@ class Dhcpd {
     if (one.word(2) == "code") {
       const auto code = option_code_of(one.word(3));
       if (!code) return remark(one, "not an option number");
-      own_options_[name] = *code;
+      own_options_[name] = {
+          *code, one.word(4) == "=" ? dhcpd_type(std::span(one.words).subspan(5)) : std::nullopt};
       return;
     }
     const auto code = code_of(name);
@@ -101,14 +103,27 @@ class Dhcpd {
       to_.own_address = Ipv4Address::parse(values[0]);
       return;
     }
-    if (std::string why = set_option(*code, values, scope); !why.empty()) {
+    if (std::string why = set_value(one, name, *code, values, scope); !why.empty()) {
       remark(one, std::move(why));
     }
   }
 
+  std::string set_value(const DhcpdStatement& one, const std::string& name, std::uint8_t code,
+                        const std::vector<std::string>& values, ImportedScope& scope) const {
+    const auto own = own_options_.find(name);
+    if (own == own_options_.end()) return set_option(code, values, scope);
+    if (!own->second.type) return "a value of this type cannot be taken over";
+    OptionType type = *own->second.type;
+    // A "string" is octets in hexadecimal or text in quotes.
+    if (type.kind == OptionType::Kind::octets && one.is_quoted(2)) {
+      type.kind = OptionType::Kind::text;
+    }
+    return set_typed_option(code, type, values, scope);
+  }
+
   [[nodiscard]] std::optional<std::uint8_t> code_of(const std::string& name) const {
     const auto own = own_options_.find(name);
-    if (own != own_options_.end()) return own->second;
+    if (own != own_options_.end()) return own->second.code;
     return option_code_of(name);
   }
 
@@ -162,8 +177,8 @@ class Dhcpd {
   }
 
   void read_network(const DhcpdStatement& one, const Outer& outer) {
-    remark({one.line, {"shared-network", std::string(one.word(1))}, false, {}},
-           "each of its subnets is a link of its own here");
+    to_.remark(std::to_string(one.line), "shared-network " + std::string(one.word(1)),
+               "each of its subnets is a link of its own here");
     ImportedScope scope;
     read_values(one.block, scope);
     scope.inherit(outer.for_subnets);
@@ -313,7 +328,12 @@ class Dhcpd {
   std::vector<ImportedRule> subnet_rules_;
   std::vector<ImportedRule> network_rules_;
   std::vector<Ipv4Prefix>* prefixes_ = nullptr;  // of the shared network that is being read
-  std::map<std::string, std::uint8_t> own_options_{{"arch", 93}, {"architecture-type", 93}};
+  struct OwnOption {
+    std::uint8_t code = 0;
+    std::optional<OptionType> type;
+  };
+  std::map<std::string, OwnOption> own_options_{{"arch", {93, std::nullopt}},
+                                                {"architecture-type", {93, std::nullopt}}};
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "control/hosts/host_text.h"
 #include "control/import/dnsmasq_options.h"
+#include "control/import/dnsmasq_range.h"
 #include "control/import/dnsmasq_tags.h"
 #include "control/import/dnsmasq_text.h"
 #include "control/import/import_options.h"
@@ -29,26 +30,6 @@ constexpr std::array kServices{
     std::pair<std::string_view, std::uint16_t>{"ARM32_EFI", 10},
     std::pair<std::string_view, std::uint16_t>{"ARM64_EFI", 11},
 };
-
-std::optional<Seconds> lease_time_of(std::string_view text) {
-  if (text == "infinite") return Seconds{0xfffffffe};
-  if (const auto number = whole_number(text)) return Seconds{*number};
-  if (text.ends_with('w')) {
-    const auto weeks = whole_number(text.substr(0, text.size() - 1));
-    if (!weeks || *weeks > 7000) return std::nullopt;
-    return Seconds{*weeks * 604'800};
-  }
-  const auto duration = parse_duration(text);
-  if (!duration) return std::nullopt;
-  return std::chrono::duration_cast<Seconds>(*duration);
-}
-
-// The smallest network that holds both, but none smaller than a /24.
-Ipv4Prefix network_around(Ipv4Address first, Ipv4Address last) {
-  Ipv4Prefix prefix{first, 24};
-  while (prefix.length > 8 && !prefix.contains(last)) --prefix.length;
-  return {prefix.network(), prefix.length};
-}
 
 class Dnsmasq {
  public:
@@ -213,48 +194,16 @@ class Dnsmasq {
   }
 
   void read_range(std::string_view value) {
-    std::vector<std::string> set;
-    std::vector<std::string> parts;
-    for (std::string& part : split_list(value, ',')) {
-      const bool is_set = part.starts_with("set:") || part.starts_with("net:");
-      if (part.starts_with("tag:")) return remark("a range for tagged clients has no equivalent");
-      if (part.starts_with("interface:")) continue;
-      (is_set ? set : parts).push_back(is_set ? part.substr(4) : std::move(part));
+    const auto range = dnsmasq_range(split_list(value, ','));
+    if (!range) return remark(range.error());
+    if (range->is_guessed) remark("the netmask is guessed; dnsmasq takes it from the interface");
+    if (range->is_proxy) to_.mode = DhcpMode::proxy;
+    ImportedSubnet& subnet = to_.subnet(range->prefix);
+    for (const std::string& tag : range->tags) tags_.set_by_subnet(tag, range->prefix);
+    if (range->lease_time && *range->lease_time >= Seconds{120}) {
+      subnet.scope.lease_time = range->lease_time;
     }
-    const auto first = Ipv4Address::parse(parts.empty() ? "" : parts[0]);
-    if (!first) return remark("reveille serves IPv4 only");
-    PoolConfig pool{*first, *first};
-    std::optional<std::uint8_t> length;
-    std::optional<Seconds> lease_time;
-    bool is_static = false;
-    bool has_end = false;
-    for (std::size_t i = 1; i < parts.size(); ++i) {
-      const std::string& part = parts[i];
-      if (part == "proxy") {
-        to_.mode = DhcpMode::proxy;
-      } else if (part == "static") {
-        is_static = true;
-      } else if (const auto address = Ipv4Address::parse(part)) {
-        if (i == 1) {
-          pool.last = *address;
-          has_end = true;
-        } else if (!length) {
-          length = mask_length(part);
-          if (!length) return remark("the netmask is none");
-        }
-      } else if (const auto time = lease_time_of(part)) {
-        lease_time = time;
-      } else {
-        return remark("not understood");
-      }
-    }
-    if (!length) remark("the netmask is guessed; dnsmasq takes it from the interface");
-    const Ipv4Prefix prefix = length ? Ipv4Prefix{Ipv4Prefix{*first, *length}.network(), *length}
-                                     : network_around(pool.first, pool.last);
-    ImportedSubnet& subnet = to_.subnet(prefix);
-    for (const std::string& tag : set) tags_.set_by_subnet(tag, prefix);
-    if (lease_time && *lease_time >= Seconds{120}) subnet.scope.lease_time = lease_time;
-    if (to_.mode != DhcpMode::proxy && !is_static && has_end) subnet.pools.push_back(pool);
+    if (to_.mode != DhcpMode::proxy && range->pool) subnet.pools.push_back(*range->pool);
   }
 
   void read_host(std::string_view value) {

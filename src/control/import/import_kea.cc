@@ -5,7 +5,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/dhcp_option_names.h"
+#include "control/import/import_expression.h"
 #include "control/import/import_options.h"
+#include "control/import/option_types.h"
 #include "control/value_text.h"
 
 namespace reveille {
@@ -18,6 +21,10 @@ class Kea {
   explicit Kea(Imported& to) : to_(to) {}
 
   void read_server(const Json& server) {
+    if (const auto definitions = server.find("option-def"); definitions != server.end()) {
+      each(*definitions, "Dhcp4.option-def",
+           [this](const Json& one, const std::string& at) { define_option(one, at); });
+    }
     for (const auto& [key, value] : server.items()) {
       const std::string path = "Dhcp4." + key;
       if (key == "interfaces-config") {
@@ -33,6 +40,8 @@ class Kea {
         each(value, path, [this](const Json& one, const std::string& at) { read_class(one, at); });
       } else if (key == "reservations") {
         each(value, path, [this](const Json& host, const std::string& at) { read_host(host, at); });
+      } else if (key == "option-def") {
+        // Read before all else.
       } else if (key == "authoritative" && value.is_boolean()) {
         to_.authoritative = value.get<bool>();
       } else if (!read_common(key, value, path, to_.global)) {
@@ -113,6 +122,26 @@ class Kea {
     if (slash < text.size()) to_.own_address = Ipv4Address::parse(text.substr(slash + 1));
   }
 
+  // option-def: an option of this file's own.
+  void define_option(const Json& one, const std::string& path) {
+    const std::string space = text_of(one, "space");
+    const auto number = one.find("code");
+    const bool is_number = number != one.end() && number->is_number_unsigned();
+    const auto code =
+        is_number ? option_code_of(std::to_string(number->get<std::uint64_t>())) : std::nullopt;
+    if (!code || (!space.empty() && space != "dhcp4"))
+      return remark(path, one, "has no equivalent");
+    const auto array = one.find("array");
+    const bool is_list = array != one.end() && array->is_boolean() && array->get<bool>();
+    own_names_.emplace(text_of(one, "name"), *code);
+    own_types_.emplace(*code, kea_type(text_of(one, "type"), is_list));
+  }
+
+  [[nodiscard]] std::optional<std::uint8_t> code_of(std::string_view name) const {
+    const auto own = own_names_.find(name);
+    return own != own_names_.end() ? own->second : option_code_of(name);
+  }
+
   void read_option(const Json& one, const std::string& path, ImportedScope& scope) {
     const std::string space = text_of(one, "space");
     if (!space.empty() && space != "dhcp4") return remark(path, one, "another option space");
@@ -120,11 +149,10 @@ class Kea {
     if (const auto number = one.find("code"); number != one.end() && number->is_number_unsigned()) {
       code = option_code_of(std::to_string(number->get<std::uint64_t>()));
     } else {
-      code = option_code_of(text_of(one, "name"));
+      code = code_of(text_of(one, "name"));
     }
     if (!code) return remark(path, one, "an option that reveille does not know by this name");
     const std::string data = text_of(one, "data");
-    std::vector<std::string> values = split_list(data, ',');
     if (*code == 66) {
       const auto server = Ipv4Address::parse(data);
       if (!server) return remark(path, one, "next_server is an IPv4 address");
@@ -135,9 +163,29 @@ class Kea {
       to_.own_address = Ipv4Address::parse(data);
       return;
     }
-    if (std::string why = set_option(*code, values, scope); !why.empty()) {
+    if (std::string why = set_value(one, *code, data, scope); !why.empty()) {
       remark(path, one, std::move(why));
     }
+  }
+
+  std::string set_value(const Json& one, std::uint8_t code, const std::string& data,
+                        ImportedScope& scope) const {
+    using Kind = OptionType::Kind;
+    const auto format = one.find("csv-format");
+    if (format != one.end() && format->is_boolean() && !format->get<bool>()) {
+      const std::string_view digits = std::string_view(data).substr(data.starts_with("0x") ? 2 : 0);
+      return set_typed_option(code, {.kind = Kind::octets}, {std::string(digits)}, scope);
+    }
+    const auto own = own_types_.find(code);
+    if (own == own_types_.end()) {
+      const OptionName* const known = find_option(code);
+      const bool is_text = known != nullptr && known->shape == OptionShape::text;
+      return set_option(code, is_text ? std::vector{data} : split_list(data, ','), scope);
+    }
+    if (!own->second) return "a value of this type cannot be taken over";
+    const bool is_whole = own->second->kind == Kind::text || own->second->kind == Kind::octets;
+    return set_typed_option(code, *own->second,
+                            is_whole ? std::vector{data} : split_list(data, ','), scope);
   }
 
   void read_network(const Json& network, const std::string& path) {
@@ -244,7 +292,8 @@ class Kea {
 
   void read_class(const Json& one, const std::string& path) {
     const std::string name = text_of(one, "name");
-    const ConditionWords words{option_code_of, &classes_};
+    const ConditionWords words{[this](std::string_view option) { return code_of(option); },
+                               &classes_};
     const auto condition = condition_of(expression_words(text_of(one, "test")), words);
     if (!condition) return remark(path, one, "its test is none that rules can make");
     classes_.emplace(name, *condition);
@@ -261,6 +310,8 @@ class Kea {
 
   std::map<std::string, ImportedCondition, std::less<>> classes_;
   std::vector<ImportedRule> subnet_rules_;
+  std::map<std::string, std::uint8_t, std::less<>> own_names_;
+  std::map<std::uint8_t, std::optional<OptionType>> own_types_;  // nullopt: of no use here
   Imported& to_;
 };
 
@@ -305,7 +356,15 @@ std::string plain_json(std::string_view text) {
 }  // namespace
 
 ImportResult import_kea(std::string_view text) {
-  const Json json = Json::parse(plain_json(text), nullptr, false);
+  // Everything that goes through the values does so by calling itself.
+  bool is_too_deep = false;
+  const auto keep = [&is_too_deep](int depth, Json::parse_event_t, const Json&) {
+    constexpr int kDepthMax = 64;
+    is_too_deep |= depth > kDepthMax;
+    return !is_too_deep;
+  };
+  const Json json = Json::parse(plain_json(text), keep, false);
+  if (is_too_deep) return tl::unexpected(std::string("it is nested too deep"));
   if (!json.is_object()) return tl::unexpected(std::string("it is not a JSON object"));
   const auto server = json.find("Dhcp4");
   if (server == json.end() || !server->is_object()) {

@@ -154,7 +154,7 @@ std::string shaped(OptionShape shape, const std::vector<std::string>& values) {
   return {};
 }
 
-// An option that has no name here: by what its values look like, as dnsmasq does it.
+// An option that has no name here: by what its values look like.
 std::string guessed(const std::vector<std::string>& values) {
   if (addresses_of(values)) return "{ ip = " + list_text(values, true) + " }";
   if (values.size() != 1 || values[0].empty()) return {};
@@ -219,10 +219,10 @@ std::string set_option(std::uint8_t code, const std::vector<std::string>& values
     return "option " + std::to_string(code) + " is not set by hand: " + std::string(reserved);
   }
   const OptionName* const known = find_option(code);
-  std::string value = known != nullptr ? shaped(known->shape, values) : guessed(values);
+  const std::string value = known != nullptr ? shaped(known->shape, values) : guessed(values);
   if (value.empty()) return "the value of option " + std::to_string(code) + " is not understood";
-  to.options[code] = std::move(value);
-  return {};
+  to.options[code] = value;
+  return known != nullptr ? "" : "nothing says of what type it is; taken for " + value;
 }
 
 std::string_view trimmed(std::string_view text) {

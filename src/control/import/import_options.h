@@ -13,7 +13,8 @@ namespace reveille {
 // By the name that dnsmasq, ISC dhcpd or Kea has for it, or by number.
 [[nodiscard]] std::optional<std::uint8_t> option_code_of(std::string_view name);
 
-// Puts an option with its values into a scope; empty, or why it cannot be taken over.
+// Puts an option with its values into a scope; empty, or what to remark: why it cannot be taken
+// over, or that its type was guessed.
 [[nodiscard]] std::string set_option(std::uint8_t code, const std::vector<std::string>& values,
                                      ImportedScope& to);
 
