@@ -166,6 +166,11 @@ const HostConfig* Subnets::host(const MacAddress* mac, const Uuid* uuid, Bytes c
     if (const auto* host = host_by_uuid_.find(*uuid)) return &hosts_[*host];
   }
   if (client_id.empty()) return nullptr;
+  if (const HostConfig* host = host_of_client_id(client_id)) return host;
+  return client_id[0] == 0 ? host_of_client_id(client_id.subspan(1)) : nullptr;
+}
+
+const HostConfig* Subnets::host_of_client_id(Bytes client_id) const {
   const auto found =
       std::lower_bound(host_by_client_id_.begin(), host_by_client_id_.end(), client_id,
                        [](const ClientIdHost& a, Bytes b) { return before(a.client_id, b); });

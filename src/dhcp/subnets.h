@@ -61,7 +61,9 @@ class Subnets {
   }
 
   // The reservation of a client, by the first key that is known: MAC address, UUID, client-id.
-  // Of two hosts with one key the first counts. nullptr when there is none.
+  // Of two hosts with one key the first counts. A client-id that begins with type octet 0 is also
+  // looked for without it: some clients send text with it, others as it is. nullptr when there is
+  // none.
   [[nodiscard]] const HostConfig* host(const MacAddress* mac, const Uuid* uuid,
                                        Bytes client_id) const;
 
@@ -86,6 +88,7 @@ class Subnets {
     Bytes client_id;  // points into hosts_
     std::uint32_t host;
   };
+  [[nodiscard]] const HostConfig* host_of_client_id(Bytes client_id) const;
   void index_subnets();
   void index_hosts();
   void set_aside(const Config& config);

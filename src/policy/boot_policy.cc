@@ -245,7 +245,12 @@ std::string_view BootPolicy::file_override(const Facts& facts, Ipv4Address addre
     if (found != by_uuid_.end()) return found->second;
   }
   if (!facts.client_id.empty() && !by_client_id_.empty()) {
-    const auto found = by_client_id_.find(as_text(facts.client_id));
+    const std::string_view client_id = as_text(facts.client_id);
+    auto found = by_client_id_.find(client_id);
+    // As Subnets::host() does.
+    if (found == by_client_id_.end() && client_id[0] == 0) {
+      found = by_client_id_.find(client_id.substr(1));
+    }
     if (found != by_client_id_.end()) return found->second;
   }
   for (const SubnetFile& subnet : by_subnet_) {

@@ -35,7 +35,7 @@ TEST(HostsCsv, ColumnsInAnyOrder) {
       "host_name,mac,address,boot_file,uuid,client_id\r\n"
       "node1,52:54:00:12:34:56,10.77.0.10,,,\n"
       "\n"
-      "\"node2\", 52-54-00-12-34-57 ,,\"a,\"\"b\"\".efi\"\n"
+      "\"node2\", 52-54-00-12-34-57 ,,\"a,\"\"b\"\".efi\",,\n"
       ",,,,00112233-4455-6677-8899-aabbccddeeff,\n"
       "node4,,,,,01:52:54:00:12:34:58");
   EXPECT_EQ(result.problems, "");
@@ -58,14 +58,16 @@ TEST(HostsCsv, AllThatIsWrongAtOnce) {
       "52:54:00:12:34:57,,,\n"
       "\"52:54:00:12:34:58,,\n"
       "\"52:54:00:12:34:58\" x,,\n"
-      ",10.77.0.1,\n");
+      ",10.77.0.1,\n"
+      "52:54:00:12:34:59,10.77.0.11\n");
   EXPECT_EQ(result.problems,
             "h:2:1: error: \"52:54:00:12:34\" is not a MAC address such as \"52:54:00:12:34:56\"\n"
             "h:3:19: error: \"10.77.0.300\" is not an address such as \"10.77.0.1\"\n"
             "h:4:21: error: the line has 4 fields, its header 3\n"
             "h:5:1: error: the quote is not closed\n"
             "h:6:21: error: a comma was expected after the quote\n"
-            "h:7:1: error: a host needs a `mac`, a `client_id` or a `uuid` to be known by\n");
+            "h:7:1: error: a host needs a `mac`, a `client_id` or a `uuid` to be known by\n"
+            "h:8:19: error: the line has 2 fields, its header 3\n");
   EXPECT_TRUE(result.hosts.empty());
 }
 
@@ -80,7 +82,7 @@ TEST(HostsDnsmasq, FieldsByTheirLooks) {
   const Parsed result = parsed(
       "# dnsmasq\n"
       "dhcp-host=52:54:00:12:34:56,node1,10.77.0.10\n"
-      "dhcp-host = 01-52:54:00:12:34:57 , 10.77.0.11 # the second\n"
+      "dhcp-host = 01-52:54:00:12:34:57 , 10.77.0.11\t# the second\n"
       "52:54:00:12:34:58,id:*,node3\n"
       "id:01:02:03,10.77.0.12\n"
       "id:marvin,node5\n"
@@ -93,8 +95,8 @@ TEST(HostsDnsmasq, FieldsByTheirLooks) {
   EXPECT_EQ(result.hosts[1].address, Ipv4Address::of(10, 77, 0, 11));
   EXPECT_EQ(result.hosts[2].host_name, "node3");
   EXPECT_EQ(result.hosts[3].client_id, (std::vector<std::uint8_t>{1, 2, 3}));
-  EXPECT_EQ(result.hosts[4].client_id.size(), 7u);
-  EXPECT_EQ(result.hosts[4].client_id[0], 0);  // a type octet, as dnsmasq lets pass
+  const std::string_view marvin = "marvin";
+  EXPECT_TRUE(std::ranges::equal(result.hosts[4].client_id, marvin));
   EXPECT_EQ(result.hosts[6].mac->text(), "52:54:00:12:34:5a");
   EXPECT_EQ(result.hosts[6].host_name, "laptop");
 }
@@ -116,8 +118,18 @@ TEST(HostsDnsmasq, WhatCannotBe) {
       "52:54:00:12:34:56,ignore\n"
       "node1,10.77.0.10\n"
       "52:54:00:12:34:57,52:54:00:12:34:58,10.77.0.11\n"
-      "dhcp-hosts=52:54:00:12:34:59\n");
+      "dhcp-hosts=52:54:00:12:34:59\n"
+      "52:54:00:12:34:5a,10.77.0.12,10.77.0.13,node6\n"
+      "52:54:00:12:34:5b,node7,junk\n"
+      "id:a,id:b,node8\n"
+      "52-54-00-12-34-5c,10.77.0.14\n");
   EXPECT_TRUE(result.hosts.empty());
+  EXPECT_THAT(result.problems,
+              HasSubstr("h:6:30: error: \"10.77.0.13\" would be a second address"));
+  EXPECT_THAT(result.problems, HasSubstr("h:7:25: error: \"junk\" would be a second host name"));
+  EXPECT_THAT(result.problems, HasSubstr("h:8:6: error: \"id:b\" would be a second client-id"));
+  EXPECT_THAT(result.problems,
+              HasSubstr("h:9:1: error: \"52-54-00-12-34-5c\" is a name to dnsmasq"));
   EXPECT_THAT(result.problems, HasSubstr("h:1:1: error: \"52:54:00:*:*:*\" stands for many"));
   EXPECT_THAT(result.problems, HasSubstr("h:2:19: error: reveille cannot ignore"));
   EXPECT_THAT(result.problems, HasSubstr("h:3:1: error: a host needs a MAC address or `id:`"));

@@ -1,42 +1,14 @@
 // Other servers' configurations: what they mean is there, what has no equivalent is said.
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
-#include "control/config_check.h"
-#include "control/config_file.h"
 #include "control/import/dhcpd_syntax.h"
-#include "control/import/imported.h"
+#include "imported_config.h"
 
 namespace reveille {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-// The result, which must pass the checks, and its text.
-struct Result {
-  Config config;
-  std::string toml;
-};
-
-Result imported(std::string_view text, std::string_view format) {
-  const ImportResult import = import_text(text, format, "/etc/the.conf");
-  EXPECT_TRUE(import) << import.error();
-  if (!import) return {};
-  Result result{{}, toml_text(*import)};
-  ParsedConfig parsed = parse_config(result.toml, "result.toml");
-  check_config(parsed.config, parsed.origins, parsed.problems);
-  EXPECT_FALSE(parsed.problems.any_error()) << parsed.problems.text() << result.toml;
-  result.config = std::move(parsed.config);
-  return result;
-}
-
-std::string file_for(const Config& config, std::uint16_t architecture) {
-  for (const ArchitectureFile& one : config.boot.files) {
-    if (one.architecture == architecture) return one.file;
-  }
-  return "";
-}
 
 constexpr std::string_view kDnsmasq = R"(# a lab
 domain-needed
@@ -212,14 +184,14 @@ constexpr std::string_view kKea = R"({ // a comment
   "option-data": [ { "name": "domain-name-servers", "data": "10.77.0.53, 10.77.0.54" },
                    { "code": 15, "data": "example.org" } ],
   "client-classes": [
+    { "name": "odd", "test": "pkt4.mac == 0x010203040506", "boot-file-name": "x" },
     { "name": "bios", "test": "option[93].hex == 0x0000", "boot-file-name": "undionly.kpxe" },
     { "name": "efi", "test": "option[93].hex == 0x0007 or option[93].hex == 0x0009",
       "boot-file-name": "snponly.efi" },
     { "name": "ipxe", "test": "substring(option[77].hex,0,4) == 'iPXE'",
       "boot-file-name": "http://10.77.0.1/boot.ipxe" },
     { "name": "arm", "test": "substring(option[60].hex,0,20) == 'PXEClient:Arch:00011'",
-      "boot-file-name": "snponly-arm64.efi" },
-    { "name": "odd", "test": "pkt4.mac == 0x010203040506", "boot-file-name": "x" } ],
+      "boot-file-name": "snponly-arm64.efi" } ],
   "subnet4": [ {
     "id": 1, "subnet": "10.77.0.0/16",
     "pools": [ { "pool": "10.77.1.0 - 10.77.1.200" }, { "pool": "10.77.2.0/24" } ],
@@ -266,6 +238,10 @@ TEST(ImportKea, MeansTheSame) {
 TEST(ImportKea, WhatIsNotKea) {
   EXPECT_EQ(import_text("[1", "kea", "f").error(), "it is not a JSON object");
   EXPECT_EQ(import_text("{}", "kea", "f").error(), "it has no object \"Dhcp4\"");
+  const std::size_t deep = std::size_t{1} << 20;
+  const std::string nested =
+      R"({ "Dhcp4": { "x": )" + std::string(deep, '[') + std::string(deep, ']') + "} }";
+  EXPECT_EQ(import_text(nested, "kea", "f").error(), "it is nested too deep");
 }
 
 TEST(Import, KnowsTheFormatByItsLooks) {

@@ -152,10 +152,10 @@ bool HostColumns::read_host(std::string_view line, HostLines& lines) const {
   std::vector<HostField> fields;
   fields.reserve(columns_.size());
   if (!split(line, lines, fields)) return true;
-  if (fields.size() > columns_.size()) {
-    lines.error(fields[columns_.size()].column, "the line has " + std::to_string(fields.size()) +
-                                                    " fields, its header " +
-                                                    std::to_string(columns_.size()));
+  if (fields.size() != columns_.size()) {
+    const std::size_t last = std::min(fields.size() - 1, columns_.size());
+    lines.error(fields[last].column, "the line has " + std::to_string(fields.size()) +
+                                         " fields, its header " + std::to_string(columns_.size()));
     return true;
   }
   HostConfig host;

@@ -50,14 +50,26 @@ struct Line {
   bool good = true;
 };
 
-// Hexadecimal with colons, or text; dnsmasq finds text behind a type octet of 0 too.
+// Hexadecimal with colons, or text as it is; what a client puts in front, Subnets::host() knows.
 std::vector<std::uint8_t> client_id_of(std::string_view text) {
   if (text.find(':') != std::string_view::npos) {
     if (auto octets = parse_hex(text)) return *octets;
   }
-  std::vector<std::uint8_t> octets{0};
-  octets.insert(octets.end(), text.begin(), text.end());
-  return octets;
+  return {text.begin(), text.end()};
+}
+
+// "52-54-00-12-34-56" would be a host's name to dnsmasq.
+bool looks_like_dashed_mac(std::string_view text) {
+  return std::ranges::count(text, '-') == 5 && MacAddress::parse(text).has_value();
+}
+
+// Of what a host has one of, a line says one.
+bool is_first(bool is_set, std::string_view what, const HostField& field, Line& line,
+              HostLines& lines) {
+  if (!is_set) return true;
+  lines.error(field.column, in_quotes(field.text) + " would be a second " + std::string(what));
+  line.good = false;
+  return false;
 }
 
 void read_mac(HostField field, Line& line, HostLines& lines) {
@@ -81,6 +93,7 @@ void read_field(const HostField& field, Line& line, HostLines& lines) {
   if (text.empty()) return;
   if (text == "id:*") return;  // what `identity = "mac"` does for all
   if (text.starts_with("id:")) {
+    if (!is_first(!line.host.client_id.empty(), "client-id", field, line, lines)) return;
     line.host.client_id = client_id_of(text.substr(3));
   } else if (text.starts_with("set:") || text.starts_with("tag:") || text.starts_with("net:")) {
     lines.warn_once(field.column,
@@ -93,11 +106,16 @@ void read_field(const HostField& field, Line& line, HostLines& lines) {
     lines.warn_once(field.column, "IPv6 addresses are left out");
   } else if (looks_like_mac(text)) {
     read_mac(field, line, lines);
+  } else if (looks_like_dashed_mac(text)) {
+    lines.error(field.column,
+                in_quotes(text) + " is a name to dnsmasq; write a MAC address with \":\"");
+    line.good = false;
   } else if (looks_like_address(text)) {
+    if (!is_first(line.host.address.has_value(), "address", field, line, lines)) return;
     line.good &= lines.read_address(field, line.host);
   } else if (looks_like_time(text)) {
     lines.warn_once(field.column, "lease times of single hosts are left out; the subnet's counts");
-  } else {
+  } else if (is_first(!line.host.host_name.empty(), "host name", field, line, lines)) {
     line.host.host_name = text;
   }
 }
@@ -136,9 +154,7 @@ bool read_dnsmasq_host(std::string_view text, HostLines& lines) {
     text.remove_prefix(sign + 1);
   }
   // A comment goes on to the end of the line.
-  if (const std::size_t comment = text.find(" #"); comment != std::string_view::npos) {
-    text = text.substr(0, comment);
-  }
+  text = text.substr(0, std::min({text.find(" #"), text.find("\t#"), text.size()}));
   Line line;
   const std::size_t end_of_text =
       static_cast<std::size_t>(text.data() - whole.data()) + text.size();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "control/hosts/host_lines.h"
+#include "text/lines.h"
 
 namespace reveille {
 namespace {
@@ -13,14 +14,6 @@ constexpr std::size_t kLineMax = 4096;
 bool says_nothing(std::string_view line) {
   const std::size_t first = line.find_first_not_of(" \t");
   return first == std::string_view::npos || line[first] == '#';
-}
-
-std::string_view next_line(std::string_view& text) {
-  const std::size_t end = std::min(text.find('\n'), text.size());
-  std::string_view line = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return line;
 }
 
 }  // namespace
@@ -69,7 +62,7 @@ void parse_hosts(std::string_view text, std::string_view file, std::size_t hosts
   HostColumns columns;
   enum class Format : std::uint8_t { unknown, csv, dnsmasq } format = Format::unknown;
   for (unsigned number = 1; !text.empty(); ++number) {
-    const std::string_view line = next_line(text);
+    const std::string_view line = take_line(text);
     lines.at_line(number);
     if (says_nothing(line)) continue;
     if (line.size() > kLineMax) {

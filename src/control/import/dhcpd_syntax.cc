@@ -70,6 +70,7 @@ class Parser {
     if (rest_.front() == '"') return take_quoted(to);
     if (kMarks.find(rest_.front()) != std::string_view::npos) {
       to.words.emplace_back(rest_.substr(0, 1));
+      to.quoted.push_back(false);
       rest_.remove_prefix(1);
       return {};
     }
@@ -80,6 +81,7 @@ class Parser {
     const auto end = std::ranges::find_if(rest_, ends);
     const auto length = static_cast<std::size_t>(end - rest_.begin());
     to.words.emplace_back(rest_.substr(0, length));
+    to.quoted.push_back(false);
     rest_.remove_prefix(length);
     return {};
   }
@@ -91,6 +93,7 @@ class Parser {
       if (c == '\n') break;
       if (c == '"') {
         to.words.push_back(std::move(word));
+        to.quoted.push_back(true);
         rest_.remove_prefix(i + 1);
         return {};
       }

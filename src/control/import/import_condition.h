@@ -2,27 +2,41 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <reveille/address.h>
+
 namespace reveille {
 
 struct ImportedCondition {
-  std::string text;  // "{ arch = 7 }", "{ all = [{ ... }, { ... }] }"
-  // It is nothing else than one of these architectures, or than iPXE: [boot] can say it.
-  std::vector<std::uint16_t> architectures{};
+  std::string text;  // "{ arch = 7 }", "{ all = [{ ... }, { ... }] }"; empty: it always holds
+  // What [boot] and [[subnet]] could say as well. Each of these is set only when the condition is
+  // nothing else; `not_ipxe` alone, or together with architectures.
+  std::vector<std::uint16_t> architectures{};  // one of them
   bool is_ipxe = false;
+  bool not_ipxe = false;
+  std::vector<Ipv4Prefix> subnets{};  // one of them
 };
+
+// In network order.
+[[nodiscard]] std::string octets_of(Ipv4Address address);
 
 // The field has exactly these octets.
 [[nodiscard]] ImportedCondition option_is(std::uint8_t code, std::string_view octets);
 // They stand somewhere in it.
 [[nodiscard]] ImportedCondition option_holds(std::uint8_t code, std::string_view octets);
+// They stand in it behind so many others; `ends`: and nothing comes after them.
+[[nodiscard]] ImportedCondition option_has_at(std::uint8_t code, std::uint32_t from,
+                                              std::string_view octets, bool ends);
+// It begins with these octets; nullopt stands for any.
+[[nodiscard]] std::optional<ImportedCondition> option_begins(
+    std::uint8_t code, std::span<const std::optional<std::uint8_t>> octets);
+// It is a list of addresses, and this is one of them.
+[[nodiscard]] ImportedCondition option_lists(std::uint8_t code, Ipv4Address address);
 // The client sends it, even if only a little.
 [[nodiscard]] ImportedCondition option_exists(std::uint8_t code);
 [[nodiscard]] ImportedCondition architecture_is(std::uint16_t architecture);
@@ -32,25 +46,12 @@ struct ImportedCondition {
 // The same for sub-options of option 82; nullopt: rules do not look at that one.
 [[nodiscard]] std::optional<ImportedCondition> relay_option_is(std::uint8_t code,
                                                                std::string_view octets);
+[[nodiscard]] ImportedCondition in_subnets(std::span<const Ipv4Prefix> prefixes);
 [[nodiscard]] ImportedCondition negated(const ImportedCondition& condition);
+// No machine can be both, as far as this can be seen.
+[[nodiscard]] bool exclude(const ImportedCondition& one, const ImportedCondition& other);
 // One alone is itself. `kind` is "all" or "any"; nullopt: there are none, or too many.
 [[nodiscard]] std::optional<ImportedCondition> combined(std::string_view kind,
                                                         std::span<const ImportedCondition> parts);
-
-// ---- expressions of dhcpd (dhcp-eval(5)) and of Kea's client classes
-
-struct ConditionWords {
-  // A number or a name of an option, also of one that the file itself has defined.
-  std::function<std::optional<std::uint8_t>(std::string_view)> code_of;
-  // Conditions of classes by name, for member('name').
-  const std::map<std::string, ImportedCondition, std::less<>>* classes = nullptr;
-};
-
-// From the words of an expression, quotes taken off. nullopt: it says what no rule can say.
-[[nodiscard]] std::optional<ImportedCondition> condition_of(std::span<const std::string> words,
-                                                            const ConditionWords& known);
-
-// The words of one of Kea's expressions.
-[[nodiscard]] std::vector<std::string> expression_words(std::string_view text);
 
 }  // namespace reveille

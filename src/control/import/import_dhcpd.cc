@@ -1,10 +1,11 @@
 // dhcpd.conf of ISC DHCP (dhcpd.conf(5), dhcp-options(5)).
 #include <algorithm>
-#include <array>
 #include <span>
+#include <utility>
 
-#include "control/import/dhcpd_syntax.h"
+#include "control/import/dhcpd_conditions.h"
 #include "control/import/import_options.h"
+#include "control/import/option_types.h"
 #include "control/value_text.h"
 
 namespace reveille {
@@ -16,20 +17,27 @@ class Dhcpd {
  public:
   explicit Dhcpd(Imported& to) : to_(to) {}
 
-  void read_top(const Statements& statements) { read_all(statements, to_.global, nullptr); }
+  // A class goes before a subnet, that before its shared network, that before the whole file.
+  void read_top(const Statements& statements) {
+    read_values(statements, to_.global);
+    read_blocks(statements, {}, nullptr);
+    auto rules = dhcpd_condition_rules(statements, {}, {}, blocks());
+    to_.rules = std::move(class_rules_);
+    for (auto* const more : {&subnet_rules_, &network_rules_, &rules}) {
+      std::ranges::move(*more, std::back_inserter(to_.rules));
+    }
+  }
 
  private:
   void remark(const DhcpdStatement& statement, std::string why) {
     to_.remark(std::to_string(statement.line), statement.text(), std::move(why));
   }
 
-  void read_all(const Statements& statements, ImportedScope& scope, ImportedSubnet* subnet) {
-    // What a scope says counts for the blocks in it, wherever they stand.
+  // What a scope says counts for the blocks in it, wherever they stand.
+  void read_values(const Statements& statements, ImportedScope& scope,
+                   ImportedSubnet* subnet = nullptr) {
     for (const DhcpdStatement& one : statements) {
       if (!one.has_block) read_simple(one, scope, subnet);
-    }
-    for (std::size_t i = 0; i < statements.size(); ++i) {
-      if (statements[i].has_block) read_block(statements[i], scope, subnet);
     }
   }
 
@@ -48,7 +56,7 @@ class Dhcpd {
     } else if (key == "next-server") {
       const auto address = Ipv4Address::parse(one.word(1));
       if (!address) return remark(one, "next_server is an IPv4 address");
-      to_.set_next_server(*address, std::to_string(one.line));
+      scope.next_server = *address;
     } else if (key == "filename") {
       scope.boot_file = file_name(one.word(1));
     } else if (key == "server-identifier") {
@@ -67,7 +75,8 @@ class Dhcpd {
     if (one.word(2) == "code") {
       const auto code = option_code_of(one.word(3));
       if (!code) return remark(one, "not an option number");
-      own_options_[name] = *code;
+      own_options_[name] = {
+          *code, one.word(4) == "=" ? dhcpd_type(std::span(one.words).subspan(5)) : std::nullopt};
       return;
     }
     const auto code = code_of(name);
@@ -87,20 +96,34 @@ class Dhcpd {
     if (*code == 66) {
       const auto server = values.empty() ? std::nullopt : Ipv4Address::parse(values[0]);
       if (!server) return remark(one, "next_server is an IPv4 address");
-      return to_.set_next_server(*server, std::to_string(one.line));
+      scope.next_server = *server;
+      return;
     }
     if (*code == 54 && values.size() == 1) {
       to_.own_address = Ipv4Address::parse(values[0]);
       return;
     }
-    if (std::string why = set_option(*code, values, scope); !why.empty()) {
+    if (std::string why = set_value(one, name, *code, values, scope); !why.empty()) {
       remark(one, std::move(why));
     }
   }
 
+  std::string set_value(const DhcpdStatement& one, const std::string& name, std::uint8_t code,
+                        const std::vector<std::string>& values, ImportedScope& scope) const {
+    const auto own = own_options_.find(name);
+    if (own == own_options_.end()) return set_option(code, values, scope);
+    if (!own->second.type) return "a value of this type cannot be taken over";
+    OptionType type = *own->second.type;
+    // A "string" is octets in hexadecimal or text in quotes.
+    if (type.kind == OptionType::Kind::octets && one.is_quoted(2)) {
+      type.kind = OptionType::Kind::text;
+    }
+    return set_typed_option(code, type, values, scope);
+  }
+
   [[nodiscard]] std::optional<std::uint8_t> code_of(const std::string& name) const {
     const auto own = own_options_.find(name);
-    if (own != own_options_.end()) return own->second;
+    if (own != own_options_.end()) return own->second.code;
     return option_code_of(name);
   }
 
@@ -113,22 +136,70 @@ class Dhcpd {
     subnet->pools.push_back({*first, *last});
   }
 
-  void read_block(const DhcpdStatement& one, const ImportedScope& outer, ImportedSubnet* subnet) {
-    const std::string_view key = one.word(0);
-    if (key == "subnet") return read_subnet(one, outer);
-    if (key == "host") return read_host(one, outer);
-    if (key == "group" || key == "shared-network") {
-      if (key == "shared-network") {
-        remark({one.line, {"shared-network", std::string(one.word(1))}, false, {}},
-               "each of its subnets is a link of its own here");
-      }
-      ImportedScope scope = outer;
-      return read_all(one.block, scope, subnet);
+  // What groups and shared networks around a block say. A host in a shared network has from its
+  // subnet what it gives.
+  struct Outer {
+    ImportedScope for_subnets{};
+    ImportedScope for_hosts{};
+  };
+
+  void read_blocks(const Statements& statements, const Outer& outer, ImportedSubnet* subnet) {
+    for (const DhcpdStatement& one : statements) {
+      if (one.has_block && !is_dhcpd_condition(one)) read_block(one, outer, subnet);
     }
-    if (key == "pool") return read_pool(one, outer, subnet);
-    if (key == "if" || key == "elsif" || key == "else") return read_condition(one, subnet);
+  }
+
+  void read_block(const DhcpdStatement& one, const Outer& outer, ImportedSubnet* subnet) {
+    const std::string_view key = one.word(0);
+    if (key == "subnet") return read_subnet(one, outer.for_subnets);
+    if (key == "host") return read_host(one, outer.for_hosts);
+    if (key == "group") return read_group(one, outer, subnet);
+    if (key == "shared-network") return read_network(one, outer);
+    if (key == "pool") return read_pool(one, subnet);
     if (key == "class") return read_class(one);
     remark(one, "has no equivalent");
+  }
+
+  void read_group(const DhcpdStatement& one, const Outer& outer, ImportedSubnet* subnet) {
+    ImportedScope scope;
+    read_values(one.block, scope, subnet);
+    const auto is_host = [](const DhcpdStatement& inner) { return inner.word(0) == "host"; };
+    if (!scope.suits_rules() && std::ranges::any_of(one.block, is_host)) {
+      remark(one, "routers, dns, domain and lease time are those of the hosts' subnet");
+    }
+    for (const DhcpdStatement& inner : one.block) {
+      if (is_dhcpd_condition(inner)) remark(inner, "a group's own conditions have no equivalent");
+    }
+    Outer inner{scope, std::move(scope)};
+    inner.for_subnets.inherit(outer.for_subnets);
+    inner.for_hosts.inherit(outer.for_hosts);
+    read_blocks(one.block, inner, subnet);
+  }
+
+  void read_network(const DhcpdStatement& one, const Outer& outer) {
+    to_.remark(std::to_string(one.line), "shared-network " + std::string(one.word(1)),
+               "each of its subnets is a link of its own here");
+    ImportedScope scope;
+    read_values(one.block, scope);
+    scope.inherit(outer.for_subnets);
+    ImportedScope for_all;  // which its subnets get by a rule of their own
+    for_all.boot_file = std::exchange(scope.boot_file, {});
+    for_all.next_server = std::exchange(scope.next_server, {});
+    std::vector<Ipv4Prefix> prefixes;
+    std::vector<Ipv4Prefix>* const before = std::exchange(prefixes_, &prefixes);
+    read_blocks(one.block, {std::move(scope), outer.for_hosts}, nullptr);
+    prefixes_ = before;
+    if (!prefixes.empty()) add_scope_rules(one.block, for_all, prefixes, network_rules_);
+  }
+
+  // Conditions of these subnets, then what they say themselves.
+  void add_scope_rules(const Statements& statements, ImportedScope& scope,
+                       const std::vector<Ipv4Prefix>& prefixes, std::vector<ImportedRule>& to) {
+    ImportedScope server;
+    server.next_server = scope.next_server;
+    auto rules = dhcpd_condition_rules(statements, in_subnets(prefixes), server, blocks());
+    std::ranges::move(rules, std::back_inserter(to));
+    to.push_back(take_rule(scope, prefixes));
   }
 
   void read_subnet(const DhcpdStatement& one, const ImportedScope& outer) {
@@ -137,30 +208,28 @@ class Dhcpd {
     if (!network || !length || one.word(2) != "netmask") return remark(one, "not understood");
     const Ipv4Prefix prefix{Ipv4Prefix{*network, *length}.network(), *length};
     ImportedSubnet subnet = to_.subnet(prefix);
-    read_all(one.block, subnet.scope, &subnet);
-    // Global values are written once, for all.
-    if (&outer != &to_.global) {
-      ImportedScope enclosing = outer;
-      enclosing.boot_file = outer.boot_file == to_.global.boot_file ? "" : outer.boot_file;
-      subnet.scope.inherit(enclosing);
-    }
+    read_values(one.block, subnet.scope, &subnet);
+    read_blocks(one.block, {}, &subnet);
+    subnet.scope.inherit(outer);
+    add_scope_rules(one.block, subnet.scope, {prefix}, subnet_rules_);
+    if (prefixes_ != nullptr) prefixes_->push_back(prefix);
     to_.subnet(prefix) = std::move(subnet);
   }
 
-  void read_pool(const DhcpdStatement& one, const ImportedScope& outer, ImportedSubnet* subnet) {
-    // In a shared network a pool stands outside its subnet: its addresses tell.
-    ImportedScope scope = outer;
+  void read_pool(const DhcpdStatement& one, ImportedSubnet* subnet) {
     for (const DhcpdStatement& inner : one.block) {
+      if (inner.word(0) != "range" || inner.has_block) {
+        const std::string_view key = inner.word(0);
+        const bool restricts = key == "allow" || key == "deny";
+        remark(inner, restricts ? "has no equivalent" : "has no equivalent for a single pool");
+        continue;
+      }
+      // In a shared network a pool stands outside its subnet: its addresses tell.
       const auto first = Ipv4Address::parse(inner.word(inner.words.size() > 2 ? 1 : 0));
       ImportedSubnet* own = subnet;
-      if (inner.word(0) == "range" && own == nullptr && first) own = containing(*first);
-      if (inner.has_block) {
-        read_block(inner, scope, own);
-      } else {
-        read_simple(inner, scope, own);
-      }
+      if (own == nullptr && first) own = containing(*first);
+      read_range(inner, own);
     }
-    if (subnet != nullptr) subnet->scope.inherit(scope);
   }
 
   ImportedSubnet* containing(Ipv4Address address) {
@@ -171,33 +240,46 @@ class Dhcpd {
   }
 
   void read_host(const DhcpdStatement& one, const ImportedScope& outer) {
-    HostConfig host;
-    if (outer.boot_file != to_.global.boot_file) host.boot_file = outer.boot_file;
+    ImportedHost host;
+    ImportedScope own;
     for (const DhcpdStatement& inner : one.block) {
-      const std::string_view key = inner.word(0);
-      if (key == "hardware" && inner.word(1) == "ethernet") {
-        host.mac = MacAddress::parse(inner.word(2));
-        if (!host.mac) remark(inner, "not a MAC address");
-      } else if (key == "fixed-address") {
-        host.address = Ipv4Address::parse(inner.word(1));
-        if (!host.address || inner.words.size() > 2) {
-          remark(inner, "one IPv4 address is taken over");
-        }
-      } else if (key == "filename") {
-        host.boot_file = file_name(inner.word(1));
-      } else if (key == "option" && inner.word(1) == "host-name") {
-        host.host_name = inner.word(2);
-      } else if (key == "option" && inner.word(1) == "dhcp-client-identifier") {
-        read_client_id(inner, host);
-      } else if (key == "next-server") {
-        read_simple(inner, to_.global, nullptr);
-      } else {
+      if (inner.has_block) {
         remark(inner, "has no equivalent for a single host");
+      } else {
+        read_host_statement(inner, host.config, own);
       }
     }
-    if (!host.mac && host.client_id.empty())
+    if (!host.config.mac && host.config.client_id.empty()) {
       return remark(one, "a host is known by its MAC address");
+    }
+    if (!own.suits_rules()) {
+      remark(one, "routers, dns, domain and lease time are those of the host's subnet");
+    }
+    own.inherit(outer);
+    host.config.boot_file = own.boot_file;
+    host.next_server = own.next_server;
+    host.options = std::move(own.options);
     to_.hosts.push_back(std::move(host));
+  }
+
+  void read_host_statement(const DhcpdStatement& one, HostConfig& host, ImportedScope& own) {
+    const std::string_view key = one.word(0);
+    if (key == "hardware" && one.word(1) == "ethernet") {
+      host.mac = MacAddress::parse(one.word(2));
+      if (!host.mac) remark(one, "not a MAC address");
+    } else if (key == "fixed-address") {
+      host.address = Ipv4Address::parse(one.word(1));
+      if (!host.address || one.words.size() > 2) remark(one, "one IPv4 address is taken over");
+    } else if (key == "option" && one.word(1) == "host-name") {
+      host.host_name = one.word(2);
+    } else if (key == "option" && one.word(1) == "dhcp-client-identifier") {
+      read_client_id(one, host);
+    } else if (key == "filename" || key == "next-server" || key == "option" ||
+               key == "default-lease-time") {
+      read_simple(one, own, nullptr);
+    } else {
+      remark(one, "has no equivalent for a single host");
+    }
   }
 
   void read_client_id(const DhcpdStatement& one, HostConfig& host) {
@@ -209,69 +291,49 @@ class Dhcpd {
     }
   }
 
-  // if ... { } elsif ... { } else { }: a rule each. The first that holds decides.
-  void read_condition(const DhcpdStatement& one, const ImportedSubnet* subnet) {
-    std::optional<ImportedCondition> condition;
-    if (one.word(0) == "if") chain_.clear();
-    if (one.word(0) == "else") {
-      const bool names_file = one.block.size() == 1 && one.block[0].word(0) == "filename";
-      if (names_file && subnet == nullptr) {
-        to_.global.boot_file = file_name(one.block[0].word(1));
-        return;
-      }
-      const auto before = combined("any", chain_);
-      if (before) condition = negated(*before);
-    } else {
-      condition = condition_of(std::span(one.words).subspan(1), words());
-      if (condition) chain_.push_back(*condition);
-    }
-    if (!condition) return remark(one, "a condition that rules cannot make");
-    if (subnet != nullptr) {
-      const std::array parts{ImportedCondition{"{ subnet = \"" + subnet->prefix.text() + "\" }"},
-                             *condition};
-      condition = combined("all", parts);
-      if (!condition) return remark(one, "a condition that rules cannot make");
-    }
-    add_rule("line " + std::to_string(one.line), *condition, one);
-  }
-
   // class "x" { match if ...; filename ...; }
   void read_class(const DhcpdStatement& one) {
     for (const DhcpdStatement& inner : one.block) {
       if (inner.word(0) != "match" || inner.word(1) != "if") continue;
-      const auto condition = condition_of(std::span(inner.words).subspan(2), words());
+      const DhcpdBlockReader reader = blocks();
+      const auto condition = condition_of(std::span(inner.words).subspan(2), reader.words);
       if (!condition) return remark(inner, "a condition that rules cannot make");
-      return add_rule(std::string(one.word(1)), *condition, one);
+      const DhcpdBlock block = read_dhcpd_block(one, {}, reader);
+      auto rules = dhcpd_condition_rules(one.block, *condition, block.gives, reader);
+      std::ranges::move(rules, std::back_inserter(class_rules_));
+      ImportedRule rule{.name = std::string(one.word(1)), .when = *condition};
+      rule.ignore = block.ignore;
+      class_rules_.push_back(reader.rule_of(std::move(rule), block.gives, one));
+      return;
     }
     remark(one, "a class is known by what it matches");
   }
 
-  [[nodiscard]] ConditionWords words() const {
-    return {[this](std::string_view name) { return code_of(std::string(name)); }, nullptr};
-  }
-
-  void add_rule(std::string name, ImportedCondition condition, const DhcpdStatement& one) {
-    ImportedScope gives;
-    ImportedRule rule{.name = std::move(name), .when = std::move(condition)};
-    for (const DhcpdStatement& inner : one.block) {
-      if (inner.word(0) == "match") continue;
-      if (inner.has_block) {
-        remark(inner, "conditions inside conditions are not taken over");
-      } else if (inner.word(0) == "next-server") {
-        rule.next_server = Ipv4Address::parse(inner.word(1));
-        if (!rule.next_server) remark(inner, "next_server is an IPv4 address");
-      } else if (inner.word(0) == "ignore" && inner.word(1) == "booting") {
-        rule.ignore = true;
-      } else {
-        read_simple(inner, gives, nullptr);
-      }
-    }
-    to_.add_rule(std::move(rule), gives, std::to_string(one.line));
+  [[nodiscard]] DhcpdBlockReader blocks() {
+    return {
+        .read = [this](const DhcpdStatement& one,
+                       ImportedScope& scope) { read_simple(one, scope, nullptr); },
+        .remark = [this](const DhcpdStatement& one,
+                         std::string why) { remark(one, std::move(why)); },
+        .rule_of =
+            [this](ImportedRule rule, const ImportedScope& gives, const DhcpdStatement& one) {
+              return to_.rule_of(std::move(rule), gives, std::to_string(one.line));
+            },
+        .words = {[this](std::string_view name) { return code_of(std::string(name)); }, nullptr}};
   }
 
   Imported& to_;
-  std::vector<ImportedCondition> chain_;  // of the if that was read last
-  std::map<std::string, std::uint8_t> own_options_{{"arch", 93}, {"architecture-type", 93}};
+  // In the order in which they count.
+  std::vector<ImportedRule> class_rules_;
+  std::vector<ImportedRule> subnet_rules_;
+  std::vector<ImportedRule> network_rules_;
+  std::vector<Ipv4Prefix>* prefixes_ = nullptr;  // of the shared network that is being read
+  struct OwnOption {
+    std::uint8_t code = 0;
+    std::optional<OptionType> type;
+  };
+  std::map<std::string, OwnOption> own_options_{{"arch", {93, std::nullopt}},
+                                                {"architecture-type", {93, std::nullopt}}};
 };
 
 }  // namespace

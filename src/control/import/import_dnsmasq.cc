@@ -1,12 +1,16 @@
 // dnsmasq.conf (dnsmasq(8)): one key a line, as on its command line without the dashes.
 #include <algorithm>
 #include <array>
+#include <set>
 
-#include "control/dhcp_option_names.h"
 #include "control/hosts/host_text.h"
+#include "control/import/dnsmasq_options.h"
+#include "control/import/dnsmasq_range.h"
+#include "control/import/dnsmasq_tags.h"
+#include "control/import/dnsmasq_text.h"
 #include "control/import/import_options.h"
-#include "control/rule_value.h"
 #include "control/value_text.h"
+#include "text/lines.h"
 
 namespace reveille {
 namespace {
@@ -27,26 +31,6 @@ constexpr std::array kServices{
     std::pair<std::string_view, std::uint16_t>{"ARM64_EFI", 11},
 };
 
-std::optional<Seconds> lease_time_of(std::string_view text) {
-  if (text == "infinite") return Seconds{0xfffffffe};
-  if (const auto number = whole_number(text)) return Seconds{*number};
-  if (text.ends_with('w')) {
-    const auto weeks = whole_number(text.substr(0, text.size() - 1));
-    if (!weeks || *weeks > 7000) return std::nullopt;
-    return Seconds{*weeks * 604'800};
-  }
-  const auto duration = parse_duration(text);
-  if (!duration) return std::nullopt;
-  return std::chrono::duration_cast<Seconds>(*duration);
-}
-
-// The smallest network that holds both, but none smaller than a /24.
-Ipv4Prefix network_around(Ipv4Address first, Ipv4Address last) {
-  Ipv4Prefix prefix{first, 24};
-  while (prefix.length > 8 && !prefix.contains(last)) --prefix.length;
-  return {prefix.network(), prefix.length};
-}
-
 class Dnsmasq {
  public:
   explicit Dnsmasq(Imported& to) : to_(to) {}
@@ -54,9 +38,7 @@ class Dnsmasq {
   // Two passes: what tags mean is often said after their use.
   void read(std::string_view text, bool only_tags) {
     for (unsigned number = 1; !text.empty(); ++number) {
-      const std::size_t end = std::min(text.find('\n'), text.size());
-      const std::string_view line = without_comment(text.substr(0, end));
-      text.remove_prefix(std::min(end + 1, text.size()));
+      const std::string_view line = dnsmasq_line(take_line(text));
       if (line.empty()) continue;
       line_ = std::to_string(number);
       whole_ = line;
@@ -64,17 +46,15 @@ class Dnsmasq {
       const std::string_view key = trimmed(line.substr(0, sign));
       const std::string_view value =
           sign < line.size() ? trimmed(line.substr(sign + 1)) : std::string_view{};
-      if (only_tags && key == "dhcp-host") {
-        read_host_tags(split_list(value, ','));
-      } else if (is_tag_key(key)) {
-        if (only_tags) read_tag(key, split_list(value, ','));
-      } else if (!only_tags) {
+      if (only_tags) {
+        read_tags(key, value);
+      } else if (!DnsmasqTags::is_key(key)) {
         read_key(key, value);
       }
     }
   }
 
-  // dnsmasq looks at its last line first; whoever is ignored is ignored whatever else holds.
+  // dnsmasq looks at its last line first.
   void take_rules() {
     if (auto any = combined("any", ignored_)) {
       rules_.push_back({.name = "ignored hosts", .when = std::move(*any)});
@@ -82,128 +62,61 @@ class Dnsmasq {
     } else if (!ignored_.empty()) {
       to_.remark("", "dhcp-host=...,ignore", "more hosts than one rule can list");
     }
-    std::ranges::reverse(rules_);
-    // Not that of std::ranges: clang 14 cannot compile what it returns.
-    std::stable_partition(rules_.begin(), rules_.end(),
-                          [](const ImportedRule& rule) { return rule.ignore; });
-    for (ImportedRule& rule : rules_) {
-      ImportedScope gives;
-      gives.boot_file = rule.boot_file;
-      gives.options = std::move(rule.options);
-      rule.options.clear();
-      to_.add_rule(std::move(rule), gives, "");
+    // A boot menu goes before what dhcp-boot says, and its first entry is what boots.
+    to_.rules = std::move(services_);
+    std::ranges::move(services_by_other_name_, std::back_inserter(to_.rules));
+    to_.rules.insert(to_.rules.end(), rules_.rbegin(), rules_.rend());
+  }
+
+  // Without options 3 and 6 dnsmasq hands out its own address as router and as DNS server.
+  void say_defaults() {
+    for (const ImportedSubnet& subnet : to_.subnets) {
+      if (subnet.pools.empty()) continue;
+      const auto is_given = [&](std::uint8_t code) {
+        return given_.contains({std::nullopt, code}) || given_.contains({subnet.prefix, code});
+      };
+      const std::string range = "dhcp-range of " + subnet.prefix.text();
+      if (!is_given(3)) {
+        to_.remark("", range, "without option 3 dnsmasq hands out itself as router: set `routers`");
+      }
+      if (!is_given(6) && has_dns_) {
+        to_.remark("", range, "without option 6 dnsmasq hands out itself as DNS server: set `dns`");
+      }
     }
   }
 
  private:
-  // The conditions at the front of a value, and what is left of it.
+  // The tags at the front of a value, "x" or "!x", and what is left of it.
   struct Tagged {
-    std::vector<std::string> tags;  // "x" or "!x"; without those that reveille needs not be told
-    std::vector<std::string> rest;
-  };
-  // What sets a tag: one of these is enough.
-  using Tag = std::vector<ImportedCondition>;
+    std::vector<std::string> tags;
+    std::vector<DnsmasqWord> rest;
 
-  static std::string_view without_comment(std::string_view line) {
-    line = trimmed(line);
-    if (line.starts_with('#')) return {};
-    const std::size_t comment = std::min(line.find(" #"), line.find("\t#"));
-    return trimmed(line.substr(0, std::min(comment, line.size())));
-  }
-  static bool is_tag_key(std::string_view key) {
-    return key == "dhcp-match" || key == "dhcp-vendorclass" || key == "dhcp-userclass" ||
-           key == "dhcp-mac" || key == "dhcp-circuitid" || key == "dhcp-remoteid";
-  }
+    [[nodiscard]] std::string_view text(std::size_t i) const {
+      return i < rest.size() ? std::string_view(rest[i].text) : std::string_view{};
+    }
+  };
 
   void remark(std::string why) { to_.remark(line_, whole_, std::move(why)); }
 
-  void read_tag(std::string_view key, const std::vector<std::string>& parts) {
-    if (parts.size() < 2) return remark("not understood");
-    std::string_view tag = parts[0];
-    for (const std::string_view prefix : {"set:", "net:"}) {
-      if (tag.starts_with(prefix)) tag.remove_prefix(prefix.size());
-    }
-    auto condition = condition_for(key, parts);
-    if (!condition) return remark("a condition that rules cannot make");
-    tags_[std::string(tag)].push_back(std::move(*condition));
+  void read_tags(std::string_view key, std::string_view value) {
+    const bool sets = DnsmasqTags::is_key(key);
+    if (!sets && key != "dhcp-host") return;
+    const std::vector<std::string> parts = texts_of(dnsmasq_words(value));
+    if (!sets) return tags_.read_host(parts);
+    if (std::string why = tags_.read(key, parts); !why.empty()) remark(std::move(why));
   }
 
-  static std::optional<ImportedCondition> condition_for(std::string_view key,
-                                                        const std::vector<std::string>& parts) {
-    const std::string& what = parts[1];
-    const std::string octets = octets_of(what);
-    if (key == "dhcp-mac") return mac_condition(what);
-    if (key == "dhcp-circuitid") return relay_option_is(1, octets);
-    if (key == "dhcp-remoteid") return relay_option_is(2, octets);
-    if (key == "dhcp-userclass") {
-      return what == "iPXE" ? runs_ipxe() : option_holds(77, what);
-    }
-    if (key == "dhcp-vendorclass") {
-      const auto architecture = vendor_class_architecture(what);
-      return architecture ? *architecture : option_holds(60, what);
-    }
-    std::string_view name = what;
-    if (name.starts_with("option:")) name.remove_prefix(7);
-    const auto code = option_code_of(name);
-    if (!code || parts.size() > 3) return std::nullopt;
-    if (*code == 175) return runs_ipxe();  // only iPXE sends this option
-    if (parts.size() == 2) return option_exists(*code);
-    if (*code == 93) {
-      const auto number = whole_number(parts[2]);
-      if (!number || *number > 0xffff) return std::nullopt;
-      return architecture_is(static_cast<std::uint16_t>(*number));
-    }
-    return option_is(*code, octets_of(parts[2]));
-  }
-
-  // Hexadecimal with colons, or text.
-  static std::string octets_of(const std::string& text) {
-    const auto octets = text.find(':') != std::string::npos ? parse_hex(text) : std::nullopt;
-    return octets ? std::string(octets->begin(), octets->end()) : text;
-  }
-  // "00:60:8c:*:*:*"
-  static std::optional<ImportedCondition> mac_condition(std::string_view text) {
-    while (text.ends_with(":*")) text.remove_suffix(2);
-    if (!parse_mac_range(text)) return std::nullopt;
-    return ImportedCondition{"{ mac = " + toml_string(text) + " }"};
-  }
-
-  [[nodiscard]] Tagged tags_of(std::string_view value) const {
+  static Tagged tags_of(std::string_view value) {
     Tagged tagged;
-    for (std::string& part : split_list(value, ',')) {
-      const std::string_view text = part;
-      const bool is_tag = text.starts_with("tag:") || text.starts_with("net:");
-      if (!is_tag || !tagged.rest.empty()) {
-        tagged.rest.push_back(std::move(part));
-        continue;
+    for (DnsmasqWord& word : dnsmasq_words(value)) {
+      const bool is_tag = word.text.starts_with("tag:") || word.text.starts_with("net:");
+      if (is_tag && tagged.rest.empty()) {
+        tagged.tags.push_back(word.text.substr(4));
+      } else {
+        tagged.rest.push_back(std::move(word));
       }
-      std::string name(text.substr(4));
-      // "not iPXE" is how dnsmasq keeps a loader from loading itself; reveille does so anyway.
-      const auto known = name.starts_with('!') ? tags_.find(name.substr(1)) : tags_.end();
-      if (known == tags_.end() || !is_ipxe(known->second)) tagged.tags.push_back(std::move(name));
     }
     return tagged;
-  }
-
-  static bool is_ipxe(const Tag& tag) { return tag.size() == 1 && tag.front().is_ipxe; }
-
-  // All of these tags; nullopt: some are set by nothing that rules know.
-  [[nodiscard]] std::optional<ImportedCondition> condition_of_tags(
-      const std::vector<std::string>& tags) const {
-    std::vector<ImportedCondition> parts;
-    for (const std::string& tag : tags) {
-      const bool negative = tag.starts_with('!');
-      const std::string_view name = std::string_view(tag).substr(negative ? 1 : 0);
-      Tag any;
-      if (const auto known = tags_.find(name); known != tags_.end()) any = known->second;
-      if (const auto subnet = subnet_tags_.find(name); subnet != subnet_tags_.end()) {
-        any.push_back({"{ subnet = " + toml_string(subnet->second.text()) + " }"});
-      }
-      const std::optional<ImportedCondition> part = combined("any", any);
-      if (!part) return std::nullopt;
-      parts.push_back(negative ? negated(*part) : *part);
-    }
-    return combined("all", parts);
   }
 
   static std::string name_of(const std::vector<std::string>& tags) {
@@ -212,15 +125,26 @@ class Dnsmasq {
     return name;
   }
 
-  // The rule for these tags, made if it is not there; nullptr: they cannot be told.
+  // The rule for these tags, made if it is not there; nullptr, and a remark: they cannot be told.
   ImportedRule* rule_of(const std::vector<std::string>& tags) {
     const std::string name = name_of(tags);
     const auto found = std::ranges::find(rules_, name, &ImportedRule::name);
     if (found != rules_.end()) return &*found;
-    auto condition = condition_of_tags(tags);
-    if (!condition) return nullptr;
+    auto condition = tags_.condition(tags);
+    if (!condition) {
+      remark("tags that nothing sets which rules could know");
+      return nullptr;
+    }
     rules_.push_back({.name = name, .when = std::move(*condition)});
     return &rules_.back();
+  }
+
+  // A line that names a file stands where it is written, and of several the last one counts.
+  void set_file(ImportedRule& rule, std::string file, std::optional<Ipv4Address> server) {
+    rule.boot_file = std::move(file);
+    rule.next_server = server;
+    const auto at = rules_.begin() + (&rule - rules_.data());
+    std::rotate(at, at + 1, rules_.end());
   }
 
   void read_key(std::string_view key, std::string_view value) {
@@ -258,6 +182,8 @@ class Dnsmasq {
       const auto parts = split_list(value, ',');
       if (parts.size() > 1) return remark("a domain for some addresses has no equivalent");
       to_.global.domain_name = parts[0];
+    } else if (key == "port" && value == "0") {
+      has_dns_ = false;
     } else if (key == "bind-interfaces" || key == "bind-dynamic" || key == "no-ping") {
       // reveille has no other way.
     } else if (key == "conf-file" || key == "conf-dir") {
@@ -268,61 +194,16 @@ class Dnsmasq {
   }
 
   void read_range(std::string_view value) {
-    std::vector<std::string> set;
-    std::vector<std::string> parts;
-    for (std::string& part : split_list(value, ',')) {
-      const bool is_set = part.starts_with("set:") || part.starts_with("net:");
-      if (part.starts_with("tag:")) return remark("a range for tagged clients has no equivalent");
-      if (part.starts_with("interface:")) continue;
-      (is_set ? set : parts).push_back(is_set ? part.substr(4) : std::move(part));
+    const auto range = dnsmasq_range(split_list(value, ','));
+    if (!range) return remark(range.error());
+    if (range->is_guessed) remark("the netmask is guessed; dnsmasq takes it from the interface");
+    if (range->is_proxy) to_.mode = DhcpMode::proxy;
+    ImportedSubnet& subnet = to_.subnet(range->prefix);
+    for (const std::string& tag : range->tags) tags_.set_by_subnet(tag, range->prefix);
+    if (range->lease_time && *range->lease_time >= Seconds{120}) {
+      subnet.scope.lease_time = range->lease_time;
     }
-    const auto first = Ipv4Address::parse(parts.empty() ? "" : parts[0]);
-    if (!first) return remark("reveille serves IPv4 only");
-    PoolConfig pool{*first, *first};
-    std::optional<std::uint8_t> length;
-    std::optional<Seconds> lease_time;
-    bool is_static = false;
-    bool has_end = false;
-    for (std::size_t i = 1; i < parts.size(); ++i) {
-      const std::string& part = parts[i];
-      if (part == "proxy") {
-        to_.mode = DhcpMode::proxy;
-      } else if (part == "static") {
-        is_static = true;
-      } else if (const auto address = Ipv4Address::parse(part)) {
-        if (i == 1) {
-          pool.last = *address;
-          has_end = true;
-        } else if (!length) {
-          length = mask_length(part);
-          if (!length) return remark("the netmask is none");
-        }
-      } else if (const auto time = lease_time_of(part)) {
-        lease_time = time;
-      } else {
-        return remark("not understood");
-      }
-    }
-    if (!length) remark("the netmask is guessed; dnsmasq takes it from the interface");
-    const Ipv4Prefix prefix = length ? Ipv4Prefix{Ipv4Prefix{*first, *length}.network(), *length}
-                                     : network_around(pool.first, pool.last);
-    ImportedSubnet& subnet = to_.subnet(prefix);
-    for (const std::string& tag : set) subnet_tags_[tag] = prefix;
-    if (lease_time && *lease_time >= Seconds{120}) subnet.scope.lease_time = lease_time;
-    if (to_.mode != DhcpMode::proxy && !is_static && has_end) subnet.pools.push_back(pool);
-  }
-
-  // dhcp-host=MAC,set:tag: what the tag means, also with "*" for octets.
-  void read_host_tags(const std::vector<std::string>& parts) {
-    for (const std::string& part : parts) {
-      if (!part.starts_with("set:") && !part.starts_with("net:")) continue;
-      for (const std::string& other : parts) {
-        if (std::ranges::count(other, ':') != 5) continue;
-        if (auto condition = mac_condition(other)) {
-          tags_[part.substr(4)].push_back(std::move(*condition));
-        }
-      }
-    }
+    if (to_.mode != DhcpMode::proxy && range->pool) subnet.pools.push_back(*range->pool);
   }
 
   void read_host(std::string_view value) {
@@ -339,7 +220,7 @@ class Dnsmasq {
     Problems problems;
     std::vector<HostConfig> hosts;
     parse_hosts(line, "", 16, hosts, origins, problems);
-    for (HostConfig& host : hosts) to_.hosts.push_back(std::move(host));
+    for (HostConfig& host : hosts) to_.hosts.push_back({.config = std::move(host)});
     for (const Problem& problem : problems.sorted()) remark(problem.text);
   }
 
@@ -347,7 +228,7 @@ class Dnsmasq {
     bool any = false;
     for (const std::string& part : parts) {
       if (std::ranges::count(part, ':') != 5) continue;
-      if (auto condition = mac_condition(part)) {
+      if (auto condition = dnsmasq_mac(part)) {
         ignored_.push_back(std::move(*condition));
         any = true;
       }
@@ -355,125 +236,130 @@ class Dnsmasq {
     if (!any) remark("whom rules ignore they know by MAC address");
   }
 
-  // What stands in no quotes and is hexadecimal with colons is octets, whatever the option.
-  static bool looks_like_octets(const std::string& text) {
-    return text.find(':') != std::string::npos && parse_hex(text).has_value();
-  }
-
-  // Where options with these conditions belong; nullptr: nowhere.
+  // The scope to which options with these tags belong; nullptr: they are a rule's.
   ImportedScope* scope_of(const std::vector<std::string>& tags) {
     if (tags.empty()) return &to_.global;
-    const auto found = subnet_tags_.find(tags[0]);
-    if (tags.size() > 1 || tags_.contains(tags[0]) || found == subnet_tags_.end()) return nullptr;
-    return &to_.subnet(found->second).scope;
+    const auto prefix = tags_.subnet(tags);
+    return prefix ? &to_.subnet(*prefix).scope : nullptr;
   }
 
   void read_option(std::string_view value) {
-    auto [tags, parts] = tags_of(value);
-    ImportedScope for_rule;
-    ImportedScope* scope = scope_of(tags);
-    ImportedRule* const rule = scope == nullptr ? rule_of(tags) : nullptr;
-    if (rule != nullptr) scope = &for_rule;
-    if (scope == nullptr) return remark("tags that nothing sets which rules could know");
-    std::string name = parts.empty() ? "" : parts[0];
-    if (name.starts_with("option:")) name.erase(0, 7);
+    auto [tags, words] = tags_of(value);
+    std::string_view name = words.empty() ? std::string_view{} : std::string_view(words[0].text);
+    if (name.starts_with("option:")) name.remove_prefix(7);
     const auto code = option_code_of(name);
     if (!code) return remark("an option that reveille does not know by this name");
-    parts.erase(parts.begin());
-    const bool is_octets = parts.size() == 1 && looks_like_octets(parts[0]);
-    for (std::string& part : parts) {
-      if (part.size() > 1 && part.front() == '"' && part.back() == '"') {
-        part = part.substr(1, part.size() - 2);
-      }
+    words.erase(words.begin());
+    if (tags.empty()) given_.insert({std::nullopt, *code});
+    if (const auto prefix = tags_.subnet(tags)) given_.insert({prefix, *code});
+    const bool has_value = !words.empty();
+    if (std::erase_if(words, [](const DnsmasqWord& one) { return one.text == "0.0.0.0"; }) > 0) {
+      // reveille serves the files itself, and nothing else that options name.
+      if (*code != 66) remark("0.0.0.0 is dnsmasq's own address: give that of who does this now");
+      if (words.empty()) return;
     }
-    if (*code == 66) {
-      const auto server = parts.empty() ? std::nullopt : Ipv4Address::parse(parts[0]);
-      if (!server) return remark("next_server is an IPv4 address");
-      if (rule == nullptr) return to_.set_next_server(*server, line_);
-      rule->next_server = server;
-      return;
-    }
-    if (*code == 60 && parts == std::vector<std::string>{"PXEClient"}) return;  // as reveille does
-    if (*code == 3 && parts.empty()) return;  // no router, which is what nothing means
-    const bool is_own = !reserved_option(*code).empty();
-    if (is_octets && !is_own) {
-      scope->options[*code] = "{ hex = " + toml_string(parts[0]) + " }";
-    } else if (std::string why = set_option(*code, parts, *scope); !why.empty()) {
-      remark(std::move(why));
-    }
+    if (*code == 60 && texts_of(words) == std::vector<std::string>{"PXEClient"}) return;
+    if (*code == 3 && !has_value) return;  // no router, which is what nothing means
+    if (*code == 6 && !has_value) return;
+    ImportedScope* const scope = scope_of(tags);
+    if (scope != nullptr) return set_in_scope(*code, words, *scope);
+    ImportedRule* const rule = rule_of(tags);
     if (rule == nullptr) return;
-    const bool fits = for_rule.routers.empty() && for_rule.dns_servers.empty() &&
-                      for_rule.domain_name.empty() && !for_rule.lease_time;
-    if (!fits) remark("the same for all clients of a subnet");
-    if (!for_rule.boot_file.empty()) rule->boot_file = for_rule.boot_file;
-    rule->options.insert(for_rule.options.begin(), for_rule.options.end());
+    ImportedScope gives;
+    set_in_scope(*code, words, gives);
+    if (!gives.suits_rules()) remark("the same for all clients of a subnet");
+    if (!gives.boot_file.empty()) return set_file(*rule, gives.boot_file, rule->next_server);
+    if (gives.next_server) rule->next_server = gives.next_server;
+    for (auto& [number, text] : gives.options) rule->options[number] = std::move(text);
   }
 
-  void set_file(std::uint16_t architecture, const std::string& file) {
-    to_.files.insert_or_assign(architecture, file);
+  void set_in_scope(std::uint8_t code, const std::vector<DnsmasqWord>& words,
+                    ImportedScope& scope) {
+    if (code == 66) {
+      const auto server = words.empty() ? std::nullopt : Ipv4Address::parse(words[0].text);
+      if (!server) return remark("next_server is an IPv4 address");
+      scope.next_server = server;
+    } else if (std::string why = set_dnsmasq_option(code, words, scope); !why.empty()) {
+      remark(std::move(why));
+    }
+  }
+
+  // 0.0.0.0, and nothing: dnsmasq itself, as [boot] has it without next_server.
+  std::optional<Ipv4Address> read_server(std::string_view text) {
+    if (text.empty() || text == "0.0.0.0") return std::nullopt;
+    const auto server = Ipv4Address::parse(text);
+    if (!server) remark("next_server is an IPv4 address");
+    return server;
   }
 
   void read_boot(std::string_view value) {
-    const auto [tags, parts] = tags_of(value);
-    if (parts.empty() || parts[0].empty()) return remark("not understood");
-    const std::string file = file_name(parts[0]);
-    std::optional<Ipv4Address> server;
-    if (parts.size() > 2 && !parts[2].empty()) {
-      server = Ipv4Address::parse(parts[2]);
-      if (!server) remark("next_server is an IPv4 address");
-    }
-    if (ImportedScope* const scope = scope_of(tags)) {
-      scope->boot_file = file;
-      if (server) to_.set_next_server(*server, line_);
-    } else if (ImportedRule* const rule = rule_of(tags)) {
-      rule->boot_file = file;  // of several lines with the same tags dnsmasq takes the last
-      rule->next_server = server;
-    } else {
-      remark("tags that nothing sets which rules could know");
+    const Tagged tagged = tags_of(value);
+    if (tagged.text(0).empty()) return remark("not understood");
+    const std::string file = file_name(tagged.text(0));
+    const auto server = read_server(tagged.text(2));
+    if (tagged.tags.empty()) {
+      to_.global.boot_file = file;
+      to_.global.next_server = server;
+    } else if (ImportedRule* const rule = rule_of(tagged.tags)) {
+      set_file(*rule, file, server);
     }
   }
 
   void read_ignore(std::string_view value) {
-    const auto [tags, parts] = tags_of(value);
-    ImportedRule* const rule = tags.empty() ? nullptr : rule_of(tags);
-    if (rule == nullptr || !parts.empty()) {
+    const auto [tags, words] = tags_of(value);
+    if (tags.empty() || !words.empty()) {
       return remark("tags that nothing sets which rules could know");
     }
-    rule->ignore = true;
+    if (ImportedRule* const rule = rule_of(tags)) rule->ignore = true;
   }
 
   void read_service(std::string_view value) {
-    const auto [tags, parts] = tags_of(value);
-    const auto* const service =
-        std::ranges::find(kServices, parts.empty() ? std::string_view{} : parts[0],
-                          &std::pair<std::string_view, std::uint16_t>::first);
-    if (service == kServices.end() || parts.size() < 3 || whole_number(parts[2])) {
+    const Tagged tagged = tags_of(value);
+    const auto* const service = std::ranges::find(
+        kServices, tagged.text(0), &std::pair<std::string_view, std::uint16_t>::first);
+    if (service == kServices.end() || tagged.rest.size() < 3 || whole_number(tagged.text(2))) {
       return remark("boot menus have no equivalent");
     }
-    std::string file = file_name(parts[2]);
+    std::string file = file_name(tagged.text(2));
     const bool is_url = file.find("://") != std::string::npos;
     if (!is_url && file.find('.', file.rfind('/') + 1) == std::string::npos) file += ".0";
-    if (parts.size() > 3) {
-      if (const auto server = Ipv4Address::parse(parts[3])) to_.set_next_server(*server, line_);
+    const auto server = read_server(tagged.text(3));
+    std::optional<ImportedCondition> tags;
+    if (!tagged.tags.empty()) {
+      tags = tags_.condition(tagged.tags);
+      if (!tags) return remark("tags that nothing sets which rules could know");
     }
-    if (tags.empty()) {
-      set_file(service->second, file);
-      // 64-bit UEFI calls itself 7, whatever the table of RFC 4578 says.
-      if (service->second == 9) to_.files.emplace(7, file);
-    } else if (ImportedRule* const rule = rule_of(tags)) {
-      rule->boot_file = file;
-    } else {
-      remark("tags that nothing sets which rules could know");
-    }
+    const auto add = [&](std::uint16_t architecture, std::vector<ImportedRule>& to) {
+      const std::array parts{architecture_is(architecture), tags.value_or(ImportedCondition{})};
+      auto when = combined("all", parts);
+      if (!when) return remark("a condition that rules cannot make");
+      const bool is_second =
+          std::ranges::find(to, when->text, [](const ImportedRule& rule) -> const std::string& {
+            return rule.when.text;
+          }) != to.end();
+      if (is_second) return remark("boot menus have no equivalent: the first entry is what boots");
+      std::string name(service->first);
+      if (tags) name += ", " + name_of(tagged.tags);
+      to.push_back({.name = std::move(name), .when = std::move(*when)});
+      to.back().boot_file = file;
+      to.back().next_server = server;
+    };
+    add(service->second, services_);
+    // 64-bit UEFI calls itself 7, whatever the table of RFC 4578 says.
+    if (service->second == 9) add(7, services_by_other_name_);
   }
 
   Imported& to_;
+  DnsmasqTags tags_;
   std::vector<ImportedRule> rules_;  // in the order of the file; the last line counts first
+  std::vector<ImportedRule> services_;
+  std::vector<ImportedRule> services_by_other_name_;
   std::vector<ImportedCondition> ignored_;
+  // Options that some line sets for all, or for a subnet.
+  std::set<std::pair<std::optional<Ipv4Prefix>, std::uint8_t>> given_;
+  bool has_dns_ = true;
   std::string line_;
   std::string_view whole_;
-  std::map<std::string, Tag, std::less<>> tags_;
-  std::map<std::string, Ipv4Prefix, std::less<>> subnet_tags_;
 };
 
 }  // namespace
@@ -484,6 +370,7 @@ ImportResult import_dnsmasq(std::string_view text) {
   dnsmasq.read(text, true);
   dnsmasq.read(text, false);
   dnsmasq.take_rules();
+  dnsmasq.say_defaults();
   if (imported.subnets.empty()) imported.mode = DhcpMode::off;
   if (imported.tftp && imported.root.empty()) {
     imported.tftp = false;

@@ -1,9 +1,14 @@
 // kea-dhcp4.conf: JSON with comments, the object "Dhcp4".
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include "control/dhcp_option_names.h"
+#include "control/import/import_expression.h"
 #include "control/import/import_options.h"
+#include "control/import/option_types.h"
 #include "control/value_text.h"
 
 namespace reveille {
@@ -16,6 +21,10 @@ class Kea {
   explicit Kea(Imported& to) : to_(to) {}
 
   void read_server(const Json& server) {
+    if (const auto definitions = server.find("option-def"); definitions != server.end()) {
+      each(*definitions, "Dhcp4.option-def",
+           [this](const Json& one, const std::string& at) { define_option(one, at); });
+    }
     for (const auto& [key, value] : server.items()) {
       const std::string path = "Dhcp4." + key;
       if (key == "interfaces-config") {
@@ -31,12 +40,16 @@ class Kea {
         each(value, path, [this](const Json& one, const std::string& at) { read_class(one, at); });
       } else if (key == "reservations") {
         each(value, path, [this](const Json& host, const std::string& at) { read_host(host, at); });
+      } else if (key == "option-def") {
+        // Read before all else.
       } else if (key == "authoritative" && value.is_boolean()) {
         to_.authoritative = value.get<bool>();
       } else if (!read_common(key, value, path, to_.global)) {
         remark(path, value, "has no equivalent");
       }
     }
+    // A class goes before a subnet.
+    std::ranges::move(subnet_rules_, std::back_inserter(to_.rules));
   }
 
  private:
@@ -77,7 +90,7 @@ class Kea {
       scope.boot_file = file_name(value.get<std::string>());
     } else if (key == "next-server" && value.is_string()) {
       const auto address = Ipv4Address::parse(value.get<std::string>());
-      if (address && !address->is_zero()) to_.set_next_server(*address, path);
+      if (address && !address->is_zero()) scope.next_server = *address;
       if (!address) remark(path, value, "next_server is an IPv4 address");
     } else if (key == "user-context" || key == "comment") {
       // For people.
@@ -109,6 +122,26 @@ class Kea {
     if (slash < text.size()) to_.own_address = Ipv4Address::parse(text.substr(slash + 1));
   }
 
+  // option-def: an option of this file's own.
+  void define_option(const Json& one, const std::string& path) {
+    const std::string space = text_of(one, "space");
+    const auto number = one.find("code");
+    const bool is_number = number != one.end() && number->is_number_unsigned();
+    const auto code =
+        is_number ? option_code_of(std::to_string(number->get<std::uint64_t>())) : std::nullopt;
+    if (!code || (!space.empty() && space != "dhcp4"))
+      return remark(path, one, "has no equivalent");
+    const auto array = one.find("array");
+    const bool is_list = array != one.end() && array->is_boolean() && array->get<bool>();
+    own_names_.emplace(text_of(one, "name"), *code);
+    own_types_.emplace(*code, kea_type(text_of(one, "type"), is_list));
+  }
+
+  [[nodiscard]] std::optional<std::uint8_t> code_of(std::string_view name) const {
+    const auto own = own_names_.find(name);
+    return own != own_names_.end() ? own->second : option_code_of(name);
+  }
+
   void read_option(const Json& one, const std::string& path, ImportedScope& scope) {
     const std::string space = text_of(one, "space");
     if (!space.empty() && space != "dhcp4") return remark(path, one, "another option space");
@@ -116,23 +149,43 @@ class Kea {
     if (const auto number = one.find("code"); number != one.end() && number->is_number_unsigned()) {
       code = option_code_of(std::to_string(number->get<std::uint64_t>()));
     } else {
-      code = option_code_of(text_of(one, "name"));
+      code = code_of(text_of(one, "name"));
     }
     if (!code) return remark(path, one, "an option that reveille does not know by this name");
     const std::string data = text_of(one, "data");
-    std::vector<std::string> values = split_list(data, ',');
     if (*code == 66) {
       const auto server = Ipv4Address::parse(data);
       if (!server) return remark(path, one, "next_server is an IPv4 address");
-      return to_.set_next_server(*server, path);
+      scope.next_server = *server;
+      return;
     }
     if (*code == 54) {
       to_.own_address = Ipv4Address::parse(data);
       return;
     }
-    if (std::string why = set_option(*code, values, scope); !why.empty()) {
+    if (std::string why = set_value(one, *code, data, scope); !why.empty()) {
       remark(path, one, std::move(why));
     }
+  }
+
+  std::string set_value(const Json& one, std::uint8_t code, const std::string& data,
+                        ImportedScope& scope) const {
+    using Kind = OptionType::Kind;
+    const auto format = one.find("csv-format");
+    if (format != one.end() && format->is_boolean() && !format->get<bool>()) {
+      const std::string_view digits = std::string_view(data).substr(data.starts_with("0x") ? 2 : 0);
+      return set_typed_option(code, {.kind = Kind::octets}, {std::string(digits)}, scope);
+    }
+    const auto own = own_types_.find(code);
+    if (own == own_types_.end()) {
+      const OptionName* const known = find_option(code);
+      const bool is_text = known != nullptr && known->shape == OptionShape::text;
+      return set_option(code, is_text ? std::vector{data} : split_list(data, ','), scope);
+    }
+    if (!own->second) return "a value of this type cannot be taken over";
+    const bool is_whole = own->second->kind == Kind::text || own->second->kind == Kind::octets;
+    return set_typed_option(code, *own->second,
+                            is_whole ? std::vector{data} : split_list(data, ','), scope);
   }
 
   void read_network(const Json& network, const std::string& path) {
@@ -170,6 +223,7 @@ class Kea {
       }
     }
     if (network != nullptr) subnet.scope.inherit(*network);
+    subnet_rules_.push_back(take_rule(subnet.scope, std::array{*prefix}));
     to_.subnet(*prefix) = std::move(subnet);
   }
 
@@ -201,32 +255,45 @@ class Kea {
   }
 
   void read_host(const Json& one, const std::string& path) {
-    HostConfig host;
+    ImportedHost host;
+    ImportedScope own;
     for (const auto& [key, value] : one.items()) {
       const std::string text = value.is_string() ? value.get<std::string>() : "";
+      const std::string at = path + "." + key;
       if (key == "hw-address") {
-        host.mac = MacAddress::parse(text);
+        host.config.mac = MacAddress::parse(text);
       } else if (key == "client-id") {
-        host.client_id = parse_hex(text).value_or(std::vector<std::uint8_t>{});
+        host.config.client_id = parse_hex(text).value_or(std::vector<std::uint8_t>{});
       } else if (key == "ip-address") {
-        host.address = Ipv4Address::parse(text);
+        host.config.address = Ipv4Address::parse(text);
       } else if (key == "hostname") {
-        host.host_name = text;
-      } else if (key == "boot-file-name") {
-        host.boot_file = file_name(text);
-      } else if (key != "user-context" && key != "comment") {
-        remark(path + "." + key, value, "has no equivalent for a single host");
+        host.config.host_name = text;
+      } else if (!read_common(key, value, at, own)) {
+        remark(at, value, "has no equivalent for a single host");
+      } else if (!std::exchange(own, only_for_rules(own)).suits_rules()) {
+        remark(at, value, "routers, dns, domain and lease time are those of the host's subnet");
       }
     }
-    if (!host.mac && host.client_id.empty()) {
+    if (!host.config.mac && host.config.client_id.empty()) {
       return remark(path, one, "a host is known by its hw-address or client-id");
     }
+    host.config.boot_file = own.boot_file;
+    host.next_server = own.next_server;
+    host.options = std::move(own.options);
     to_.hosts.push_back(std::move(host));
+  }
+  static ImportedScope only_for_rules(const ImportedScope& scope) {
+    ImportedScope part;
+    part.boot_file = scope.boot_file;
+    part.next_server = scope.next_server;
+    part.options = scope.options;
+    return part;
   }
 
   void read_class(const Json& one, const std::string& path) {
     const std::string name = text_of(one, "name");
-    const ConditionWords words{option_code_of, &classes_};
+    const ConditionWords words{[this](std::string_view option) { return code_of(option); },
+                               &classes_};
     const auto condition = condition_of(expression_words(text_of(one, "test")), words);
     if (!condition) return remark(path, one, "its test is none that rules can make");
     classes_.emplace(name, *condition);
@@ -235,19 +302,16 @@ class Kea {
     for (const auto& [key, value] : one.items()) {
       const std::string at = path + "." + key;
       if (key == "name" || key == "test") continue;
-      if (key == "next-server" && value.is_string()) {
-        rule.next_server = Ipv4Address::parse(value.get<std::string>());
-        if (rule.next_server && rule.next_server->is_zero()) rule.next_server.reset();
-      } else if (!read_common(key, value, at, gives)) {
-        remark(at, value, "has no equivalent");
-      }
+      if (!read_common(key, value, at, gives)) remark(at, value, "has no equivalent");
     }
-    const bool is_drop = name == "DROP";
-    rule.ignore = is_drop;
-    to_.add_rule(std::move(rule), gives, path);
+    rule.ignore = name == "DROP";
+    to_.rules.push_back(to_.rule_of(std::move(rule), gives, path));
   }
 
   std::map<std::string, ImportedCondition, std::less<>> classes_;
+  std::vector<ImportedRule> subnet_rules_;
+  std::map<std::string, std::uint8_t, std::less<>> own_names_;
+  std::map<std::uint8_t, std::optional<OptionType>> own_types_;  // nullopt: of no use here
   Imported& to_;
 };
 
@@ -292,7 +356,15 @@ std::string plain_json(std::string_view text) {
 }  // namespace
 
 ImportResult import_kea(std::string_view text) {
-  const Json json = Json::parse(plain_json(text), nullptr, false);
+  // Everything that goes through the values does so by calling itself.
+  bool is_too_deep = false;
+  const auto keep = [&is_too_deep](int depth, Json::parse_event_t, const Json&) {
+    constexpr int kDepthMax = 64;
+    is_too_deep |= depth > kDepthMax;
+    return !is_too_deep;
+  };
+  const Json json = Json::parse(plain_json(text), keep, false);
+  if (is_too_deep) return tl::unexpected(std::string("it is nested too deep"));
   if (!json.is_object()) return tl::unexpected(std::string("it is not a JSON object"));
   const auto server = json.find("Dhcp4");
   if (server == json.end() || !server->is_object()) {

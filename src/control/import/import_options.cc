@@ -8,6 +8,7 @@
 #include "control/config_file.h"
 #include "control/dhcp_option_names.h"
 #include "control/value_text.h"
+#include "text/utf8.h"
 
 namespace reveille {
 namespace {
@@ -153,7 +154,7 @@ std::string shaped(OptionShape shape, const std::vector<std::string>& values) {
   return {};
 }
 
-// An option that has no name here: by what its values look like, as dnsmasq does it.
+// An option that has no name here: by what its values look like.
 std::string guessed(const std::vector<std::string>& values) {
   if (addresses_of(values)) return "{ ip = " + list_text(values, true) + " }";
   if (values.size() != 1 || values[0].empty()) return {};
@@ -218,10 +219,10 @@ std::string set_option(std::uint8_t code, const std::vector<std::string>& values
     return "option " + std::to_string(code) + " is not set by hand: " + std::string(reserved);
   }
   const OptionName* const known = find_option(code);
-  std::string value = known != nullptr ? shaped(known->shape, values) : guessed(values);
+  const std::string value = known != nullptr ? shaped(known->shape, values) : guessed(values);
   if (value.empty()) return "the value of option " + std::to_string(code) + " is not understood";
-  to.options[code] = std::move(value);
-  return {};
+  to.options[code] = value;
+  return known != nullptr ? "" : "nothing says of what type it is; taken for " + value;
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -261,19 +262,22 @@ std::optional<std::uint32_t> whole_number(std::string_view text) {
   return number;
 }
 
-std::string toml_string(std::string_view text) {
+std::string octet_escape(char octet) {
   constexpr std::string_view kDigits = "0123456789abcdef";
+  const auto value = static_cast<unsigned char>(octet);
+  return {'\\', 'x', kDigits[value >> 4], kDigits[value & 15]};
+}
+
+std::string toml_string(std::string_view text) {
   std::string out = "\"";
+  const bool is_text = is_utf8(text);
   for (const char c : text) {
     const auto octet = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
-    } else if (octet < 0x20 || octet >= 0x7f) {
-      // Octets as the character of that number: text is UTF-8 and other bytes are nobody's names.
-      out += "\\u00";
-      out += kDigits[octet >> 4];
-      out += kDigits[octet & 15];
+    } else if (octet < 0x20 || octet == 0x7f || (octet > 0x7f && !is_text)) {
+      out += "\\u00" + octet_escape(c).substr(2);
     } else {
       out += c;
     }

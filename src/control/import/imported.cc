@@ -2,17 +2,17 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "control/config_check.h"
 #include "control/config_file.h"
-#include "control/rule_table.h"
+#include "control/import/settle_rules.h"
 #include "control/value_text.h"
 
 namespace reveille {
 namespace {
 
 constexpr std::size_t kRemarkBytesMax = 200;
-constexpr std::size_t kRuleOptionsMax = 64;
 
 std::string host_text(const HostConfig& host) {
   std::string text = host.mac ? host.mac->text() : "host";
@@ -24,13 +24,19 @@ std::string host_text(const HostConfig& host) {
 std::set<Ipv4Address> kept_out(const Imported& imported) {
   std::set<Ipv4Address> all;
   if (imported.own_address) all.insert(*imported.own_address);
-  if (imported.next_server) all.insert(*imported.next_server);
   const auto add = [&all](const ImportedScope& scope) {
+    if (scope.next_server) all.insert(*scope.next_server);
     all.insert(scope.routers.begin(), scope.routers.end());
     all.insert(scope.dns_servers.begin(), scope.dns_servers.end());
   };
   add(imported.global);
   for (const ImportedSubnet& subnet : imported.subnets) add(subnet.scope);
+  for (const ImportedRule& rule : imported.rules) {
+    if (rule.next_server) all.insert(*rule.next_server);
+  }
+  for (const ImportedHost& host : imported.hosts) {
+    if (host.next_server) all.insert(*host.next_server);
+  }
   return all;
 }
 
@@ -90,8 +96,8 @@ void choose_own_address(Imported& imported) {
   };
   if (imported.own_address && inside(*imported.own_address)) return;
   std::set<Ipv4Address> taken = kept_out(imported);
-  for (const HostConfig& host : imported.hosts) {
-    if (host.address) taken.insert(*host.address);
+  for (const ImportedHost& host : imported.hosts) {
+    if (host.config.address) taken.insert(*host.config.address);
   }
   const ImportedSubnet& subnet = imported.subnets.front();
   const std::uint64_t end = subnet.prefix.directed_broadcast().value;
@@ -137,19 +143,19 @@ void settle_files(Imported& imported) {
   while (imported.root.size() > 1 && imported.root.ends_with('/')) imported.root.pop_back();
   settle_scope(imported.global, imported);
   for (ImportedSubnet& subnet : imported.subnets) settle_scope(subnet.scope, imported);
-  for (HostConfig& host : imported.hosts) settle_file(host.boot_file, imported);
+  for (ImportedHost& host : imported.hosts) settle_file(host.config.boot_file, imported);
   for (ImportedRule& rule : imported.rules) settle_file(rule.boot_file, imported);
   for (auto& [code, file] : imported.files) settle_file(file, imported);
   std::erase_if(imported.files, [](const auto& entry) { return entry.second.empty(); });
-  settle_file(imported.ipxe_script, imported);
 }
 
 void settle_hosts(Imported& imported) {
   std::set<MacAddress> macs;
   std::set<Ipv4Address> addresses;
   std::set<std::string> client_ids;
-  std::vector<HostConfig> good;
-  for (HostConfig& host : imported.hosts) {
+  std::vector<ImportedHost> good;
+  for (ImportedHost& one : imported.hosts) {
+    HostConfig& host = one.config;
     const auto inside = [&host](const ImportedSubnet& subnet) {
       return subnet.prefix.contains(*host.address) &&
              unusable_in(*host.address, subnet.prefix).empty();
@@ -176,36 +182,16 @@ void settle_hosts(Imported& imported) {
       imported.remark("", host.host_name, "not a host name");
       host.host_name.clear();
     }
-    if (good.size() < kHostsMax) good.push_back(std::move(host));
+    if (good.size() < kHostsMax) good.push_back(std::move(one));
   }
   imported.hosts = std::move(good);
 }
 
-// The other servers add up what all tags or classes of a client give it.
-void settle_rules(Imported& imported) {
-  std::erase_if(imported.rules, [](const ImportedRule& rule) {
-    return rule.boot_file.empty() && !rule.next_server && rule.options.empty() && !rule.ignore;
-  });
-  if (imported.rules.size() > kRulesMax) {
-    imported.rules.resize(kRulesMax);
-    imported.remark("", "further rules", "there are at most " + std::to_string(kRulesMax));
-  }
-  std::set<std::string> names;
-  for (std::size_t i = 0; i < imported.rules.size(); ++i) {
-    std::string& name = imported.rules[i].name;
-    constexpr std::size_t kNameMax = 200;
-    name = name.substr(0, kNameMax);
-    if (!names.insert(name).second) name += " (" + std::to_string(i + 1) + ")";
-    names.insert(name);
-  }
-  if (imported.rules.size() > 1) {
-    imported.remark("", "[[rule]]",
-                    "the first rule that matches decides alone; where several match, the other "
-                    "server adds up what each gives");
-  }
-}
-
 }  // namespace
+
+bool ImportedScope::suits_rules() const {
+  return routers.empty() && dns_servers.empty() && domain_name.empty() && !lease_time;
+}
 
 void ImportedScope::inherit(const ImportedScope& from) {
   if (routers.empty()) routers = from.routers;
@@ -213,6 +199,7 @@ void ImportedScope::inherit(const ImportedScope& from) {
   if (domain_name.empty()) domain_name = from.domain_name;
   if (!lease_time) lease_time = from.lease_time;
   if (boot_file.empty()) boot_file = from.boot_file;
+  if (!next_server) next_server = from.next_server;
   options.insert(from.options.begin(), from.options.end());
 }
 
@@ -222,12 +209,6 @@ void Imported::remark(std::string place, std::string_view text, std::string why)
       {std::move(place), std::string(text.substr(0, kRemarkBytesMax)), std::move(why)});
 }
 
-void Imported::set_next_server(Ipv4Address address, const std::string& place) {
-  if (!next_server) next_server = address;
-  if (*next_server == address) return;
-  remark(place, address.text(), "one next_server counts for all, " + next_server->text());
-}
-
 ImportedSubnet& Imported::subnet(const Ipv4Prefix& prefix) {
   const auto found = std::ranges::find(subnets, prefix, &ImportedSubnet::prefix);
   if (found != subnets.end()) return *found;
@@ -235,35 +216,28 @@ ImportedSubnet& Imported::subnet(const Ipv4Prefix& prefix) {
   return subnets.back();
 }
 
-bool Imported::add_rule(ImportedRule rule, const ImportedScope& gives, const std::string& place) {
-  const bool more = !gives.routers.empty() || !gives.dns_servers.empty() ||
-                    !gives.domain_name.empty() || gives.lease_time;
-  if (more) {
+ImportedRule Imported::rule_of(ImportedRule rule, const ImportedScope& gives,
+                               const std::string& place) {
+  if (!gives.suits_rules()) {
     remark(place, rule.name,
            "routers, dns, domain and lease time are the same for all clients of a subnet");
   }
   rule.boot_file = gives.boot_file;
-  rule.options.insert(gives.options.begin(), gives.options.end());
+  rule.next_server = gives.next_server;
+  rule.options = gives.options;
   if (rule.options.size() > kRuleOptionsMax) {
     remark(place, rule.name, "more options than one rule can have");
     rule.options.clear();
   }
-  if (rule.boot_file.empty() && !rule.next_server && rule.options.empty() && !rule.ignore) {
-    return false;
-  }
-  // What [boot] can say for everyone.
-  if (rule.options.empty() && !rule.ignore && !rule.boot_file.empty()) {
-    const bool same_server = !rule.next_server || !next_server || *rule.next_server == *next_server;
-    const bool is_boot = rule.when.is_ipxe ? ipxe_script.empty() : !rule.when.architectures.empty();
-    if (is_boot && same_server) {
-      if (rule.next_server) set_next_server(*rule.next_server, place);
-      if (rule.when.is_ipxe) ipxe_script = rule.boot_file;
-      for (const std::uint16_t code : rule.when.architectures) files.emplace(code, rule.boot_file);
-      return true;
-    }
-  }
-  rules.push_back(std::move(rule));
-  return true;
+  return rule;
+}
+
+ImportedRule take_rule(ImportedScope& scope, std::span<const Ipv4Prefix> prefixes) {
+  ImportedRule rule{.name = prefixes.empty() ? "" : prefixes.front().text(),
+                    .when = in_subnets(prefixes)};
+  rule.boot_file = std::exchange(scope.boot_file, {});
+  rule.next_server = std::exchange(scope.next_server, {});
+  return rule;
 }
 
 void settle(Imported& imported) {
@@ -277,7 +251,7 @@ void settle(Imported& imported) {
     const bool leases =
         std::ranges::any_of(imported.subnets, [](const auto& one) { return !one.pools.empty(); });
     const bool reserves = std::ranges::any_of(
-        imported.hosts, [](const auto& one) { return one.address.has_value(); });
+        imported.hosts, [](const auto& one) { return one.config.address.has_value(); });
     if (!leases && !reserves) imported.remark("", "", "there is no address to hand out");
   }
 }

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,9 +23,12 @@ struct ImportedScope {
   std::string domain_name;
   std::optional<Seconds> lease_time;
   std::string boot_file;
+  std::optional<Ipv4Address> next_server;
   std::map<std::uint8_t, std::string> options;  // by code: the value as TOML
 
   void inherit(const ImportedScope& from);
+  // It says nothing that only subnets can give.
+  [[nodiscard]] bool suits_rules() const;
 };
 
 struct ImportedSubnet {
@@ -32,6 +36,13 @@ struct ImportedSubnet {
   Ipv4Prefix prefix;
   std::vector<PoolConfig> pools;
   std::vector<Ipv4Address> relays;
+};
+
+// A reservation, and what [[host]] cannot say of it.
+struct ImportedHost {
+  HostConfig config;
+  std::optional<Ipv4Address> next_server{};
+  std::map<std::uint8_t, std::string> options{};  // as in a scope
 };
 
 // Of tags and classes: what the machines get for which a condition holds.
@@ -59,27 +70,29 @@ struct Imported {
   bool authoritative = false;
   ImportedScope global;
   std::vector<ImportedSubnet> subnets;
-  std::vector<HostConfig> hosts;
+  std::vector<ImportedHost> hosts;  // their boot files count before all rules
   std::vector<std::string> host_files;
+  // The first that names a file counts for the file. Those of subnets stand here, too.
   std::vector<ImportedRule> rules;
   std::map<std::uint16_t, std::string> files;  // by architecture
   std::string ipxe_script;
-  std::optional<Ipv4Address> next_server;
   bool tftp = false;
   std::string root;
   std::vector<ImportRemark> remarks;
 
   void remark(std::string place, std::string_view text, std::string why);
-  // The first one counts for all; others are remarked.
-  void set_next_server(Ipv4Address address, const std::string& place);
   [[nodiscard]] ImportedSubnet& subnet(const Ipv4Prefix& prefix);  // made if it is not there
-  // What a scope says, as a rule; what rules do not give is remarked with `place`. False: nothing
-  // is left.
-  bool add_rule(ImportedRule rule, const ImportedScope& gives, const std::string& place);
+  // What a scope gives to the machines of a rule; what rules do not give is remarked with `place`.
+  [[nodiscard]] ImportedRule rule_of(ImportedRule rule, const ImportedScope& gives,
+                                     const std::string& place);
 };
+
+// The file and the server of subnets as a rule; they leave the scope.
+[[nodiscard]] ImportedRule take_rule(ImportedScope& scope, std::span<const Ipv4Prefix> prefixes);
 
 inline constexpr std::size_t kImportBytesMax = std::size_t{16} << 20;
 inline constexpr std::size_t kRemarksMax = 10'000;
+inline constexpr std::size_t kRuleOptionsMax = 64;
 
 // The three formats. What is not understood is remarked; the error, a sentence with its line, is
 // for text that is not of the format at all.

@@ -13,17 +13,10 @@ namespace {
 
 // For a comment: one line of ASCII, whatever the file held.
 std::string plain(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string out;
   for (const char c : text) {
-    const auto octet = static_cast<unsigned char>(c);
-    if (octet >= 0x20 && octet < 0x7f) {
-      out += c;
-    } else {
-      out += "\\x";
-      out += kDigits[octet >> 4];
-      out += kDigits[octet & 15];
-    }
+    const bool is_plain = c >= 0x20 && c < 0x7f;
+    out += is_plain ? std::string(1, c) : octet_escape(c);
   }
   return out;
 }
@@ -139,7 +132,7 @@ void write_host(const HostConfig& host, Writer& out) {
 void write_rule(const ImportedRule& rule, Writer& out) {
   out.table("[[rule]]");
   out.text("name", rule.name);
-  out.line("when", rule.when.text);
+  if (!rule.when.text.empty()) out.line("when", rule.when.text);
   if (rule.ignore) return out.line("ignore", "true");
   out.text("boot_file", rule.boot_file);
   if (rule.next_server) out.text("next_server", rule.next_server->text());
@@ -148,12 +141,14 @@ void write_rule(const ImportedRule& rule, Writer& out) {
 
 void write_boot(const Imported& imported, Writer& out) {
   const bool nothing = imported.files.empty() && imported.global.boot_file.empty() &&
-                       imported.ipxe_script.empty() && !imported.next_server;
+                       imported.ipxe_script.empty() && !imported.global.next_server;
   if (nothing) return;
   out.table("[boot]");
   out.text("default_file", imported.global.boot_file);
   out.text("ipxe_script", imported.ipxe_script);
-  if (imported.next_server) out.text("next_server", imported.next_server->text());
+  if (imported.global.next_server) {
+    out.text("next_server", imported.global.next_server->text());
+  }
   if (imported.files.empty()) return;
   out.table("  [boot.files]");
   for (const auto& [code, file] : imported.files) {
@@ -188,7 +183,7 @@ std::string toml_text(const Imported& imported) {
     out.table("[hosts]");
     out.list("files", imported.host_files, [](const std::string& file) { return file; });
   }
-  for (const HostConfig& host : imported.hosts) write_host(host, out);
+  for (const ImportedHost& host : imported.hosts) write_host(host.config, out);
   for (const ImportedRule& rule : imported.rules) write_rule(rule, out);
   write_boot(imported, out);
   out.table("[tftp]");

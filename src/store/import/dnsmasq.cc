@@ -2,6 +2,7 @@
 // them current. A line "duid ..." begins those of IPv6.
 #include "store/import/import_text.h"
 #include "store/import/lease_import.h"
+#include "text/lines.h"
 
 namespace reveille {
 

@@ -1,4 +1,4 @@
-// Lines and words of lease files, in a namespace of their own: configurations have such words, too.
+// Words of lease files, in a namespace of their own: configurations have such words, too.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,6 @@
 
 namespace reveille::lease_file {
 
-// The next line, without its end; `text` is what follows.
-[[nodiscard]] std::string_view take_line(std::string_view& text);
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 // The next word of a line, empty at its end; words stand between spaces and tabs.
 [[nodiscard]] std::string_view take_word(std::string_view& line);

@@ -1,6 +1,7 @@
 // kea-leases4.csv of Kea's memfile: a header, then a line for each change, the newest last.
 #include "store/import/import_text.h"
 #include "store/import/lease_import.h"
+#include "text/lines.h"
 
 namespace reveille {
 

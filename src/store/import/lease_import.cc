@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "store/import/import_text.h"
+#include "text/lines.h"
 
 namespace reveille {
 
