@@ -200,7 +200,7 @@ std::optional<DhcpEngine::Considered> DhcpEngine::consider(const Request& reques
   const bool is_off = snapshot.config->dhcp.mode == DhcpMode::off;
   if (is_off || refusal_of(message, context)) return std::nullopt;
   if (request.service == Service::boot_server || !state_->server) {
-    return Considered{facts_at(message, request.station, snapshot.stations[request.station])};
+    return Considered{proxy_facts(request, message, snapshot)};
   }
   const Subnet* subnet = state_->server->subnet_of(request, message, context);
   if (subnet == nullptr) return std::nullopt;

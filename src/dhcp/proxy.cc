@@ -8,9 +8,9 @@
 #include "dhcp/boot_options.h"
 #include "dhcp/client_note.h"
 #include "dhcp/reply_address.h"
+#include "dhcp/subnets.h"
 #include "packet/frame_writer.h"
 #include "policy/boot_policy.h"
-#include "policy/facts.h"
 
 namespace reveille {
 namespace {
@@ -38,7 +38,7 @@ struct Asked {
 Asked ask(const Request& request, const DhcpView& message, const Context& context,
           Decisions& decisions) {
   const Station& station = context.snapshot.stations[request.station];
-  const Facts facts = facts_at(message, request.station, station);
+  const Facts facts = proxy_facts(request, message, context.snapshot);
   Asked asked{request, message, context, station, facts, {}, {}};
   if (!asked.facts.boots()) return asked;
   BootPlan& plan = asked.plan;
@@ -215,6 +215,16 @@ bool is_boot_server_discovery(const DhcpView& message) {
          !message.has(DhcpOption::requested_address) &&
          !message.has(DhcpOption::server_identifier) &&
          message.suboption(DhcpOption::vendor_specific, kBootItem).has_value();
+}
+
+Facts proxy_facts(const Request& request, const DhcpView& message, const Snapshot& snapshot) {
+  Facts facts = facts_at(message, request.station, snapshot.stations[request.station]);
+  if (facts.relay.is_zero() || snapshot.subnets == nullptr) return facts;
+  const Subnet* const subnet = snapshot.subnets->of_relay(facts.link);
+  if (subnet != nullptr && !subnet->config.prefix.contains(facts.link)) {
+    facts.link = subnet->config.prefix.network();
+  }
+  return facts;
 }
 
 Outcome answer_proxy(const Request& request, const DhcpView& message, const Context& context,

@@ -10,9 +10,16 @@
 
 #include "packet/context.h"
 #include "packet/request.h"
+#include "packet/snapshot.h"
 #include "policy/decisions.h"
+#include "policy/facts.h"
 
 namespace reveille {
+
+// Who asks, and where it is: a relay that a [[subnet]] lists stands in that subnet, as it does for
+// the server.
+[[nodiscard]] Facts proxy_facts(const Request& request, const wire::DhcpView& message,
+                                const Snapshot& snapshot);
 
 // Port 67 in proxy mode. Offers to DISCOVERs of boot firmware, acknowledges its boot server
 // requests, is silent about everything that concerns addresses. Takes at most two replies.

@@ -10,18 +10,20 @@
 namespace reveille {
 
 // 64 bits from any octets, some two nanoseconds for each field: multiply, and fold the upper half
-// of the product into the lower one. With a secret seed strangers cannot make two inputs meet on
-// purpose. The order of the calls counts.
+// of the product into the lower one. A product with 0 forgets everything before it, so both of its
+// factors hang on the seed: while that is secret, strangers cannot choose octets that do this. The
+// order of the calls counts.
 class FactsHash {
  public:
-  explicit FactsHash(std::uint64_t seed) : state_(seed ^ kOne) {}
+  explicit FactsHash(std::uint64_t seed)
+      : one_(fold(seed ^ kOne, kTwo)), two_(fold(seed ^ kTwo, kThree)), state_(seed ^ kOne) {}
 
-  void add(std::uint64_t number) { state_ = fold(state_ ^ number, kTwo); }
+  void add(std::uint64_t number) { state_ = fold(state_ ^ number, two_); }
   void add(Bytes octets) {
     const std::uint8_t* at = octets.data();
     std::size_t left = octets.size();
     std::uint64_t state = state_ ^ (left * kThree);
-    for (; left > 16; left -= 16, at += 16) state = fold(load8(at) ^ state, load8(at + 8) ^ kOne);
+    for (; left > 16; left -= 16, at += 16) state = fold(load8(at) ^ state, load8(at + 8) ^ one_);
     std::uint64_t low = 0;
     std::uint64_t high = 0;
     if (left >= 8) {  // the two halves may overlap: the length has been counted
@@ -33,7 +35,7 @@ class FactsHash {
     } else if (left > 0) {
       low = at[0] | std::uint64_t{at[left / 2]} << 8 | std::uint64_t{at[left - 1]} << 16;
     }
-    state_ = fold(low ^ state, high ^ kTwo);
+    state_ = fold(low ^ state, high ^ two_);
   }
   [[nodiscard]] std::uint64_t value() const { return fold(state_, kThree); }
 
@@ -58,6 +60,8 @@ class FactsHash {
     return value;
   }
 
+  std::uint64_t one_;
+  std::uint64_t two_;
   std::uint64_t state_;
 };
 

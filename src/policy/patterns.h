@@ -47,8 +47,9 @@ class PatternScratch {
 
 // Immutable once compiled; any number of threads may scan, each with a scratch of its own.
 //
-// One set for each field rather than one record of all fields: `^` and `$` then mean the ends of
-// the field, and nothing that a client writes into one field can pass for another.
+// One set for each field rather than one record of all fields: `^` and `\z` then mean the ends of
+// the field, and nothing that a client writes into one field can pass for another. `$` also holds
+// before a line end that is the last octet, as it does in PCRE.
 class PatternSet {
  public:
   struct Pattern {

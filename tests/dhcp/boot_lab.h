@@ -8,6 +8,7 @@
 
 #include "dhcp/boot_request.h"
 #include "dhcp/proxy.h"
+#include "dhcp/subnets.h"
 #include "image/memory_image.h"
 #include "names/name_rules.h"
 #include "packet/client_facts.h"
@@ -53,6 +54,7 @@ class BootLab {
         std::make_shared<const Catalogue>(std::move(images), Catalogue::Options{});
     snapshot_.catalogue = catalogue;
     snapshot_.policy = test_policy(config, *catalogue);
+    snapshot_.subnets = std::make_shared<const Subnets>(config);
     snapshot_.config = std::make_shared<const Config>(std::move(config));
     for (std::size_t i = 0; i < slots_.size(); ++i) {
       slots_[i].head = buffers_[i].data();

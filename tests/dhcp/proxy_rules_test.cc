@@ -32,6 +32,27 @@ TEST(ProxyRules, GiveFileNextServerRootPathAndOptions) {
   EXPECT_EQ(Parsed(lab.sent().at(0).payload())->file(), "rack.ipxe");
 }
 
+TEST(ProxyRules, ARelayThatASubnetListsStandsInIt) {
+  const Ipv4Address relay = Ipv4Address::of(10, 90, 0, 1);
+  SubnetConfig subnet;
+  subnet.prefix = *Ipv4Prefix::parse("10.79.0.0/16");
+  subnet.relays = {relay};
+  const std::uint64_t network = subnet.prefix.network().value;
+  Config config =
+      with_rule(rule(values(RuleField::subnet, {{network, network + 0xffff}}), "a.efi"));
+  config.subnets = {subnet};
+  BootLab lab({"snponly.efi"}, config);
+  BootRequest request("edk2_discover");
+  request.giaddr(relay);
+  ASSERT_EQ(lab.proxy(request, relay, kServer), Outcome::proxy_offered);
+  EXPECT_EQ(Parsed(lab.sent().at(0).payload())->file(), "a.efi");
+  ASSERT_EQ(lab.boot_server(request, kClient, 68), Outcome::boot_server_acked);
+  EXPECT_EQ(Parsed(lab.sent().at(0).payload())->file(), "a.efi");
+  request.giaddr(Ipv4Address::of(10, 91, 0, 1));
+  ASSERT_EQ(lab.proxy(request, relay, kServer), Outcome::proxy_offered);
+  EXPECT_EQ(Parsed(lab.sent().at(0).payload())->file(), "snponly.efi");
+}
+
 TEST(ProxyRules, ARootPathAmongTheOptionsIsSaidOnce) {
   RuleConfig one = rule(is_arch(0), "rack.ipxe");
   one.root_path = "aoe:e1.2";

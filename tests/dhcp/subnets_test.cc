@@ -81,6 +81,11 @@ TEST(Subnets, FindHostsByEachKeyAndTheFirstOfTwo) {
   EXPECT_EQ(subnets.host(nullptr, &uuid, id)->host_name, "by uuid");
   EXPECT_EQ(subnets.host(nullptr, nullptr, id)->host_name, "by client-id");
   EXPECT_EQ(subnets.host(nullptr, nullptr, prefix_of_it), nullptr);
+  // Text goes with type octet 0 before it or without.
+  const Octets with_type{0, 1, 2, 3};
+  const Octets with_two{0, 0, 1, 2, 3};
+  EXPECT_EQ(subnets.host(nullptr, nullptr, with_type)->host_name, "by client-id");
+  EXPECT_EQ(subnets.host(nullptr, nullptr, with_two), nullptr);
   const MacAddress stranger = machine(3);
   EXPECT_EQ(subnets.host(&stranger, nullptr, {}), nullptr);
 }

@@ -217,9 +217,12 @@ TEST(BootPolicy, OverridesGoFromHostToSubnet) {
   HostConfig by_client_id;
   by_client_id.client_id = {0, 'a', 'b'};
   by_client_id.boot_file = "client.0";
+  HostConfig by_text;
+  by_text.client_id = {'c', 'd'};
+  by_text.boot_file = "text.0";
   HostConfig silent;
   silent.mac = MacAddress::parse("52:54:00:00:00:02");
-  config.hosts = {by_mac, by_uuid, by_client_id, silent};
+  config.hosts = {by_mac, by_uuid, by_client_id, by_text, silent};
   SubnetConfig subnet;
   subnet.prefix = *Ipv4Prefix::parse("10.1.0.0/16");
   subnet.relays = {Ipv4Address::of(192, 168, 0, 1)};
@@ -238,6 +241,10 @@ TEST(BootPolicy, OverridesGoFromHostToSubnet) {
   const std::array<std::uint8_t, 3> client_id{0, 'a', 'b'};
   facts.client_id = client_id;
   EXPECT_EQ(policy.file_override(facts, inside), "client.0");
+  const std::array<std::uint8_t, 3> with_type{0, 'c', 'd'};
+  facts.client_id = with_type;
+  EXPECT_EQ(policy.file_override(facts, inside), "text.0");
+  facts.client_id = client_id;
   facts.uuid = by_uuid.uuid;
   EXPECT_EQ(policy.file_override(facts, inside), "uuid.0");
   facts.mac = *by_mac.mac;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "dhcp/boot_request.h"
 #include "image/memory_image.h"
 #include "policy/facts_hash.h"
 #include "policy/rule_builder.h"
@@ -154,7 +155,11 @@ TEST(Decisions, EveryFactThatCountsIsInTheFingerprint) {
   host.boot_file = "h";
   config.hosts = {host};
   const auto policy = test_policy(config, catalogue);
-  const Facts plain = firmware(7);
+  test::BootRequest request("edk2_discover");
+  const test::Parsed message(request.with(wire::DhcpOption::host_name, "a"));
+  const test::Parsed other_message(request.with(wire::DhcpOption::host_name, "b"));
+  Facts plain = firmware(7);
+  plain.message = &*message;
   const std::uint64_t before = policy->fingerprint(plain, 1);
   EXPECT_EQ(policy->fingerprint(plain, 1), before);
   EXPECT_NE(policy->fingerprint(plain, 2), before);
@@ -174,6 +179,7 @@ TEST(Decisions, EveryFactThatCountsIsInTheFingerprint) {
       [](Facts& facts) { facts.vendor_class = "x"; },
       [&](Facts& facts) { facts.circuit_id = kOctet; },
       [&](Facts& facts) { facts.client_id = kOctet; },
+      [&](Facts& facts) { facts.message = &*other_message; },
   };
   for (std::size_t i = 0; i < changes.size(); ++i) {
     Facts changed = plain;
@@ -220,6 +226,24 @@ TEST(FactsHash, CountsLengthsOrderAndEveryOctet) {
   seen.push_back(split.value());
   std::ranges::sort(seen);
   EXPECT_EQ(std::ranges::adjacent_find(seen), seen.end());
+}
+
+// The public constants of this hash, where they would make a factor 0.
+TEST(FactsHash, NoOctetsMakeItForgetTheRest) {
+  constexpr std::array<std::uint8_t, 8> kOne{0x2f, 0x64, 0xbd, 0x78, 0x64, 0x1d, 0x76, 0xa0};
+  constexpr std::array<std::uint8_t, 8> kTwo{0xdb, 0x28, 0xb4, 0xa0, 0xd1, 0x7e, 0x03, 0xe7};
+  const auto value = [](std::uint64_t seed, std::uint8_t first, const auto& end, std::size_t more) {
+    std::array<std::uint8_t, 24> octets{};
+    std::ranges::fill(std::span(octets).first(8), first);
+    std::ranges::copy(end, octets.begin() + 8);
+    FactsHash hash(seed);
+    hash.add(Bytes{octets}.first(16 + more));
+    return hash.value();
+  };
+  EXPECT_NE(value(1, 1, kTwo, 0), value(1, 2, kTwo, 0));
+  EXPECT_NE(value(1, 1, kTwo, 0), value(2, 1, kTwo, 0));
+  EXPECT_NE(value(1, 1, kOne, 8), value(1, 2, kOne, 8));
+  EXPECT_NE(value(1, 1, kOne, 8), value(2, 1, kOne, 8));
 }
 
 }  // namespace
