@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "control/config_arguments.h"
 #include "control/reload/fixed_parts.h"
 #include "control/reload/prepare.h"
 #include "control/reload/reloader.h"
@@ -19,8 +20,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-ParsedConfig parsed(const std::string& root, const std::string& more = {}) {
-  return parse_config(R"(
+std::string config_text(const std::string& root, const std::string& more) {
+  return R"(
 [[interface]]
 interface = "eth1"
 address = "10.77.0.1/16"
@@ -31,9 +32,12 @@ pools = ["10.77.1.0-10.77.1.99"]
 prefix = "10.78.0.0/16"
 pools = ["10.78.1.0-10.78.1.99"]
 [images]
-root = ")" + root + "\"\n" +
-                          more,
-                      "r.toml");
+root = ")" +
+         root + "\"\n" + more;
+}
+
+ParsedConfig parsed(const std::string& root, const std::string& more = {}) {
+  return parse_config(config_text(root, more), "r.toml");
 }
 
 class Fixed : public testing::Test {
@@ -153,6 +157,23 @@ TEST_F(Preparing, IsCompiledAndCountsOn) {
   EXPECT_EQ(next->config->boot.default_file, "new.efi");
   ASSERT_EQ(next->stations.size(), 1u);
   EXPECT_EQ(next->stations[0].address, *running.interfaces[0].address);
+}
+
+TEST_F(Preparing, ReadsHostsFilesAgain) {
+  const std::string file =
+      folder.write("r.toml", config_text(folder.path(), "[hosts]\nfiles = [\"hosts.csv\"]\n"));
+  // What a server does for SIGHUP.
+  const auto host_name = [&]() -> std::string {
+    const auto ready = prepare(running, {Station{}}, configure({.config_file = file}));
+    if (!ready) return ready.error();
+    return ready->config->hosts.size() == 1 ? ready->config->hosts[0].host_name : "not one host";
+  };
+  folder.write("hosts.csv", "mac,host_name\n52:54:00:00:00:01,old\n");
+  EXPECT_EQ(host_name(), "old");
+  folder.write("hosts.csv", "mac,host_name\n52:54:00:00:00:01,new\n");
+  EXPECT_EQ(host_name(), "new");
+  folder.write("hosts.csv", "mac,host_name\n52:54:00:00:00:01\n");
+  EXPECT_THAT(host_name(), HasSubstr("hosts.csv:2:1: error: the line has 1 fields, its header 2"));
 }
 
 TEST_F(Preparing, AWrongOneIsNothingButItsProblems) {
