@@ -47,6 +47,7 @@ bool keeps_leases(const Config& config) {
 
 LeaseKeeping::LeaseKeeping(LeaseStore store, StoredLeases stored, Workers& workers)
     : status_(status_of(store, stored)),
+      path_(store.path()),
       stored_(std::move(stored)),
       committer_(std::move(store), lines_of(workers)) {}
 

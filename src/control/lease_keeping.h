@@ -12,6 +12,7 @@
 #include "dhcp/lease.h"
 #include "store/committer.h"
 #include "store/lease_store.h"
+#include "store/log_length.h"
 #include "worker/workers.h"
 
 namespace reveille {
@@ -40,6 +41,10 @@ class LeaseKeeping {
   void stop();
 
   [[nodiscard]] std::optional<std::string> failure() const { return committer_.failure(); }
+  // What an operator should know, once. To be asked each second or so.
+  [[nodiscard]] std::optional<std::string> warning() {
+    return log_length_.look(path_, committer_.counts().log_bytes);
+  }
   [[nodiscard]] bool alive() const;
   [[nodiscard]] Committer::Counts counts() const { return committer_.counts(); }
 
@@ -47,6 +52,8 @@ class LeaseKeeping {
   LeaseKeeping(LeaseStore store, StoredLeases stored, Workers& workers);
 
   std::string status_;
+  std::string path_;
+  LogLength log_length_;
   StoredLeases stored_;
   Committer committer_;
 };

@@ -105,7 +105,10 @@ int serve(const ConfigArguments& arguments) {
   notify.stopping();
   control->reset();
   (*server)->stop();
-  return asked ? 0 : 1;
+  // What was left to write is written by now, or could not be.
+  const auto failure = asked ? (*server)->failure() : std::nullopt;
+  if (failure) (*log)->error(*failure + "; the last changes of leases are not on disk");
+  return asked && !failure ? 0 : 1;
 }
 
 }  // namespace reveille

@@ -247,6 +247,7 @@ void Server::each_second() {
   // Workers let go of an image only when nothing transmitted refers to it.
   images_.retire([](const Image&) { return true; });
   tell_disks();
+  if (const auto warning = leases_ ? leases_->warning() : std::nullopt) log_.warn(*warning);
   const std::uint64_t lost = workers_->statistics().sum().events_lost;
   if (lost > events_lost_) log_.lost(lost - events_lost_);
   events_lost_ = lost;

@@ -46,7 +46,7 @@ bool AddressLending::ask(std::uint16_t subnet, std::uint16_t waiting, const Cont
     round.for_clients = true;
     return true;
   }
-  if (context.now < round.quiet_until || !leases_->has_room(kBatchMax)) return false;
+  if (context.now < round.quiet_until || !has_room(kBatchMax)) return false;
   round.for_clients = true;
   round.refusals = 0;
   return send_question(subnet, waiting, context);
@@ -56,7 +56,7 @@ void AddressLending::keep_stock(std::uint16_t subnet, const Context& context) {
   Round& round = rounds_[subnet];
   if (share_.count == 1 || round.open || missing(subnet) == 0) return;
   // The spare room is for clients that wait.
-  if (context.now < round.stock_quiet_until || !leases_->has_room(8 * kBatchMax)) return;
+  if (context.now < round.stock_quiet_until || !has_room(8 * kBatchMax)) return;
   round.for_clients = false;
   round.refusals = 0;
   send_question(subnet, 0, context);
@@ -72,17 +72,27 @@ bool AddressLending::send_question(std::uint16_t subnet, std::uint16_t waiting,
   question.needed = std::min(waiting, kBatchMax);
   question.count =
       std::min<std::uint16_t>(static_cast<std::uint16_t>(waiting + missing(subnet)), kBatchMax);
-  const bool sent = context.outbox.add(question);
-  if (sent && !round.open) ++open_rounds_;
-  if (!sent && round.open) --open_rounds_;
-  round.open = sent;
+  close(round);
+  if (!context.outbox.add(question)) return false;
+  ++open_rounds_;
+  coming_ += question.count;
+  round.open = true;
+  round.asked = question.count;
   round.asked_at = context.now;
-  return sent;
+  return true;
+}
+
+void AddressLending::close(Round& round) {
+  if (!round.open) return;
+  --open_rounds_;
+  coming_ -= round.asked;
+  round.open = false;
 }
 
 bool AddressLending::claim(ParkedRequest& parked, const Context& context) {
   const auto self = static_cast<std::uint8_t>(share_.index);
-  if (asked_all(parked) || !leases_->has_room(1)) return false;
+  // It is one of kParkedMax.
+  if (asked_all(parked) || !has_room(0)) return false;
   parked.peer = next_peer(parked.refusals == 0 ? self : parked.peer);
   PeerMessage question{PeerMessage::Kind::address_claimed};
   question.from = self;
@@ -155,16 +165,13 @@ void AddressLending::give_claimed(const PeerMessage& question, const Context& co
 std::uint32_t AddressLending::take(const PeerMessage& given, bool reserved,
                                    const Context& context) {
   Round& round = rounds_[given.subnet];
-  if (!given.claim && given.count == 0 && round.open && round.peer == given.from) {
-    round.open = false;
-    --open_rounds_;
-  }
+  if (!given.claim && given.count == 0 && round.peer == given.from) close(round);
   const std::uint32_t lease = leases_->adopt(given.subnet, given.address, reserved, given.version);
   if (lease == kNoIndex) {
     PeerMessage back = given;
     std::swap(back.from, back.to);
     back.claim = true;  // nobody's answer
-    context.outbox.add(back);
+    context.outbox.add_address(back);
   }
   return lease;
 }
@@ -183,8 +190,7 @@ bool AddressLending::ask_next(std::uint16_t subnet, std::uint16_t waiting, const
   round.peer = next_peer(round.peer);
   const bool asked_all = round.refusals + 1 >= static_cast<int>(share_.count);
   if (!asked_all && send_question(subnet, waiting, context)) return true;
-  if (round.open) --open_rounds_;
-  round.open = false;
+  close(round);
   round.stock_quiet_until = context.now + kStockPause;
   if (round.for_clients) round.quiet_until = context.now + kPause;
   return false;

@@ -42,7 +42,8 @@ class AddressLending {
   // Questions of a peer.
   void answer(const PeerMessage& question, const Context& context);
 
-  // An address of our own from now on; kNoIndex: no room, it went back.
+  // An address of our own from now on; kNoIndex: no room, it went back. That takes answers that
+  // come after their question was given up: what is waited for has its room.
   std::uint32_t take(const PeerMessage& given, bool reserved, const Context& context);
   // A peer has none: the next one is asked. False: that was the last one.
   bool refused(const PeerMessage& refusal, std::uint16_t waiting, const Context& context);
@@ -61,6 +62,7 @@ class AddressLending {
     Instant quiet_until{};
     Instant stock_quiet_until{};
     std::uint32_t low_water = 0;
+    std::uint16_t asked = 0;  // so many may come
     std::int16_t refusals = 0;
     std::uint8_t peer = 0;
     bool open = false;
@@ -69,6 +71,13 @@ class AddressLending {
   [[nodiscard]] std::uint8_t next_peer(std::uint8_t peer) const;
   [[nodiscard]] std::uint16_t missing(std::uint16_t subnet) const;
   bool send_question(std::uint16_t subnet, std::uint16_t waiting, const Context& context);
+  void close(Round& round);
+  // Room for so many more than all that may be on their way: to open rounds, and to clients that
+  // are parked for an address that they named.
+  [[nodiscard]] bool has_room(std::uint32_t addresses) const {
+    constexpr auto kClaimsMax = static_cast<std::uint32_t>(ParkedRequests::kParkedMax);
+    return leases_->has_room(coming_ + kClaimsMax + addresses);
+  }
   bool ask_next(std::uint16_t subnet, std::uint16_t waiting, const Context& context);
   void give(const PeerMessage& question, const Context& context);
   void give_claimed(const PeerMessage& question, const Context& context);
@@ -77,6 +86,7 @@ class AddressLending {
   Share share_;
   Nanoseconds offer_time_;
   std::size_t open_rounds_ = 0;
+  std::uint32_t coming_ = 0;   // addresses, to open rounds at most
   std::vector<Round> rounds_;  // by subnet
 };
 

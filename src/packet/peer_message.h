@@ -48,6 +48,19 @@ class Outbox {
     storage_[count_++] = message;
     return true;
   }
+  // For an address: when there is no room, the last message that may be lost makes some. All may
+  // but addresses, for whoever asked asks again. False: there are none but those.
+  bool add_address(const PeerMessage& message) {
+    if (add(message)) return true;
+    const auto may_be_lost = [](const PeerMessage& other) {
+      return other.kind != PeerMessage::Kind::address_given;
+    };
+    const auto last = std::find_if(storage_.rbegin(), storage_.rend(), may_be_lost);
+    if (last == storage_.rend()) return false;
+    std::copy(last.base(), storage_.end(), last.base() - 1);
+    storage_.back() = message;
+    return true;
+  }
   [[nodiscard]] std::span<const PeerMessage> all() const { return storage_.first(count_); }
   [[nodiscard]] std::size_t free() const { return storage_.size() - count_; }
   // The first `taken` messages are on their way; the others stay, in order.

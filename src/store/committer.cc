@@ -70,6 +70,7 @@ std::size_t Committer::commit() {
   counts_.changes += count;
   ++counts_.commits;
   counts_.longest_commit = std::max(counts_.longest_commit, elapsed);
+  counts_.log_bytes = store_.log_bytes();
   return count;
 }
 

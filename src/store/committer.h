@@ -34,6 +34,7 @@ class Committer {
     std::uint64_t changes = 0;
     std::uint64_t commits = 0;
     Nanoseconds longest_commit{};
+    std::uint64_t log_bytes = 0;  // of the database, after the last commit
   };
 
   Committer(LeaseStore store, std::vector<Line> lines);

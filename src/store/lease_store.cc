@@ -22,10 +22,11 @@ constexpr int kLockPatienceMs = 10'000;
 // Smaller differences are the wall clock's own gait and the rounding of two readings.
 constexpr std::int64_t kStepMin = 2;
 
-// Up to 32 MiB of log before it is copied into the database: a copy costs as much as a commit.
+// The log is copied into the database by checkpoint(), where a failure is seen: SQLite's own
+// copies after a commit keep theirs to themselves.
 constexpr const char* kSettings =
     "PRAGMA synchronous = FULL;"
-    "PRAGMA wal_autocheckpoint = 8192;"
+    "PRAGMA wal_autocheckpoint = 0;"
     "PRAGMA journal_size_limit = 67108864;"
     "PRAGMA cache_size = -65536;"
     "PRAGMA temp_store = MEMORY";
@@ -84,6 +85,8 @@ struct LeaseStore::State {
   Stored<void> set_meta(const std::string& key, const std::string& value);
   Stored<void> follow_clock(const StoreTime& time);
   Stored<void> write(std::span<const LeaseChange> changes);
+  void watch_log();
+  Stored<void> checkpoint();
 
   std::string path;
   bool is_new = false;
@@ -94,6 +97,9 @@ struct LeaseStore::State {
   Statement insert;
   std::uint64_t key_seed = 0;
   std::int64_t clock_offset = 0;  // wall - boot, as the rows have it
+  std::int64_t page_bytes = 0;
+  int log_pages = 0;  // after the last commit
+  int log_pages_max = 0;
 };
 
 LeaseStore::LeaseStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -107,6 +113,11 @@ bool LeaseStore::is_new() const {
 
 const std::string& LeaseStore::path() const {
   return state_->path;
+}
+
+std::uint64_t LeaseStore::log_bytes() const {
+  return static_cast<std::uint64_t>(state_->log_pages) *
+         static_cast<std::uint64_t>(state_->page_bytes);
 }
 
 Stored<LeaseStore> LeaseStore::open(const std::string& path, StoreClock clock,
@@ -123,6 +134,7 @@ Stored<LeaseStore> LeaseStore::open(const std::string& path, StoreClock clock,
   auto state = std::make_unique<State>(std::move(clock), std::move(*lock), std::move(*database));
   state->path = path;
   state->is_new = *absent;
+  state->log_pages_max = options.log_pages_max;
   if (auto ready = state->set_up(); !ready) {
     state->failed = true;
     return refuse(ready.error());
@@ -144,6 +156,10 @@ Stored<void> LeaseStore::State::set_up() {
   if (mode->text(0) != "wal") return tl::unexpected(std::string("its folder allows no shared log"));
   mode->reset();
   if (auto set = database.run(kSettings); !set) return set;
+  const auto page = database.integer("PRAGMA page_size");
+  if (!page) return tl::unexpected(page.error());
+  page_bytes = *page;
+  watch_log();
   if (auto current = bring_up_to_date(database); !current) return current;
   if (auto remembered = remember(); !remembered) return remembered;
   auto prepared = database.prepare(kWrite);
@@ -253,7 +269,25 @@ Stored<void> LeaseStore::State::write(std::span<const LeaseChange> changes) {
     insert.reset();
     if (!done) return tl::unexpected(done.error());
   }
-  return database.run("COMMIT");
+  if (auto committed = database.run("COMMIT"); !committed) return committed;
+  return log_pages < log_pages_max ? Stored<void>{} : checkpoint();
+}
+
+void LeaseStore::State::watch_log() {
+  const auto note = [](void* pages, sqlite3*, const char*, int count) {
+    *static_cast<int*>(pages) = count;
+    return SQLITE_OK;
+  };
+  sqlite3_wal_hook(database.get(), note, &log_pages);
+}
+
+// As much as no reader needs any more; the next commit starts the log anew when that is all.
+Stored<void> LeaseStore::State::checkpoint() {
+  const int result = sqlite3_wal_checkpoint_v2(database.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
+                                               nullptr, nullptr);
+  // Busy: another program copies it right now.
+  if (result == SQLITE_OK || (result & 0xff) == SQLITE_BUSY) return {};
+  return tl::unexpected("its log cannot be copied into it: " + failure_of(database.get()));
 }
 
 Stored<void> LeaseStore::write(std::span<const LeaseChange> changes) {

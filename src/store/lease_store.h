@@ -20,7 +20,9 @@ namespace reveille {
 class LeaseStore {
  public:
   struct Options {
-    std::string vfs;  // of SQLite; empty: its default
+    std::string vfs{};  // of SQLite; empty: its default
+    // Of the log, 4096 octets each, until it is copied: a copy costs as much as a commit.
+    int log_pages_max = 8192;
   };
 
   // Opens or makes the database at `path`, brings it up to date, and proves that it can be written
@@ -44,7 +46,13 @@ class LeaseStore {
 
   // All of them in one transaction, on disk when it returns. Of an address the change with the
   // latest version stands, in whichever order they come.
+  // From time to time its log (the file beside it, -wal) is copied into the database: that can
+  // fail, too.
   [[nodiscard]] Stored<void> write(std::span<const LeaseChange> changes);
+
+  // How long the log is. It is started anew when all of it has been copied, which a reader
+  // prevents for as long as it looks at the database as it was: see LogLength.
+  [[nodiscard]] std::uint64_t log_bytes() const;
 
  private:
   struct State;

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -11,9 +12,14 @@ namespace reveille {
 
 Stored<StoreLock> StoreLock::take(const std::string& database) {
   const std::string path = database + ".lock";
-  StoreLock lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
+  StoreLock lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (lock.fd_ < 0) {
     return tl::unexpected("its lock " + path + " cannot be opened: " + std::strerror(errno));
+  }
+  // Whoever can open it can hold it, merely for reading, too. One that is not ours stays as it is.
+  if (fchmod(lock.fd_, 0600) != 0 && errno != EPERM) {
+    return tl::unexpected("its lock " + path +
+                          " cannot be closed to others: " + std::strerror(errno));
   }
   if (flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
     char holder[16] = {};

@@ -7,7 +7,8 @@
 
 namespace reveille {
 
-// Held while the object lives. The file beside the database names the holder's process.
+// Held while the object lives. The file beside the database names the holder's process, and only
+// its owner can open it: anybody who could read it could keep the server from starting.
 class StoreLock {
  public:
   static Stored<StoreLock> take(const std::string& database);

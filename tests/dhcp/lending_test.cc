@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "dhcp/address_lending.h"
 #include "dhcp/lab.h"
 #include "dhcp/parked_requests.h"
 
@@ -249,6 +250,87 @@ TEST(LendingInTime, TwoClaimsOfOneAddressAreDecidedOneAfterTheOther) {
   EXPECT_EQ(lab.deliver().reply().type(), DhcpType::ack);
   lab.hold_messages(false);
   EXPECT_EQ(reboot(1).outcome, Outcome::dhcp_nakked);
+}
+
+// A worker whose table is as full as it may get.
+class LendingAtItsLimit : public testing::Test {
+ protected:
+  LendingAtItsLimit() {
+    snapshot_.config = std::make_shared<const Config>(pool_of(30'000));
+    const Subnets subnets(*snapshot_.config);
+    leases_.emplace(subnets, Share{0, 3}, 1);
+    lending_.emplace(*leases_, Share{0, 3}, 60s);
+  }
+  // Until there is room for so many.
+  void fill(std::uint32_t room) {
+    const Ipv4Address first = snapshot_.config->subnets[0].pools[0].first;
+    for (std::uint32_t i = 0; leases_->has_room(room + 1); ++i) {
+      leases_->adopt(0, Ipv4Address{first.value + i}, false);
+    }
+    for (last_ = first; leases_->at(last_) != kNoIndex;) ++last_.value;
+  }
+  PeerMessage given() const {
+    PeerMessage message{PeerMessage::Kind::address_given};
+    message.from = 2;
+    message.claim = true;
+    message.address = last_;
+    return message;
+  }
+
+  Snapshot snapshot_;
+  LinkState links_;
+  std::array<Event, 4> event_storage_{};
+  std::array<PeerMessage, 4> outbox_storage_{};
+  Replies replies_{{}};
+  Events events_{event_storage_};
+  Outbox outbox_{outbox_storage_};
+  const Context context_{Instant{} + 10s, snapshot_, replies_, events_, outbox_, links_};
+  std::optional<LeaseTable> leases_;
+  std::optional<AddressLending> lending_;
+  Ipv4Address last_;  // one of another worker's
+};
+
+TEST_F(LendingAtItsLimit, AnAddressWithoutRoomGoesBackWhateverElseWaits) {
+  fill(0);
+  PeerMessage question{PeerMessage::Kind::addresses_wanted};
+  for (std::uint16_t i = 0; outbox_.free() > 0; ++i) {
+    question.subnet = i;
+    outbox_.add(question);
+  }
+  EXPECT_EQ(lending_->take(given(), false, context_), kNoIndex);
+  const auto sent = outbox_.all();
+  ASSERT_EQ(sent.size(), 4U);
+  EXPECT_EQ(sent[2].subnet, 2) << "the others keep their order";
+  EXPECT_EQ(sent[3].kind, PeerMessage::Kind::address_given);
+  EXPECT_EQ(sent[3].address, last_);
+  EXPECT_EQ(sent[3].to, 2);
+}
+
+TEST_F(LendingAtItsLimit, NoMoreIsAskedForThanThereIsRoomFor) {
+  constexpr std::uint32_t kNeeded = AddressLending::kBatchMax + ParkedRequests::kParkedMax;
+  fill(kNeeded - 1);
+  EXPECT_FALSE(lending_->ask(0, 1, context_));
+  EXPECT_EQ(outbox_.all().size(), 0U);
+  leases_->give_away(leases_->oldest_free(0));
+  EXPECT_TRUE(lending_->ask(0, 1, context_));
+  EXPECT_EQ(outbox_.all().size(), 1U);
+  // Now the room is for what comes, until nothing does.
+  EXPECT_FALSE(lending_->ask(1, 1, context_));
+  PeerMessage refusal{PeerMessage::Kind::address_refused};
+  for (const std::uint8_t peer : {std::uint8_t{1}, std::uint8_t{2}}) {
+    refusal.from = peer;
+    lending_->refused(refusal, 1, context_);
+  }
+  EXPECT_TRUE(lending_->ask(1, 1, context_));
+}
+
+TEST_F(LendingAtItsLimit, NoAddressIsClaimedWithoutRoomForAllThatMayBe) {
+  ParkedRequest parked;
+  parked.claimed = last_;
+  fill(ParkedRequests::kParkedMax - 1);
+  EXPECT_FALSE(lending_->claim(parked, context_));
+  leases_->give_away(leases_->oldest_free(0));
+  EXPECT_TRUE(lending_->claim(parked, context_));
 }
 
 }  // namespace

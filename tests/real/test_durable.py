@@ -192,6 +192,23 @@ class Failing(unittest.TestCase):
             self.assertEqual(server.wait(20), 1, server.tail())
             self.assertRegex(server.output(), r"leases\.db: .*full.*; no lease is given any more")
 
+    def test_a_database_that_cannot_be_written_at_the_end(self):
+        """Asked to end, it says what it could not write any more, with exit status 1."""
+        database = self.lab.log_folder / "leases.db"
+        server = self.lab.spawn("server", self.host, self.command(database))
+        server.wait_for("a new database", 20)
+        other = sqlite3.connect(database, isolation_level=None)
+        with contextlib.closing(other):
+            other.execute("BEGIN IMMEDIATE")
+            client = self.lab.host("client")
+            asked = client.run("busybox", "udhcpc", "-i", "eth0", "-n", "-q", "-t", "1", "-T", "1",
+                               "-s", "/bin/true", check=False, timeout=40)
+            self.assertNotIn("obtained", asked.stdout)
+            server.popen.terminate()
+            self.assertEqual(server.wait(30), 1, server.tail())
+        self.assertRegex(server.output(), r"leases\.db: .*locked; the last changes of leases are "
+                                          "not on disk")
+
 
 if __name__ == "__main__":
     unittest.main()

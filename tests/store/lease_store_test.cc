@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "store/durable_server.h"
+#include "store/log_length.h"
 #include "store/schema.h"
 
 namespace reveille::test {
@@ -131,6 +132,48 @@ TEST_F(LeaseStoreTest, KeepsTheSeedOfClientKeys) {
   EXPECT_NE(LeaseStore::open(other.database(), time_.clock())->load()->key_seed, seed);
 }
 
+TEST_F(LeaseStoreTest, TheLogIsCopiedAndStartedAnew) {
+  auto opened = LeaseStore::open(folder_.database(), time_.clock(), {.log_pages_max = 20});
+  ASSERT_TRUE(opened);
+  std::uint64_t longest = 0;
+  for (std::uint16_t version = 1; version < 100; ++version) {
+    ASSERT_TRUE(opened->write(std::vector{bound(0, 600s, version)}));
+    longest = std::max(longest, opened->log_bytes());
+  }
+  EXPECT_GE(longest, 20U * 4096);
+  EXPECT_LT(longest, 40U * 4096);
+}
+
+TEST_F(LeaseStoreTest, AReaderKeepsTheLogFromBeingStartedAnewAndThatShows) {
+  auto opened = LeaseStore::open(folder_.database(), time_.clock(), {.log_pages_max = 20});
+  ASSERT_TRUE(opened);
+  std::uint16_t version = 0;
+  const auto write = [&](int times) {
+    for (int i = 0; i < times; ++i) {
+      ASSERT_TRUE(opened->write(std::vector{bound(0, 600s, ++version)}));
+    }
+  };
+  write(1);
+  auto reader = Database::open(folder_.database(), Database::Access::read);
+  ASSERT_TRUE(reader && reader->run("BEGIN; SELECT * FROM lease"));
+  write(100);
+  EXPECT_GE(opened->log_bytes(), 100U * 4096);
+  ASSERT_TRUE(reader->run("COMMIT"));
+  write(2);
+  EXPECT_LT(opened->log_bytes(), 20U * 4096);
+}
+
+TEST(LogLength, IsToldOnceUntilItHasBeenShort) {
+  LogLength length;
+  EXPECT_FALSE(length.look("/x", LogLength::kBytesWarn));
+  const auto told = length.look("/x", LogLength::kBytesWarn + 1);
+  ASSERT_TRUE(told);
+  EXPECT_THAT(*told, HasSubstr("/x: its log has 128 MiB"));
+  EXPECT_FALSE(length.look("/x", 2 * LogLength::kBytesWarn));
+  EXPECT_FALSE(length.look("/x", 100));
+  EXPECT_TRUE(length.look("/x", 2 * LogLength::kBytesWarn));
+}
+
 // ---- clocks
 
 TEST_F(LeaseStoreTest, AWallClockThatIsSetTakesTheLeasesWithIt) {
@@ -176,6 +219,19 @@ TEST_F(LeaseStoreTest, ASecondServerIsRefused) {
   const LeaseStore store = open();
   EXPECT_THAT(refusal(),
               HasSubstr("another reveille uses it (process " + std::to_string(getpid()) + ")"));
+}
+
+TEST_F(LeaseStoreTest, NobodyElseCanHoldItsLock) {
+  const std::string lock = folder_.database() + ".lock";
+  const auto mode = [&lock] {
+    return static_cast<unsigned>(std::filesystem::status(lock).permissions());
+  };
+  load();
+  EXPECT_EQ(mode(), 0600U);
+  // As an earlier version made it.
+  std::filesystem::permissions(lock, std::filesystem::perms{0644});
+  load();
+  EXPECT_EQ(mode(), 0600U);
 }
 
 TEST_F(LeaseStoreTest, ANewerVersionIsRefusedAndLeftAlone) {

@@ -49,8 +49,7 @@ TEST(FreeSlots, HandsOutEachOnce) {
   EXPECT_EQ(slots.take(), 7U);
 }
 
-// The reference vector of SipHash-2-4 needs key and input of its own; what matters here is that
-// the order looks like none and depends on the seed.
+// The order looks like none and depends on the seed.
 TEST(FreeSlots, TheOrderLooksRandom) {
   FreeSlots one(4096, 1);
   FreeSlots two(4096, 2);
