@@ -5,8 +5,6 @@ namespace {
 
 using Operation = wire::AoeConfigView::Operation;
 
-// Requests that a client may have under way: what Linux takes at most (aoe_maxout).
-constexpr std::uint16_t kBuffers = 64;
 constexpr std::uint16_t kFirmware = 0x0001;
 
 // iPXE, and gPXE before it, begin every tag so. Linux asks for one disk as well, when somebody has

@@ -28,6 +28,10 @@
 
 namespace reveille {
 
+// Requests that a client may have under way, as query config tells it: what Linux takes at most
+// (aoe_maxout). What is over waits for no file.
+inline constexpr std::uint16_t kBuffers = 64;
+
 // Whom an answer goes to, and what it has to repeat.
 struct AoeAsked {
   std::uint16_t station = 0;
@@ -84,10 +88,14 @@ struct AoeEngine::State {
   // The session of that client and disk, begun now if there is none, or kNoIndex and the outcome.
   std::uint32_t session_of(const AoeAsked& asked, const Disks& disks, const Context& context,
                            Outcome& refused);
-  bool make_room(const Context& context);
+  // made: a session ended. coming: one is being closed, which takes a moment.
+  enum class Room : std::uint8_t { made, coming, none };
+  Room make_room(const Context& context);
+  void end(std::uint32_t index);
   void adopt(Session& session, const Disk& disk);
   void let_go(Session& session);
   [[nodiscard]] bool boots(const Session& session, const Context& context) const;
+  [[nodiscard]] bool has_just_booted(const AoeAsked& asked, const Context& context) const;
   void boot(std::uint32_t index, const AoeAsked& asked, const Disk& newest, const Context& context);
   // One bounded step towards State::ready, or to the end of the session.
   void advance(std::uint32_t index, const Context& context);
@@ -123,9 +131,16 @@ struct AoeEngine::State {
   // aoe_parked, or aoe_disk_busy. `data` goes into the job's buffer first.
   Outcome park(std::uint32_t index, const DiskJob& job, const AoeAsked& asked, Bytes data = {});
   bool submit(std::uint32_t index, DiskJob job, const AoeAsked* asked, Bytes data);
+  // Lets a flush wait for the session's sync that is under way. As park().
+  Outcome join_sync(std::uint32_t index, const AoeAsked& asked);
   std::size_t collect(const Context& context);
   void finish(const DiskDone& done, const Context& context);
-  void fail_overlay(Session& session, const AoeAsked& asked, int error, const Context& context);
+  void opened(std::uint32_t index, const DiskDone& done);
+  void settle_joined(const DiskDone& done, Session& session);
+  // Answers, and releases.
+  void conclude(std::uint32_t ticket, int error, const Context& context);
+  void release(std::uint32_t ticket);
+  void fail_session(Session& session, const AoeAsked& asked, int error, const Context& context);
 
   [[nodiscard]] GrainTable& grains_of(const Session& session) {
     return session.overlay_in_file() ? file_grains : memory_grains;
@@ -138,7 +153,9 @@ struct AoeEngine::State {
   struct Waiting {
     std::uint32_t session = kNoIndex;
     DiskJob::Kind kind{};
-    AoeAsked asked;
+    AoeAsked asked{};
+    std::uint32_t joined = kNoIndex;  // of a flush: the ticket of one more that its sync answers
+    int error = 0;                    // of one that has joined, once the sync is done
   };
   void answer_waiting(const Waiting& what, Bytes buffer, int error, const Context& context);
 
@@ -152,6 +169,7 @@ struct AoeEngine::State {
   std::shared_ptr<DiskIo> io;
   std::vector<Waiting> waiting;
   std::vector<std::uint32_t> tickets;  // free ones
+  std::uint32_t synced = kNoIndex;     // flushes that have joined a sync which is done, by ticket
   RateLimit discoveries;
 };
 
