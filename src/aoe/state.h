@@ -60,6 +60,10 @@ struct AoeEngine::State {
   // ---- discover.cc
   Outcome query_config(const wire::AoeView& packet, const AoeAsked& asked, const Disks& disks,
                        const Context& context);
+  // One reply, which is free.
+  static void tell_config(const Disk& disk, const AoeAsked& asked,
+                          wire::AoeConfigView::Operation operation, const Context& context);
+  void go_on_discovering(const Context& context);
   // ---- access.cc
   Outcome masks(const wire::AoeView& packet, const AoeAsked& asked, const Disk& disk,
                 const Context& context);
@@ -157,6 +161,13 @@ struct AoeEngine::State {
     std::uint32_t joined = kNoIndex;  // of a flush: the ticket of one more that its sync answers
     int error = 0;                    // of one that has joined, once the sync is done
   };
+  // A query for more disks than it could have replies at once.
+  struct Discovery {
+    AoeAsked asked;
+    wire::AoeConfigView::Operation operation{};
+    std::size_t next = 0;  // in Disks::all
+  };
+  static constexpr std::size_t kDiscoveringMax = 16;  // who asks too much asks again
   void answer_waiting(const Waiting& what, Bytes buffer, int error, const Context& context);
 
   Share share;
@@ -171,6 +182,7 @@ struct AoeEngine::State {
   std::vector<std::uint32_t> tickets;  // free ones
   std::uint32_t synced = kNoIndex;     // flushes that have joined a sync which is done, by ticket
   RateLimit discoveries;
+  std::vector<Discovery> discovering;  // has room for kDiscoveringMax
 };
 
 }  // namespace reveille
