@@ -72,6 +72,7 @@ TEST_F(InFile, BootDropsWhatWasWritten) {
   target->power_on(machine.mac);
   open(machine);
   EXPECT_EQ(machine.holds(0), part(0, 1));
+  machine.stores(0, pattern(512, 3));
   restart();
   target->power_on(machine.mac);
   Machine again(*target, 1);
