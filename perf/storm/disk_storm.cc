@@ -153,7 +153,7 @@ void DiskStorm::answered(std::uint32_t number, Request& request, const wire::Aoe
   } else if (phase_ == Phase::measuring) {
     ++counters_.writes;
     counters_.bytes += length;
-    if (asked.tries == 1) write_time_.add(now - asked.sent);
+    write_time_.add(now - asked.sent);
   }
   if (asked.kind == Kind::write && asked.tries > 1) {
     contents_.settle(number, asked.lba, asked.sectors);
@@ -171,7 +171,7 @@ void DiskStorm::read_answered(std::uint32_t number, const Request& request, Byte
   if (phase_ != Phase::measuring) return;
   ++counters_.reads;
   counters_.bytes += length;
-  if (request.tries == 1) read_time_.add(now - request.sent);
+  read_time_.add(now - request.sent);
 }
 
 // Words 100 to 103 of IDENTIFY DEVICE: how many sectors. Words are little-endian.

@@ -12,6 +12,9 @@ namespace {
 using wire::AoeAtaView;
 using wire::AtaCommand;
 
+// Who is silent for long makes room; seconds do not matter there, and touching costs.
+constexpr Nanoseconds kTouchEvery = std::chrono::seconds{1};
+
 bool is_extended(AtaCommand command) {
   return command == AtaCommand::read_sectors_ext || command == AtaCommand::write_sectors_ext;
 }
@@ -64,6 +67,7 @@ Outcome AoeEngine::State::ata(const wire::AoeView& packet, const AoeAsked& heade
                     Outcome::aoe_private_taken, context);
     }
   }
+  if (context.now - session.heard >= kTouchEvery) sessions.touch(index);
   session.heard = context.now;
   if (code == AtaCommand::identify_device && session.state == Session::State::ready &&
       boots(session, context)) {
@@ -157,6 +161,7 @@ Outcome AoeEngine::State::identify(const Session& session, const AoeAsked& asked
 Outcome AoeEngine::State::flush(std::uint32_t index, const AoeAsked& asked,
                                 const Context& context) {
   const Session& session = sessions[index];
+  if (session.sync != kNoIndex) return join_sync(index, asked);
   if (session.overlay != nullptr) {
     return park(index, job_of(DiskJob::Kind::sync_overlay, session), asked);
   }

@@ -1,12 +1,11 @@
 #include "aoe/state.h"
 
 namespace reveille {
-namespace {
 
 using Operation = wire::AoeConfigView::Operation;
 
-// Requests that a client may have under way: what Linux takes at most (aoe_maxout).
-constexpr std::uint16_t kBuffers = 64;
+namespace {
+
 constexpr std::uint16_t kFirmware = 0x0001;
 
 // iPXE, and gPXE before it, begin every tag so. Linux asks for one disk as well, when somebody has
@@ -47,23 +46,21 @@ Outcome AoeEngine::State::query_config(const wire::AoeView& packet, const AoeAsk
       outcome = Outcome::aoe_config_differs;
       continue;
     }
-    AoeAsked to = asked;
-    to.address = disk.address;
     if (operation != Operation::read && !tests) {
+      AoeAsked to = asked;
+      to.address = disk.address;
       return refuse(to, wire::AoeCommand::query_config, wire::AoeError::bad_argument,
                     Outcome::aoe_change_refused, context);
     }
-    Reply* const reply = context.replies.take();
-    if (reply == nullptr) {
-      return outcome == Outcome::aoe_discovered ? outcome : Outcome::reply_buffers_exhausted;
+    if (answers == kRepliesPerRequest || context.replies.free() == 0) {
+      if (answers == 0) return Outcome::reply_buffers_exhausted;
+      const auto index = static_cast<std::size_t>(&disk - disks.all.data());
+      if (discovering.size() < kDiscoveringMax) discovering.push_back({asked, operation, index});
+      break;
     }
-    const Station& station = context.snapshot.stations[asked.station];
-    std::uint8_t* at = begin_reply(*reply, to, wire::AoeCommand::query_config, context);
-    at = wire::write_aoe_config(at, kBuffers, kFirmware,
-                                static_cast<std::uint8_t>(sectors_max(station)), operation, 0);
-    finish_reply(*reply, at);
+    tell_config(disk, asked, operation, context);
     outcome = Outcome::aoe_discovered;
-    if (++answers == kRepliesPerRequest) break;
+    ++answers;
   }
   // Where no DHCP of ours shows who boots, iPXE does: it asks for its one disk before it opens it,
   // and there need not be a session yet.
@@ -71,6 +68,35 @@ Outcome AoeEngine::State::query_config(const wire::AoeView& packet, const AoeAsk
     asked_for.renew(disk_key(asked.client, asked.address), context.now);
   }
   return outcome;
+}
+
+void AoeEngine::State::tell_config(const Disk& disk, const AoeAsked& asked, Operation operation,
+                                   const Context& context) {
+  Reply& reply = *context.replies.take();
+  AoeAsked to = asked;
+  to.address = disk.address;
+  std::uint8_t* const at = begin_reply(reply, to, wire::AoeCommand::query_config, context);
+  const Station& station = context.snapshot.stations[asked.station];
+  finish_reply(
+      reply, wire::write_aoe_config(at, kBuffers, kFirmware,
+                                    static_cast<std::uint8_t>(sectors_max(station)), operation, 0));
+}
+
+// More disks than one request may have replies: the others follow, a part each tick. A new version
+// of the disks in between changes none of their places but of those that were not served.
+void AoeEngine::State::go_on_discovering(const Context& context) {
+  if (discovering.empty() || context.snapshot.disks == nullptr) return discovering.clear();
+  const std::vector<Disk>& all = context.snapshot.disks->all;
+  Discovery& first = discovering.front();
+  std::size_t answers = 0;
+  for (; first.next < all.size(); ++first.next) {
+    const Disk& disk = all[first.next];
+    if (!is_meant(disk.address, first.asked.address) || !disk.allows(first.asked.client)) continue;
+    if (answers == kRepliesPerRequest || context.replies.free() == 0) return;
+    tell_config(disk, first.asked, first.operation, context);
+    ++answers;
+  }
+  discovering.erase(discovering.begin());
 }
 
 }  // namespace reveille

@@ -41,6 +41,7 @@ AoeEngine::State::State(const Snapshot& first, Share share_of_worker, std::uint6
       changing(sessions.capacity(), 1),
       io(first.disks == nullptr ? nullptr : first.disks->io),
       discoveries(first.disks == nullptr ? 0 : first.disks->limits.discoveries_per_second) {
+  discovering.reserve(kDiscoveringMax);
   if (io == nullptr) return;
   waiting.resize(DiskIo::kTickets);
   for (std::uint32_t ticket = DiskIo::kTickets; ticket-- > 0;) tickets.push_back(ticket);
@@ -136,6 +137,7 @@ std::size_t AoeEngine::collect(const Context& context) {
 }
 
 void AoeEngine::tick(const Context& context) {
+  state_->go_on_discovering(context);
   constexpr int kSessionsMax = 8;
   for (int i = 0; i < kSessionsMax; ++i) {
     const std::uint32_t index = state_->changing.front(0);

@@ -43,7 +43,8 @@ class AoeEngine {
   // Answers what the disk has done since, as far as there are free replies. Returns how much was
   // done or is still under way. Call often: in each turn of the loop.
   std::size_t collect(const Context& context);
-  // Overlays that are opened or let go of, a bounded part at a time. Call each millisecond.
+  // Overlays that are opened or let go of, and queries that have more answers than one request may
+  // have replies, a bounded part at a time. Call each millisecond.
   void tick(const Context& context);
 
   [[nodiscard]] std::size_t clients() const;

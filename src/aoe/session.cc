@@ -9,7 +9,7 @@ namespace {
 
 // What a tick does for one session: microseconds.
 constexpr std::size_t kGrainsPerStep = 1024;
-// A client that was silent for so long and has written nothing makes room for another one.
+// A client that was silent for so long makes room for another one, if nothing is lost by that.
 constexpr Nanoseconds kSilent = std::chrono::minutes{10};
 
 void hold(const Image& image, unsigned worker, std::int32_t change) {
@@ -81,9 +81,12 @@ std::uint32_t AoeEngine::State::session_of(const AoeAsked& asked, const Disks& d
     return kNoIndex;
   }
   std::uint32_t index = sessions.begin(asked.client, asked.address);
-  if (index == kNoIndex && make_room(context)) {
-    index = sessions.begin(asked.client, asked.address);
+  const Room room = index != kNoIndex ? Room::made : make_room(context);
+  if (room == Room::coming) {
+    refused = Outcome::aoe_opening;
+    return kNoIndex;
   }
+  if (index == kNoIndex && room == Room::made) index = sessions.begin(asked.client, asked.address);
   if (index == kNoIndex) {
     refused = refuse(asked, wire::AoeCommand::ata, wire::AoeError::device_unavailable,
                      Outcome::aoe_clients_full, context);
@@ -103,7 +106,7 @@ std::uint32_t AoeEngine::State::session_of(const AoeAsked& asked, const Disks& d
   adopt(session, *disk);
   session.heard = context.now;
   // What a client that was there before this server wrote is kept, unless it has booted since.
-  if (boots(session, context)) session.use = use_at_boot(disk->config());
+  if (has_just_booted(asked, context)) session.use = use_at_boot(disk->config());
   session.booted = context.now;
   if (session.overlay_in_file()) {
     change(index, Session::State::opening);
@@ -118,22 +121,34 @@ std::uint32_t AoeEngine::State::session_of(const AoeAsked& asked, const Disks& d
   return index;
 }
 
-// True when a session was ended. Whoever has written something, or waits for a file, stays.
-bool AoeEngine::State::make_room(const Context& context) {
+// What somebody wrote to memory is nowhere else: that session stays until its machine boots. What
+// is in a file stays there, and its client finds it again.
+AoeEngine::State::Room AoeEngine::State::make_room(const Context& context) {
   std::uint32_t index = sessions.oldest_visitor();
   if (index == kNoIndex) {
     index = sessions.oldest_client();
-    if (index == kNoIndex || context.now - sessions[index].heard < kSilent) return false;
+    if (index == kNoIndex || context.now - sessions[index].heard < kSilent) return Room::none;
   }
   Session& session = sessions[index];
-  if (session.jobs != 0 || session.overlay != nullptr || session.grain_count != 0) {
+  if (session.state == Session::State::closing) return Room::coming;
+  const bool in_memory = session.grain_count != 0 && session.overlay == nullptr;
+  if (session.jobs != 0 || in_memory) {
     sessions.touch(index);  // not again at once
-    return false;
+    return Room::none;
   }
+  if (session.overlay != nullptr) {
+    change(index, Session::State::closing);
+    advance(index, context);
+    return Room::coming;
+  }
+  end(index);
+  return Room::made;
+}
+
+void AoeEngine::State::end(std::uint32_t index) {
   changing.unlink(index);
-  let_go(session);
+  let_go(sessions[index]);
   sessions.end(index);
-  return true;
 }
 
 void AoeEngine::State::adopt(Session& session, const Disk& disk) {
@@ -166,6 +181,14 @@ bool AoeEngine::State::boots(const Session& session, const Context& context) con
   return asked != nullptr && *asked > session.booted;
 }
 
+// For a client that has no session, perhaps because it was silent for long: then it booted before.
+bool AoeEngine::State::has_just_booted(const AoeAsked& asked, const Context& context) const {
+  const auto seen = booting.last_seen(asked.client);
+  if (seen && context.now - *seen < kSilent) return true;
+  const Instant* const queried = asked_for.find(disk_key(asked.client, asked.address));
+  return queried != nullptr && context.now - *queried < kSilent;
+}
+
 // The client begins again: with the newest version, and without what it wrote, unless that is to
 // be kept and belongs to the same version.
 void AoeEngine::State::boot(std::uint32_t index, const AoeAsked& asked, const Disk& newest,
@@ -195,7 +218,7 @@ void AoeEngine::State::change(std::uint32_t index, Session::State state) {
 void AoeEngine::State::advance(std::uint32_t index, const Context& context) {
   Session& session = sessions[index];
   if (session.jobs != 0) return;  // nothing goes that a thread still reads
-  if (session.state == Session::State::releasing) {
+  if (session.state == Session::State::releasing || session.state == Session::State::closing) {
     GrainTable& grains = grains_of(session);
     session.grain_count -=
         static_cast<std::uint32_t>(grains.release(session.grain_chain, kGrainsPerStep));
@@ -206,6 +229,7 @@ void AoeEngine::State::advance(std::uint32_t index, const Context& context) {
       session.overlay = nullptr;
       return;
     }
+    if (session.state == Session::State::closing) return end(index);
     const Disk* newest =
         context.snapshot.disks != nullptr ? context.snapshot.disks->find(session.address) : nullptr;
     if (newest != nullptr) {

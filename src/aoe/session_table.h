@@ -24,14 +24,14 @@ struct Session {
     ready,
     opening,    // its overlay file is being opened, or the index of that is being taken in
     releasing,  // its grains are being let go of; then it is opened anew
-    closing,    // the same; then the session is free
+    closing,    // the same; then the session ends, and the file stays
   };
 
   // Hot first.
   MacAddress client;
   DiskAddress address;
   State state = State::ready;
-  bool failed = false;  // the overlay file could not be written: nothing of it is trusted
+  bool failed = false;  // something could not be written: nothing of it is trusted
   DiskMode mode = DiskMode::shared;
   const std::uint8_t* bytes = nullptr;  // of the base, if it is in memory
   std::uint64_t sectors = 0;
@@ -46,6 +46,7 @@ struct Session {
   std::uint32_t grains_max = 0;
   std::uint32_t places_used = 0;  // of the overlay file
   std::uint32_t jobs = 0;         // that DiskIo has not answered
+  std::uint32_t sync = kNoIndex;  // ticket of the last flush, if nothing was written after it
   bool overlay_full_told = false;
   OverlayUse use = OverlayUse::resume;  // what its overlay file is opened for
   Instant heard{};
@@ -97,7 +98,7 @@ class SessionTable {
   std::uint32_t begin(const MacAddress& client, DiskAddress address);
   // The client has read or written: it is no mere visitor.
   void prove(std::uint32_t index);
-  // The session is in use now.
+  // The session is in use now. Need not be told of every request: the order is as exact as it is.
   void touch(std::uint32_t index);
   // Who should make room: the visitor that was not heard of for longest, else the client.
   [[nodiscard]] std::uint32_t oldest_visitor() const { return lists_.front(kVisitors); }

@@ -28,6 +28,10 @@
 
 namespace reveille {
 
+// Requests that a client may have under way, as query config tells it: what Linux takes at most
+// (aoe_maxout). What is over waits for no file.
+inline constexpr std::uint16_t kBuffers = 64;
+
 // Whom an answer goes to, and what it has to repeat.
 struct AoeAsked {
   std::uint16_t station = 0;
@@ -56,6 +60,10 @@ struct AoeEngine::State {
   // ---- discover.cc
   Outcome query_config(const wire::AoeView& packet, const AoeAsked& asked, const Disks& disks,
                        const Context& context);
+  // One reply, which is free.
+  static void tell_config(const Disk& disk, const AoeAsked& asked,
+                          wire::AoeConfigView::Operation operation, const Context& context);
+  void go_on_discovering(const Context& context);
   // ---- access.cc
   Outcome masks(const wire::AoeView& packet, const AoeAsked& asked, const Disk& disk,
                 const Context& context);
@@ -84,10 +92,14 @@ struct AoeEngine::State {
   // The session of that client and disk, begun now if there is none, or kNoIndex and the outcome.
   std::uint32_t session_of(const AoeAsked& asked, const Disks& disks, const Context& context,
                            Outcome& refused);
-  bool make_room(const Context& context);
+  // made: a session ended. coming: one is being closed, which takes a moment.
+  enum class Room : std::uint8_t { made, coming, none };
+  Room make_room(const Context& context);
+  void end(std::uint32_t index);
   void adopt(Session& session, const Disk& disk);
   void let_go(Session& session);
   [[nodiscard]] bool boots(const Session& session, const Context& context) const;
+  [[nodiscard]] bool has_just_booted(const AoeAsked& asked, const Context& context) const;
   void boot(std::uint32_t index, const AoeAsked& asked, const Disk& newest, const Context& context);
   // One bounded step towards State::ready, or to the end of the session.
   void advance(std::uint32_t index, const Context& context);
@@ -123,9 +135,16 @@ struct AoeEngine::State {
   // aoe_parked, or aoe_disk_busy. `data` goes into the job's buffer first.
   Outcome park(std::uint32_t index, const DiskJob& job, const AoeAsked& asked, Bytes data = {});
   bool submit(std::uint32_t index, DiskJob job, const AoeAsked* asked, Bytes data);
+  // Lets a flush wait for the session's sync that is under way. As park().
+  Outcome join_sync(std::uint32_t index, const AoeAsked& asked);
   std::size_t collect(const Context& context);
   void finish(const DiskDone& done, const Context& context);
-  void fail_overlay(Session& session, const AoeAsked& asked, int error, const Context& context);
+  void opened(std::uint32_t index, const DiskDone& done);
+  void settle_joined(const DiskDone& done, Session& session);
+  // Answers, and releases.
+  void conclude(std::uint32_t ticket, int error, const Context& context);
+  void release(std::uint32_t ticket);
+  void fail_session(Session& session, const AoeAsked& asked, int error, const Context& context);
 
   [[nodiscard]] GrainTable& grains_of(const Session& session) {
     return session.overlay_in_file() ? file_grains : memory_grains;
@@ -138,8 +157,17 @@ struct AoeEngine::State {
   struct Waiting {
     std::uint32_t session = kNoIndex;
     DiskJob::Kind kind{};
-    AoeAsked asked;
+    AoeAsked asked{};
+    std::uint32_t joined = kNoIndex;  // of a flush: the ticket of one more that its sync answers
+    int error = 0;                    // of one that has joined, once the sync is done
   };
+  // A query for more disks than it could have replies at once.
+  struct Discovery {
+    AoeAsked asked;
+    wire::AoeConfigView::Operation operation{};
+    std::size_t next = 0;  // in Disks::all
+  };
+  static constexpr std::size_t kDiscoveringMax = 16;  // who asks too much asks again
   void answer_waiting(const Waiting& what, Bytes buffer, int error, const Context& context);
 
   Share share;
@@ -152,7 +180,9 @@ struct AoeEngine::State {
   std::shared_ptr<DiskIo> io;
   std::vector<Waiting> waiting;
   std::vector<std::uint32_t> tickets;  // free ones
+  std::uint32_t synced = kNoIndex;     // flushes that have joined a sync which is done, by ticket
   RateLimit discoveries;
+  std::vector<Discovery> discovering;  // has room for kDiscoveringMax
 };
 
 }  // namespace reveille

@@ -1,8 +1,19 @@
 #include <algorithm>
+#include <utility>
 
 #include "aoe/state.h"
 
 namespace reveille {
+namespace {
+
+bool is_sync(DiskJob::Kind kind) {
+  return kind == DiskJob::Kind::sync_base || kind == DiskJob::Kind::sync_overlay;
+}
+bool is_write(DiskJob::Kind kind) {
+  return kind == DiskJob::Kind::write_base || kind == DiskJob::Kind::write_overlay;
+}
+
+}  // namespace
 
 std::size_t AoeEngine::State::pieces_of(std::uint32_t index, std::uint64_t lba, std::size_t sectors,
                                         Pieces& pieces) const {
@@ -41,26 +52,51 @@ bool AoeEngine::State::submit(std::uint32_t index, DiskJob job, const AoeAsked* 
   if (tickets.empty()) return false;
   job.ticket = tickets.back();
   tickets.pop_back();
-  waiting[job.ticket] = {.session = index, .kind = job.kind, .asked = {}};
+  waiting[job.ticket] = {.session = index, .kind = job.kind};
   if (asked != nullptr) waiting[job.ticket].asked = *asked;
   std::ranges::copy(data, io->buffer(share.index, job.ticket).begin());
-  ++sessions[index].jobs;
+  Session& session = sessions[index];
+  ++session.jobs;
+  if (is_sync(job.kind)) session.sync = job.ticket;
+  if (is_write(job.kind)) session.sync = kNoIndex;
   io->submit(share.index, job);
   return true;
 }
 
 Outcome AoeEngine::State::park(std::uint32_t index, const DiskJob& job, const AoeAsked& asked,
                                Bytes data) {
+  if (sessions[index].jobs >= kBuffers) return Outcome::aoe_disk_busy;
   return submit(index, job, &asked, data) ? Outcome::aoe_parked : Outcome::aoe_disk_busy;
 }
 
+// A sync that is under way does for every flush that came since the last write: one client cannot
+// keep the one thread that writes busy with syncs of nothing.
+Outcome AoeEngine::State::join_sync(std::uint32_t index, const AoeAsked& asked) {
+  Session& session = sessions[index];
+  if (session.jobs >= kBuffers || tickets.empty()) return Outcome::aoe_disk_busy;
+  const std::uint32_t ticket = tickets.back();
+  tickets.pop_back();
+  Waiting& first = waiting[session.sync];
+  waiting[ticket] = {.session = index, .kind = first.kind, .asked = asked, .joined = first.joined};
+  first.joined = ticket;
+  ++session.jobs;
+  return Outcome::aoe_parked;
+}
+
 std::size_t AoeEngine::State::collect(const Context& context) {
-  // Each job takes one reply at most.
+  // Each step takes one reply at most.
   DiskDone done;
   std::size_t finished = 0;
-  while (context.replies.free() > 0 && io->take(share.index, done)) {
-    finish(done, context);
-    ++finished;
+  for (; context.replies.free() > 0; ++finished) {
+    if (synced != kNoIndex) {
+      const std::uint32_t ticket = synced;
+      synced = waiting[ticket].joined;
+      conclude(ticket, waiting[ticket].error, context);
+    } else if (io->take(share.index, done)) {
+      finish(done, context);
+    } else {
+      break;
+    }
   }
   return finished + (DiskIo::kTickets - tickets.size());
 }
@@ -68,34 +104,55 @@ std::size_t AoeEngine::State::collect(const Context& context) {
 void AoeEngine::State::finish(const DiskDone& done, const Context& context) {
   const Waiting& what = waiting[done.ticket];
   Session& session = sessions[what.session];
-  --session.jobs;
+  if (is_sync(what.kind)) settle_joined(done, session);
+  // What others were told of may be missing now, and a sync that failed once may succeed the next
+  // time though nothing was written: from here on all of it is in doubt.
+  if (done.error != 0 && (is_write(what.kind) || is_sync(what.kind))) {
+    fail_session(session, what.asked, done.error, context);
+  }
   switch (what.kind) {
     case DiskJob::Kind::open_overlay:
-      session.overlay = done.overlay;
-      session.taken_in = 0;
-      if (done.error != 0) {
-        session.failed = true;
-        change(what.session, Session::State::ready);
-      } else if (done.overlay == nullptr) {
-        change(what.session, Session::State::ready);  // it has not written yet
-      } else {
-        take_in(what.session);
-      }
-      break;
+      release(done.ticket);
+      return opened(what.session, done);
     case DiskJob::Kind::close_overlay:
-      advance(what.session, context);
-      break;
-    case DiskJob::Kind::write_overlay:
-      // Grains may be missing now that others were told of: from here on all of it is in doubt.
-      if (done.error != 0) fail_overlay(session, what.asked, done.error, context);
-      [[fallthrough]];
+      release(done.ticket);
+      return advance(what.session, context);
     default:
-      answer_waiting(what, io->buffer(share.index, done.ticket), done.error, context);
+      return conclude(done.ticket, done.error, context);
   }
-  tickets.push_back(done.ticket);
 }
 
-void AoeEngine::State::fail_overlay(Session& session, const AoeAsked& asked, int error,
+void AoeEngine::State::opened(std::uint32_t index, const DiskDone& done) {
+  Session& session = sessions[index];
+  session.overlay = done.overlay;
+  session.taken_in = 0;
+  session.failed = session.failed || done.error != 0;
+  if (done.overlay == nullptr) return change(index, Session::State::ready);  // nothing is written
+  take_in(index);
+}
+
+// All flushes that joined this one are answered when there are replies for them.
+void AoeEngine::State::settle_joined(const DiskDone& done, Session& session) {
+  if (session.sync == done.ticket) session.sync = kNoIndex;
+  for (std::uint32_t next = waiting[done.ticket].joined; next != kNoIndex;) {
+    Waiting& joined = waiting[next];
+    joined.error = done.error;
+    const std::uint32_t after = std::exchange(joined.joined, synced);
+    synced = std::exchange(next, after);
+  }
+}
+
+void AoeEngine::State::release(std::uint32_t ticket) {
+  --sessions[waiting[ticket].session].jobs;
+  tickets.push_back(ticket);
+}
+
+void AoeEngine::State::conclude(std::uint32_t ticket, int error, const Context& context) {
+  answer_waiting(waiting[ticket], io->buffer(share.index, ticket), error, context);
+  release(ticket);
+}
+
+void AoeEngine::State::fail_session(Session& session, const AoeAsked& asked, int error,
                                     const Context& context) {
   if (session.failed) return;
   session.failed = true;

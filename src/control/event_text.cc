@@ -122,7 +122,7 @@ std::string what_happened(const Event& event) {
     case EventKind::disk_refused:
       return fmt::format("refused disk {}: {}", escaped(event.text()), info(event.outcome).text);
     case EventKind::disk_failed:
-      return fmt::format("lost disk {}: its overlay cannot be written ({})", escaped(event.text()),
+      return fmt::format("lost disk {}: what it wrote is in doubt ({})", escaped(event.text()),
                          std::strerror(static_cast<int>(event.bytes)));
   }
   return "";

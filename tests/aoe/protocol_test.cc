@@ -1,5 +1,6 @@
 // AoE and ATA as initiators speak them: who is answered, with what, and who is refused.
 #include <algorithm>
+#include <set>
 
 #include "aoe/target.h"
 
@@ -317,6 +318,29 @@ TEST_F(Controlled, ReservationIsForThoseItNames) {
       << "released";
   other.hears();
   EXPECT_EQ(machine.reads(0), Outcome::aoe_read);
+}
+
+TEST(ManyDisks, OneQueryFindsThemAll) {
+  constexpr std::size_t kDisks = 200;
+  DiskFolder folder;
+  const std::string file = folder.write("disk", pattern(512));
+  std::vector<DiskConfig> disks(kDisks, shared_disk(file));
+  for (std::size_t i = 0; i < kDisks; ++i) {
+    disks[i].address =
+        DiskAddress{static_cast<std::uint16_t>(i / 100), static_cast<std::uint8_t>(i % 100)};
+  }
+  Target target(config_of(disks));
+  Machine machine(target, 1);
+  EXPECT_EQ(machine.queries(true), Outcome::aoe_discovered);
+  EXPECT_EQ(target.sent.size(), kRepliesPerRequest);
+  target.limit_replies(50);
+  target.pass(10ms);
+  std::set<std::pair<std::uint16_t, std::uint8_t>> found;
+  for (const Answer& answer : target.sent) {
+    found.emplace(answer.aoe().shelf(), answer.aoe().slot());
+  }
+  EXPECT_EQ(found.size(), kDisks);
+  EXPECT_EQ(target.sent.size(), kDisks) << "each once";
 }
 
 TEST(WithoutDisks, NobodyIsHome) {
