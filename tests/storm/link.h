@@ -23,7 +23,7 @@ class Collector : public Outlet {
   void send(std::size_t length) override { take_(Octets(room_.begin(), room_.begin() + length)); }
 
  private:
-  std::array<std::uint8_t, kRoom> room_{};
+  std::array<std::uint8_t, kJumboRoom> room_{};
   std::function<void(Octets)> take_;
 };
 

@@ -239,7 +239,7 @@ TEST(Arrival, ARateGoesOnForAsLongAsIsAsked) {
   Link link(config);
   link.run_until(10s);
   EXPECT_TRUE(link.swarm->finished());
-  EXPECT_NEAR(link.counters().powered_on, 300, 1) << "100 a second";
+  EXPECT_NEAR(static_cast<double>(link.counters().powered_on), 300, 1) << "100 a second";
   EXPECT_EQ(link.counters().leases, link.counters().booted);
 }
 
