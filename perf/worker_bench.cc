@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <fstream>
 #include <functional>
 #include <initializer_list>
@@ -186,43 +187,61 @@ constexpr Part kParts[] = {{"acks", acks},
                            {"latency", latency},
                            {"workers", two_workers}};
 
-}  // namespace
-}  // namespace reveille::bench
-
-int main(int argc, char** argv) {
-  using namespace reveille;
-  using namespace reveille::bench;
+// What the command line asks for.
+struct Asked {
   bool quick = false;
   const char* json = nullptr;
   std::vector<const Part*> parts;
+};
+
+// False when it cannot be understood.
+bool read(int argc, char** argv, Asked& asked) {
   for (int i = 1; i < argc; ++i) {
     const auto* const part =
         std::find_if(std::begin(kParts), std::end(kParts),
                      [&](const Part& one) { return std::strcmp(argv[i], one.name) == 0; });
     if (part != std::end(kParts)) {
-      parts.push_back(part);
+      asked.parts.push_back(part);
     } else if (std::strcmp(argv[i], "--quick") == 0) {
-      quick = true;
+      asked.quick = true;
     } else if (std::strcmp(argv[i], "--json") == 0 && i + 1 < argc) {
-      json = argv[++i];
+      asked.json = argv[++i];
     } else {
-      std::fprintf(stderr,
-                   "usage: worker-bench [--quick] [--json FILE] "
-                   "[acks|dhcp|disks|latency|workers ...]\n");
-      return 2;
+      return false;
     }
   }
-  if (parts.empty()) {
-    for (const Part& part : kParts) parts.push_back(&part);
+  if (asked.parts.empty()) {
+    for (const Part& part : kParts) asked.parts.push_back(&part);
   }
+  return true;
+}
+
+int measure(const Asked& asked) {
   auto eal = Eal::start({.workers = 2, .memory_bytes = pool_bytes(2, 1)});
   if (!eal) {
     std::fprintf(stderr, "worker-bench: %s\n", eal.error().c_str());
     return 1;
   }
-  Run run{.eal = *eal, .quick = quick};
+  Run run{.eal = *eal, .quick = asked.quick};
   std::printf("whole workers on net_null, %s\n", eal->hugepages() ? "hugepages" : "4 KiB pages");
-  for (const Part* const part : parts) part->measure(run);
-  if (json != nullptr) std::ofstream(json) << run.figures.dump(1) << '\n';
+  for (const Part* const part : asked.parts) part->measure(run);
+  if (asked.json != nullptr) std::ofstream(asked.json) << run.figures.dump(1) << '\n';
   return 0;
+}
+
+}  // namespace
+}  // namespace reveille::bench
+
+int main(int argc, char** argv) {
+  try {
+    reveille::bench::Asked asked;
+    if (reveille::bench::read(argc, argv, asked)) return reveille::bench::measure(asked);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "worker-bench: %s\n", error.what());
+    return 1;
+  }
+  std::fprintf(stderr,
+               "usage: worker-bench [--quick] [--json FILE] [acks|dhcp|disks|latency|workers "
+               "...]\n");
+  return 2;
 }

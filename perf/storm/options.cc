@@ -56,7 +56,7 @@ std::vector<ProfileShare> shares_in(const std::string& text) {
     const std::string name = part.substr(0, colon);
     const auto profile = profile_named(name);
     std::string names;
-    for (const Profile& each : profiles()) names += " " + std::string(each.name);
+    for (const Profile& each : profiles()) names.append(" ").append(each.name);
     require(profile.has_value(), "--profile: no profile " + name + "; there are" + names);
     ProfileShare share{*profile, 1};
     if (colon != std::string::npos) {

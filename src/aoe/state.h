@@ -71,7 +71,7 @@ struct AoeEngine::State {
                   const Context& context);
 
   // ---- ata.cc
-  Outcome ata(const wire::AoeView& packet, const AoeAsked& asked, const Disks& disks,
+  Outcome ata(const wire::AoeView& packet, const AoeAsked& header, const Disks& disks,
               const Context& context);
   Outcome obey(std::uint32_t index, const wire::AoeAtaView& command, const AoeAsked& asked,
                const Context& context);

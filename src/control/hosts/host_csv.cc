@@ -132,6 +132,7 @@ bool HostColumns::read(std::string_view header, HostLines& lines) {
         column == nullptr ? kColumns.size() : static_cast<std::size_t>(column - kColumns.data());
     if (column == nullptr) {
       std::vector<std::string_view> names;
+      names.reserve(kColumns.size());
       for (const Column& one : kColumns) names.push_back(one.name);
       const std::string_view meant = nearest(field.text, names);
       lines.error(field.column,

@@ -67,6 +67,6 @@ class HostColumns {
 };
 
 // A dhcp-host line. False when reading ends.
-[[nodiscard]] bool read_dnsmasq_host(std::string_view line, HostLines& lines);
+[[nodiscard]] bool read_dnsmasq_host(std::string_view text, HostLines& lines);
 
 }  // namespace reveille

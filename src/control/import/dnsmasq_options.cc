@@ -17,7 +17,7 @@ std::string number_text(std::string_view text) {
   if (letter != kLetters.npos) text.remove_suffix(1);
   const auto number = whole_number(text);
   if (!number) return {};
-  const int bits = std::bit_width(*number);
+  const auto bits = static_cast<unsigned>(std::bit_width(*number));
   const std::size_t needed = bits <= 8 ? 0 : bits <= 16 ? 1 : 2;
   const std::size_t width = letter != kLetters.npos ? letter : needed;
   if (width < needed) return {};
