@@ -13,6 +13,7 @@
 #include <fstream>
 #include <functional>
 #include <initializer_list>
+#include <iostream>
 #include <iterator>
 #include <memory>
 #include <string>
@@ -219,7 +220,7 @@ bool read(int argc, char** argv, Asked& asked) {
 int measure(const Asked& asked) {
   auto eal = Eal::start({.workers = 2, .memory_bytes = pool_bytes(2, 1)});
   if (!eal) {
-    std::fprintf(stderr, "worker-bench: %s\n", eal.error().c_str());
+    std::cerr << "worker-bench: " << eal.error() << '\n';
     return 1;
   }
   Run run{.eal = *eal, .quick = asked.quick};
@@ -237,11 +238,10 @@ int main(int argc, char** argv) {
     reveille::bench::Asked asked;
     if (reveille::bench::read(argc, argv, asked)) return reveille::bench::measure(asked);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "worker-bench: %s\n", error.what());
+    std::cerr << "worker-bench: " << error.what() << '\n';
     return 1;
   }
-  std::fprintf(stderr,
-               "usage: worker-bench [--quick] [--json FILE] [acks|dhcp|disks|latency|workers "
-               "...]\n");
+  std::cerr
+      << "usage: worker-bench [--quick] [--json FILE] [acks|dhcp|disks|latency|workers ...]\n";
   return 2;
 }

@@ -57,7 +57,9 @@ std::vector<ProfileShare> shares_in(const std::string& text) {
     const auto profile = profile_named(name);
     std::string names;
     for (const Profile& each : profiles()) names.append(" ").append(each.name);
-    require(profile.has_value(), "--profile: no profile " + name + "; there are" + names);
+    std::string complaint = "--profile: no profile ";
+    complaint.append(name).append("; there are").append(names);
+    require(profile.has_value(), complaint);
     ProfileShare share{*profile, 1};
     if (colon != std::string::npos) {
       const char* const end = part.data() + part.size();
