@@ -17,7 +17,7 @@ POOL = ("10.128.0.0", "10.143.255.255")
 DHCPD_POOL = ("10.128.0.0", "10.128.255.255")
 # The swarm is the first CPU's; see start_dpdk() in perf/storm.
 SWARM_CPU, CPU = min(os.sched_getaffinity(0)), max(os.sched_getaffinity(0))
-READY_LIMIT = 20  # seconds
+READY_LIMIT = 60  # seconds; ten thousand rules take a while to compile
 
 
 class Server:
