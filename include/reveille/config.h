@@ -65,8 +65,8 @@ struct SubnetConfig {
 // [[host]]: a reservation. At least one of mac, client_id and uuid is set.
 struct HostConfig {
   std::optional<MacAddress> mac;
-  std::vector<std::uint8_t>
-      client_id;  // type octet included, though 0 may be left out; empty = no key
+  // Type octet included, though 0 may be left out; empty: no key.
+  std::vector<std::uint8_t> client_id;
   std::optional<Uuid> uuid;
   std::optional<Ipv4Address> address;
   std::string host_name;

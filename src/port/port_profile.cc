@@ -13,19 +13,19 @@ struct VirtualDriver {
   bool partial_checksums;
   std::uint16_t mtu_max;
 };
+//  - af_packet gathers by memcpy, and veth peers leave checksums undone; tap gathers by writev;
+//  - memif copies segment by segment, though not with zero-copy=yes;
+//  - ring passes pointers within the process; null only frees, and does not advertise MULTI_SEGS;
+//  - pcap linearises what it writes; captures hold veth's frames as they were;
+//  - vhost copies into the guest; the other side of virtio_user maps DPDK's memory only, not our
+//    images;
+//  - af_xdp takes contiguous buffers only: in copy mode it reads past the first of a chain.
 constexpr VirtualDriver kVirtualDrivers[] = {
-    {"net_af_packet", true, true, kMtuMax},  // gathers by memcpy; veth peers leave checksums undone
-    {"net_tap", true, true, kMtuDefault},    // writev
-    {"net_memif", true, false, kMtuMax},     // copies segment by segment (not with zero-copy=yes)
-    {"net_ring", true, false, kMtuMax},      // passes pointers within the process
-    {"net_null", true, false, kMtuMax},      // only frees; does not advertise MULTI_SEGS
-    {"net_pcap", true, true,
-     kMtuMax},  // rte_pktmbuf_read; captures hold veth's frames as they were
-    {"net_vhost", true, true, kMtuDefault},  // copies into the guest
-    {"net_virtio_user", false, true,
-     kMtuDefault},  // the other side maps DPDK's memory only, not our images
-    {"net_af_xdp", false, true,
-     kMtuDefault},  // takes contiguous buffers only, copy mode over-reads chains
+    {"net_af_packet", true, true, kMtuMax},   {"net_tap", true, true, kMtuDefault},
+    {"net_memif", true, false, kMtuMax},      {"net_ring", true, false, kMtuMax},
+    {"net_null", true, false, kMtuMax},       {"net_pcap", true, true, kMtuMax},
+    {"net_vhost", true, true, kMtuDefault},   {"net_virtio_user", false, true, kMtuDefault},
+    {"net_af_xdp", false, true, kMtuDefault},
 };
 
 constexpr unsigned kFrameOverhead = 22;  // Ethernet header, two tags
