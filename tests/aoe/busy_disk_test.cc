@@ -19,13 +19,21 @@ class OnePrivate : public Shared {
   }
 };
 
+// A machine that has written something, and syncs that a test holds or fails.
+class Written : public InFile {
+ protected:
+  Written() {
+    open(machine);
+    machine.stores(0, pattern(512, 2));
+  }
+
+  HeldSync sync;
+  Machine machine{*target, 1};
+};
+
 // ---- flushes
 
-TEST_F(InFile, FlushIsAnsweredWhenAllIsOnDisk) {
-  HeldSync sync;
-  Machine machine(*target, 1);
-  open(machine);
-  machine.stores(0, pattern(512, 2));
+TEST_F(Written, FlushIsAnsweredWhenAllIsOnDisk) {
   sync.hold();
   EXPECT_EQ(machine.flushes(), Outcome::aoe_parked);
   target->pass(50ms);
@@ -38,11 +46,7 @@ TEST_F(InFile, FlushIsAnsweredWhenAllIsOnDisk) {
   EXPECT_EQ(sync.calls(), 1U);
 }
 
-TEST_F(InFile, FailedFlushStaysFailedUntilTheMachineBoots) {
-  HeldSync sync;
-  Machine machine(*target, 1);
-  open(machine);
-  machine.stores(0, pattern(512, 2));
+TEST_F(Written, FailedFlushStaysFailedUntilTheMachineBoots) {
   sync.fail_next(EIO);
   EXPECT_EQ(machine.flushes(), Outcome::aoe_parked);
   target->settle();
@@ -86,11 +90,7 @@ TEST_F(OnePrivate, FailedWriteFailsTheDisk) {
   EXPECT_EQ(machine.flushes(), Outcome::aoe_disk_failed) << "not all that it wrote is there";
 }
 
-TEST_F(InFile, OneSyncAnswersTheFlushesThatWaitForIt) {
-  HeldSync sync;
-  Machine machine(*target, 1);
-  open(machine);
-  machine.stores(0, pattern(512, 2));
+TEST_F(Written, OneSyncAnswersTheFlushesThatWaitForIt) {
   sync.hold();
   for (std::size_t i = 0; i < kUnderWayMax; ++i) {
     ASSERT_EQ(machine.flushes(), Outcome::aoe_parked);
@@ -104,11 +104,7 @@ TEST_F(InFile, OneSyncAnswersTheFlushesThatWaitForIt) {
   for (const Answer& answer : target->sent) EXPECT_EQ(answer.status(), wire::kAtaReady);
 }
 
-TEST_F(InFile, FlushAfterAWriteHasASyncOfItsOwn) {
-  HeldSync sync;
-  Machine machine(*target, 1);
-  open(machine);
-  machine.stores(0, pattern(512, 2));
+TEST_F(Written, FlushAfterAWriteHasASyncOfItsOwn) {
   sync.hold();
   EXPECT_EQ(machine.flushes(), Outcome::aoe_parked);
   EXPECT_EQ(machine.writes(0, pattern(512, 3)), Outcome::aoe_parked);
@@ -120,11 +116,7 @@ TEST_F(InFile, FlushAfterAWriteHasASyncOfItsOwn) {
   EXPECT_EQ(target->sent.size(), 4U);
 }
 
-TEST_F(InFile, FlushesThatWaitForAFailedSyncFail) {
-  HeldSync sync;
-  Machine machine(*target, 1);
-  open(machine);
-  machine.stores(0, pattern(512, 2));
+TEST_F(Written, FlushesThatWaitForAFailedSyncFail) {
   sync.hold();
   sync.fail_next(EIO);
   for (int i = 0; i < 3; ++i) ASSERT_EQ(machine.flushes(), Outcome::aoe_parked);

@@ -199,14 +199,7 @@ struct LineOfTest {
   }
   void put(std::uint32_t n) {
     const std::lock_guard lock(mutex);
-    waiting.push_back({LeaseChange::Kind::bound,
-                       false,
-                       0,
-                       Ipv4Address{0x0a4d0000 + n},
-                       {1, n},
-                       Instant{} + 1h,
-                       machine(n),
-                       1});
+    waiting.push_back(bound_lease(n, Instant{} + 1h));
   }
 };
 

@@ -18,6 +18,18 @@
 
 namespace reveille::test {
 
+// The n-th lease of a test that needs many.
+inline LeaseChange bound_lease(std::uint32_t n, Instant until, std::uint16_t version = 1) {
+  return {LeaseChange::Kind::bound,
+          false,
+          0,
+          Ipv4Address{0x0a4d0000 + n},
+          {1, n},
+          until,
+          machine(n),
+          version};
+}
+
 // A folder of its own, gone at the end. In memory: what survives a process does not depend on a
 // disk, and thousands of syncs of a busy one would take minutes.
 class StoreFolder {

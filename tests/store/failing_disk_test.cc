@@ -17,8 +17,7 @@ std::vector<LeaseChange> batch(std::uint32_t number, Instant now) {
   std::vector<LeaseChange> changes;
   for (std::uint32_t i = 0; i < kBatchSize; ++i) {
     const std::uint32_t n = number * kBatchSize + i;
-    changes.push_back({LeaseChange::Kind::bound, false, 0, Ipv4Address{0x0a4d0000 + n},
-                       ClientKey{1, n}, now + 1h, machine(n), 1});
+    changes.push_back(bound_lease(n, now + 1h));
   }
   return changes;
 }
