@@ -21,7 +21,6 @@ constexpr std::string_view kHttpClient = "HTTPClient";
 constexpr std::uint8_t kDiscoveryControl = 6;
 constexpr std::uint8_t kBootMenu = 9;
 constexpr std::uint8_t kMenuPrompt = 10;
-constexpr std::uint8_t kBootItem = 71;
 constexpr std::uint8_t kEnd = 255;
 constexpr std::uint8_t kUseBootFileNameInOffer = 8;  // bit 3 of the discovery control
 

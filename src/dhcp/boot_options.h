@@ -18,6 +18,9 @@
 
 namespace reveille {
 
+// Boot item: PXE 2.1, table 2-1, a tag inside option 43.
+inline constexpr std::uint8_t kBootItem = 71;
+
 // What a reply says about booting. Borrows; valid for the call.
 struct BootReply {
   const Facts& facts;

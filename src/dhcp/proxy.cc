@@ -20,7 +20,6 @@ using wire::DhcpType;
 using wire::DhcpView;
 using wire::DhcpWriter;
 
-constexpr std::uint8_t kBootItem = 71;            // PXE 2.1, table 2-1: a tag inside option 43
 constexpr std::size_t kMessageSizeDefault = 576;  // RFC 2131 2: what every client accepts
 constexpr std::size_t kIpAndUdpHeaders = 28;
 

@@ -18,7 +18,6 @@ using wire::DhcpWriter;
 constexpr std::size_t kIpAndUdp = 28;
 constexpr std::uint16_t kMessageSizeMin = 576;  // RFC 2132 9.10
 constexpr std::uint16_t kBroadcastFlag = 0x8000;
-constexpr std::uint32_t kForEver = 0xffffffff;
 
 // What this server can answer by itself; everything else is configured or unknown.
 constexpr OptionSet kAnswerable{

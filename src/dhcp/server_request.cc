@@ -14,7 +14,6 @@ using wire::DhcpType;
 
 namespace {
 
-constexpr std::uint32_t kForEver = 0xffffffff;  // option 51
 constexpr std::string_view kNotLeased = "address is not leased here";
 
 }  // namespace

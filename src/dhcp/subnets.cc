@@ -6,8 +6,6 @@
 namespace reveille {
 namespace {
 
-constexpr std::uint32_t kForEver = 0xffffffff;
-
 std::uint64_t network_key(std::uint8_t length, Ipv4Address network) {
   return (std::uint64_t{length} << 32) | network.value;
 }

@@ -12,11 +12,14 @@
 
 namespace reveille {
 
+// The lease time that stands for infinity: RFC 2131 section 3.3.
+inline constexpr std::uint32_t kForEver = 0xffffffff;
+
 // One subnet with everything that its clients are told.
 struct Subnet {
   SubnetConfig config;
   std::uint16_t index = 0;
-  std::uint32_t lease_seconds = 0;  // 0xffffffff: for ever
+  std::uint32_t lease_seconds = 0;  // kForEver: no end
 };
 
 // Built by control from a checked configuration; immutable, allocates nothing afterwards.

@@ -8,12 +8,12 @@
 #include <optional>
 #include <signal.h>
 #include <sys/stat.h>
-#include <system_error>
 #include <utility>
 
 #include <tl/expected.hpp>
 
 #include "image/mapped_file.h"
+#include "image/reason.h"
 
 namespace reveille {
 
@@ -24,10 +24,6 @@ constexpr std::int64_t kQuiet_ns = 500'000'000;
 
 // An error text, or none when reading was told to stop.
 using Failure = std::optional<std::string>;
-
-std::string reason(int error) {
-  return std::generic_category().message(error);
-}
 
 std::int64_t time_now_ns() {
   return std::chrono::nanoseconds{std::chrono::system_clock::now().time_since_epoch()}.count();

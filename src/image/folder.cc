@@ -5,19 +5,15 @@
 #include <optional>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <system_error>
 
 #include <climits>
 
+#include "image/reason.h"
 #include "image/tree.h"
 
 namespace reveille {
 
 namespace {
-
-std::string reason(int error) {
-  return std::generic_category().message(error);
-}
 
 // The path of an open file, as the kernel knows it now.
 std::optional<std::string> path_of(int descriptor) {

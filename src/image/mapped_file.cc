@@ -8,14 +8,14 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <system_error>
 #include <unistd.h>
+
+#include "image/memory.h"
+#include "image/reason.h"
 
 namespace reveille {
 
 namespace {
-
-constexpr std::uintptr_t kPageSize = 4096;
 
 // A mapping that may lose its pages. begin == 0: free. Read by the signal handler.
 struct GuardedRange {
@@ -93,7 +93,7 @@ tl::expected<std::unique_ptr<MappedFile>, std::string> MappedFile::map(int descr
                                                                        std::uint64_t size) {
   void* const at = mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0);
   if (at == MAP_FAILED) {
-    return tl::unexpected("cannot be mapped: " + std::generic_category().message(errno));
+    return tl::unexpected("cannot be mapped: " + reason(errno));
   }
   const auto begin = reinterpret_cast<std::uintptr_t>(at);
   const std::uintptr_t end = begin + (size + kPageSize - 1) / kPageSize * kPageSize;

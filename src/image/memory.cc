@@ -8,7 +8,6 @@ namespace reveille {
 
 namespace {
 
-constexpr std::uint64_t kPageSize = 4096;
 constexpr std::uint64_t kCacheLineSize = 64;
 // Larger images waste less than half of a hugepage's worth by having a region of their own.
 constexpr std::uint64_t kSharedSizeMax = ImageMemory::kRegionSize / 2;

@@ -13,6 +13,8 @@
 
 namespace reveille {
 
+inline constexpr std::uint64_t kPageSize = 4096;
+
 // huge: 2 MB pages that were reserved (/proc/sys/vm/nr_hugepages). locked: pages that are never
 // swapped out, as far as RLIMIT_MEMLOCK allows. plain: may be swapped out.
 enum class MemoryKind : std::uint8_t { huge, locked, plain };

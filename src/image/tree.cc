@@ -6,10 +6,10 @@
 #include <fcntl.h>
 #include <memory>
 #include <sys/stat.h>
-#include <system_error>
 #include <utility>
 
 #include "image/catalogue.h"
+#include "image/reason.h"
 
 namespace reveille {
 
@@ -54,7 +54,7 @@ class Walk {
     FileDescriptor opened = folder_.open_below(path, O_RDONLY | O_DIRECTORY);
     struct stat status {};
     if (!opened || fstat(opened.number(), &status) != 0) {
-      return add_problem(name, "cannot be opened: " + std::generic_category().message(errno));
+      return add_problem(name, "cannot be opened: " + reason(errno));
     }
     const std::pair<dev_t, ino_t> self{status.st_dev, status.st_ino};
     if (std::ranges::find(ancestors_, self) != ancestors_.end()) {
@@ -81,7 +81,7 @@ class Walk {
     std::vector<std::string> entries;
     const std::unique_ptr<DIR, int (*)(DIR*)> stream{fdopendir(opened.number()), &closedir};
     if (!stream) {
-      add_problem(name, "cannot be listed: " + std::generic_category().message(errno));
+      add_problem(name, "cannot be listed: " + reason(errno));
       return entries;
     }
     (void)opened.release();  // the stream closes it
@@ -93,7 +93,7 @@ class Walk {
       entries.emplace_back(file);
     }
     if (errno != 0) {
-      add_problem(name, "cannot be listed: " + std::generic_category().message(errno));
+      add_problem(name, "cannot be listed: " + reason(errno));
     }
     std::ranges::sort(entries);
     return entries;
@@ -120,7 +120,7 @@ class Walk {
     }
     if (!opened || fstat(opened.number(), &status) != 0) {
       if (errno == ENOENT) return;  // removed while we look
-      return add_problem(name, "cannot be read: " + std::generic_category().message(errno));
+      return add_problem(name, "cannot be read: " + reason(errno));
     }
     if (S_ISDIR(status.st_mode)) return visit_folder(name, path);
     if (!S_ISREG(status.st_mode)) return add_problem(name, kind_of(status.st_mode));

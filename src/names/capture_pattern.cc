@@ -42,8 +42,8 @@ struct Allocator {
   static void release(void* memory, void*) { std::free(memory); }
 };
 
-unsigned options_of(CapturePattern::Case letters) {
-  const unsigned caseless = letters == CapturePattern::Case::ignored ? PCRE2_CASELESS : 0U;
+unsigned options_of(LetterCase letters) {
+  const unsigned caseless = letters == LetterCase::ignored ? PCRE2_CASELESS : 0U;
   return PCRE2_NEVER_UTF | PCRE2_NEVER_BACKSLASH_C | caseless;
 }
 
@@ -97,7 +97,7 @@ void CapturePattern::Free::operator()(pcre2_real_code_8* code) const {
 }
 
 tl::expected<CapturePattern, TextProblem> CapturePattern::compile(std::string_view pattern,
-                                                                  Case letters) {
+                                                                  LetterCase letters) {
   CapturePattern compiled;
   int error = 0;
   PCRE2_SIZE offset = 0;

@@ -11,6 +11,7 @@
 
 #include <tl/expected.hpp>
 
+#include "names/letter_case.h"
 #include "text/template.h"
 
 struct pcre2_real_code_8;
@@ -44,11 +45,9 @@ class CaptureMemory {
 // Compiled by control; immutable.
 class CapturePattern {
  public:
-  enum class Case : std::uint8_t { sensitive, ignored };
-
   // What is not a pattern, and where.
   [[nodiscard]] static tl::expected<CapturePattern, TextProblem> compile(std::string_view pattern,
-                                                                         Case letters);
+                                                                         LetterCase letters);
 
   // How many groups capture, the whole not counted.
   [[nodiscard]] unsigned groups() const { return groups_; }

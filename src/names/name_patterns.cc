@@ -6,8 +6,8 @@
 namespace reveille {
 namespace {
 
-PatternReading reading_of(NamePatterns::Case letters) {
-  return {.any_case = letters == NamePatterns::Case::ignored, .dot_is_all = false};
+PatternReading reading_of(LetterCase letters) {
+  return {.any_case = letters == LetterCase::ignored, .dot_is_all = false};
 }
 
 // The smallest indices so far, in order. Matches come in no order, and may come twice.
@@ -31,12 +31,12 @@ struct Found {
 
 }  // namespace
 
-std::string NamePatterns::problem_of(const std::string& pattern, Case letters) {
+std::string NamePatterns::problem_of(const std::string& pattern, LetterCase letters) {
   return pattern_problem(pattern, reading_of(letters));
 }
 
 tl::expected<NamePatterns, std::string> NamePatterns::compile(
-    const std::vector<std::string>& patterns, Case letters, unsigned workers) {
+    const std::vector<std::string>& patterns, LetterCase letters, unsigned workers) {
   if (!pattern_processor_problem().empty()) {
     return tl::unexpected<std::string>(
         "this processor lacks SSSE3, without which no patterns can be looked for; leave out the "

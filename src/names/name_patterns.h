@@ -10,6 +10,7 @@
 
 #include <tl/expected.hpp>
 
+#include "names/letter_case.h"
 #include "policy/patterns.h"
 
 namespace reveille {
@@ -17,15 +18,13 @@ namespace reveille {
 // Compiled by control, immutable but for the scratch memory, of which each worker has its own.
 class NamePatterns {
  public:
-  enum class Case : std::uint8_t { sensitive, ignored };
-
   // Why `pattern` cannot be looked for, and what to write instead; empty: it can. Without
   // compiling it.
-  [[nodiscard]] static std::string problem_of(const std::string& pattern, Case letters);
+  [[nodiscard]] static std::string problem_of(const std::string& pattern, LetterCase letters);
 
   // For workers 0 to `workers` - 1. `patterns` is not empty. The error says which and why.
   [[nodiscard]] static tl::expected<NamePatterns, std::string> compile(
-      const std::vector<std::string>& patterns, Case letters, unsigned workers);
+      const std::vector<std::string>& patterns, LetterCase letters, unsigned workers);
 
   // The first patterns, by their index, that occur in `text`: as many as `found` has room for, in
   // ascending order. Returns how many. Time is linear in the text whatever the patterns are; no

@@ -6,11 +6,8 @@
 namespace reveille {
 namespace {
 
-NamePatterns::Case set_case(bool ignore_case) {
-  return ignore_case ? NamePatterns::Case::ignored : NamePatterns::Case::sensitive;
-}
-CapturePattern::Case capture_case(bool ignore_case) {
-  return ignore_case ? CapturePattern::Case::ignored : CapturePattern::Case::sensitive;
+LetterCase letter_case(bool ignore_case) {
+  return ignore_case ? LetterCase::ignored : LetterCase::sensitive;
 }
 
 }  // namespace
@@ -19,9 +16,10 @@ std::optional<NameRules::Problem> NameRules::problem_of(const NameRuleConfig& ru
                                                         bool ignore_case) {
   using In = Problem::In;
   // PCRE2 says where in the pattern something is wrong, so it comes first.
-  const auto captures = CapturePattern::compile(rule.match, capture_case(ignore_case));
+  const auto captures = CapturePattern::compile(rule.match, letter_case(ignore_case));
   if (!captures) return Problem{In::match, captures.error()};
-  if (std::string why = NamePatterns::problem_of(rule.match, set_case(ignore_case)); !why.empty()) {
+  if (std::string why = NamePatterns::problem_of(rule.match, letter_case(ignore_case));
+      !why.empty()) {
     return Problem{In::match, {0, std::move(why)}};
   }
   const auto to = Template::parse(rule.to, Template::Captures::numbered);
@@ -47,7 +45,7 @@ tl::expected<std::shared_ptr<const NameRules>, std::string> NameRules::build(
     if (!to) return tl::unexpected(rule.to + ": " + to.error().text);
     std::optional<CapturePattern> captures;
     if (to->capture_max() >= 0) {
-      auto compiled = CapturePattern::compile(rule.match, capture_case(ignore_case));
+      auto compiled = CapturePattern::compile(rule.match, letter_case(ignore_case));
       if (!compiled) return tl::unexpected(rule.match + ": " + compiled.error().text);
       captures = std::move(*compiled);
       any_captures = true;
@@ -55,7 +53,7 @@ tl::expected<std::shared_ptr<const NameRules>, std::string> NameRules::build(
     patterns.push_back(rule.match);
     rules.push_back({std::move(*to), std::move(captures), rule.fallback});
   }
-  auto set = NamePatterns::compile(patterns, set_case(ignore_case), workers);
+  auto set = NamePatterns::compile(patterns, letter_case(ignore_case), workers);
   if (!set) return tl::unexpected(set.error());
   std::shared_ptr<NameRules> built(new NameRules(std::move(*set), std::move(rules)));
   if (any_captures) built->memories_ = std::vector<CaptureMemory>(workers);

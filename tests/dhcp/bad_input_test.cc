@@ -10,14 +10,14 @@ Octets health_check() {
   return bytes("default send string");
 }
 
-struct Row {
+struct BadInput {
   const char* what;
   Message message;
   Outcome expected;
 };
 
 // Offsets of the fixed fields: RFC 2131, figure 1. Options begin at 240.
-const Row kRows[] = {
+const BadInput kBadInputs[] = {
     {"a reply", {.spoil = [](Octets& octets) { octets[0] = 2; }}, Outcome::dhcp_reply_received},
     {"op 100", {.spoil = [](Octets& octets) { octets[0] = 100; }}, Outcome::dhcp_malformed},
     {"Ethernet with hlen 0",
@@ -86,8 +86,8 @@ const Row kRows[] = {
      Outcome::dhcp_decline_unknown},
 };
 
-TEST(BadInput, EndsInItsOutcomeWithoutAReply) {
-  for (const Row& row : kRows) {
+TEST(BadInputs, EndsInItsOutcomeWithoutAReply) {
+  for (const BadInput& row : kBadInputs) {
     Lab lab(campus_config());
     const Heard heard = lab.send(row.message);
     EXPECT_EQ(info(heard.outcome).name, info(row.expected).name) << row.what;
@@ -96,7 +96,7 @@ TEST(BadInput, EndsInItsOutcomeWithoutAReply) {
   }
 }
 
-TEST(BadInput, AClientIdOfAnyLengthIsAClientId) {
+TEST(BadInputs, AClientIdOfAnyLengthIsAClientId) {
   for (const std::size_t length : {1U, 2U, 254U, 255U, 300U}) {
     Lab lab;
     const Heard heard =
@@ -105,7 +105,7 @@ TEST(BadInput, AClientIdOfAnyLengthIsAClientId) {
   }
 }
 
-TEST(BadInput, AnInfinibandClientIsKnownByItsClientId) {
+TEST(BadInputs, AnInfinibandClientIsKnownByItsClientId) {
   Lab lab;
   const auto infiniband = [](Octets& octets) {
     octets[1] = 32;
@@ -118,7 +118,7 @@ TEST(BadInput, AnInfinibandClientIsKnownByItsClientId) {
   EXPECT_EQ(heard.reply().to_mac(), MacAddress::broadcast());
 }
 
-TEST(BadInput, ServedOrNotByTheModeOfTheConfiguration) {
+TEST(BadInputs, ServedOrNotByTheModeOfTheConfiguration) {
   Config config = small_config();
   config.dhcp.mode = DhcpMode::off;
   Lab off(config);
@@ -129,7 +129,7 @@ TEST(BadInput, ServedOrNotByTheModeOfTheConfiguration) {
   EXPECT_EQ(proxy.engine().leases(), nullptr);
 }
 
-TEST(BadInput, InProxyModeCopiesAreDroppedToo) {
+TEST(BadInputs, InProxyModeCopiesAreDroppedToo) {
   Config config = small_config();
   config.dhcp.mode = DhcpMode::proxy;
   config.boot.default_file = "boot.efi";

@@ -25,6 +25,7 @@ inline const MacAddress kClientMac = *MacAddress::parse("52:54:00:aa:01:06");
 inline constexpr Ipv4Address kServer = Ipv4Address::of(10, 78, 0, 1);
 inline constexpr Ipv4Address kOtherServer = Ipv4Address::of(10, 78, 0, 9);
 inline constexpr Ipv4Address kClient = Ipv4Address::of(10, 78, 0, 157);
+inline const auto kUsualFiles = {"undionly.kpxe", "snponly.efi", "boot.ipxe"};
 
 // A UDP frame that left, untagged.
 struct SentFrame {

@@ -13,13 +13,12 @@ using test::BootRequest;
 using test::kClient;
 using test::kClientMac;
 using test::kServer;
+using test::kUsualFiles;
 using test::octets_of;
 using test::Parsed;
 using test::text;
 using wire::DhcpOption;
 using wire::DhcpType;
-
-const auto kUsualFiles = {"undionly.kpxe", "snponly.efi", "boot.ipxe"};
 
 TEST(BootServer, AcknowledgesEdk2WhereItListens) {
   BootLab lab(kUsualFiles, {}, 512);

@@ -32,7 +32,7 @@ struct Client {
   Firmware firmware;
   std::uint16_t architecture;
 };
-const Client kClients[] = {
+const Client kCaptured[] = {
     {"ipxe_discover", "boot.ipxe", Firmware::ipxe, 0},
     {"e1000_discover", "boot.ipxe", Firmware::ipxe, 0},
     {"rtl8139_discover", "boot.ipxe", Firmware::ipxe, 0},
@@ -42,7 +42,7 @@ const Client kClients[] = {
 };
 
 TEST(CapturedClients, AreOfferedAnAddressAndTheirBootFile) {
-  for (const Client& client : kClients) {
+  for (const Client& client : kCaptured) {
     Lab lab(recorded_config());
     const Octets payload = captured_payload(client.discover);
     const auto asked = wire::DhcpView::parse(payload);
@@ -68,7 +68,7 @@ TEST(CapturedClients, AreOfferedAnAddressAndTheirBootFile) {
 }
 
 TEST(CapturedClients, GetTheOptionsThatTheyListInTheirOrder) {
-  for (const Client& client : kClients) {
+  for (const Client& client : kCaptured) {
     Lab lab(recorded_config());
     const Octets payload = captured_payload(client.discover);
     const auto asked = wire::DhcpView::parse(payload);

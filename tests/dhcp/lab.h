@@ -23,6 +23,7 @@ namespace reveille::test {
 inline constexpr MacAddress kServerMac{{0x02, 0, 0, 0, 0, 0x01}};
 inline constexpr Ipv4Address kServer = Ipv4Address::of(10, 77, 0, 1);
 inline constexpr Ipv4Address kServerOnVlan = Ipv4Address::of(10, 78, 0, 1);
+inline constexpr Ipv4Address kFirst = Ipv4Address::of(10, 77, 0, 10);  // of the untagged pool
 inline constexpr Ipv4Address kRelay = Ipv4Address::of(10, 99, 0, 2);
 inline constexpr Ipv4Address kOtherRelay = Ipv4Address::of(10, 99, 0, 3);
 

@@ -10,8 +10,6 @@
 namespace reveille::test {
 namespace {
 
-constexpr Ipv4Address kFirst = Ipv4Address::of(10, 77, 0, 10);
-
 Config pool_of(std::uint32_t size) {
   Config config = campus_config();
   config.subnets[0].prefix = *Ipv4Prefix::parse("10.77.0.0/16");

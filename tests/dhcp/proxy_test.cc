@@ -15,13 +15,12 @@ using test::kClientMac;
 using test::kNoDiscovery;
 using test::kOtherServer;
 using test::kServer;
+using test::kUsualFiles;
 using test::octets_of;
 using test::Parsed;
 using test::text;
 using wire::DhcpOption;
 using wire::DhcpType;
-
-const auto kUsualFiles = {"undionly.kpxe", "snponly.efi", "boot.ipxe"};
 
 BootRequest bios_discover() {
   BootRequest request("ipxe_discover");

@@ -7,7 +7,6 @@
 namespace reveille::test {
 namespace {
 
-constexpr Ipv4Address kFirst = Ipv4Address::of(10, 77, 0, 10);
 const MacAddress kOwner = machine(7);
 
 Message request_of(const MacAddress& mac, Ipv4Address address) {

@@ -8,8 +8,6 @@
 namespace reveille::test {
 namespace {
 
-constexpr Ipv4Address kFirst = Ipv4Address::of(10, 77, 0, 10);
-
 Config with_host(HostConfig host, Config config = small_config()) {
   config.hosts.push_back(std::move(host));
   return config;

@@ -8,8 +8,6 @@
 namespace reveille::test {
 namespace {
 
-constexpr Ipv4Address kFirst = Ipv4Address::of(10, 77, 0, 10);
-
 Message release_of(Ipv4Address address, MacAddress mac = kMachine) {
   return {
       .type = DhcpType::release, .mac = mac, .ciaddr = address, .server = kServer, .to = kServer};

@@ -8,8 +8,6 @@
 namespace reveille::test {
 namespace {
 
-constexpr Ipv4Address kFirst = Ipv4Address::of(10, 77, 0, 10);
-
 std::vector<int> codes_for(Lab& lab, Octets list) {
   return lab.send({.options = {{DhcpOption::parameter_request_list, std::move(list)}}})
       .reply()

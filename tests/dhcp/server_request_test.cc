@@ -6,7 +6,6 @@
 namespace reveille::test {
 namespace {
 
-constexpr Ipv4Address kFirst = Ipv4Address::of(10, 77, 0, 10);
 constexpr Ipv4Address kSecond = Ipv4Address::of(10, 77, 0, 11);
 constexpr Ipv4Address kElsewhere = Ipv4Address::of(192, 168, 7, 7);
 

@@ -26,7 +26,6 @@ TEST(ImageMemory, SmallImagesShareARegionAtCacheLines) {
 
 // A device is given whole pages: two images in one page could not both be given to it.
 TEST(ImageMemory, LargerImagesShareNoPage) {
-  constexpr std::uintptr_t kPage = 4096;
   ImageMemory memory{64 * kMiB};
   std::uintptr_t free_from = 0;
   std::vector<ImageMemory::Room> rooms;
@@ -35,9 +34,9 @@ TEST(ImageMemory, LargerImagesShareNoPage) {
     const auto start = reinterpret_cast<std::uintptr_t>(rooms.back().bytes.data());
     EXPECT_EQ(rooms.back().region, rooms.front().region);
     EXPECT_GE(start, free_from) << size;
-    const bool own_pages = size >= 4 * kPage;
-    EXPECT_EQ(start % (own_pages ? kPage : 64), 0U) << size;
-    free_from = own_pages ? (start + size + kPage - 1) / kPage * kPage : start + size;
+    const bool own_pages = size >= 4 * kPageSize;
+    EXPECT_EQ(start % (own_pages ? kPageSize : 64), 0U) << size;
+    free_from = own_pages ? (start + size + kPageSize - 1) / kPageSize * kPageSize : start + size;
   }
 }
 

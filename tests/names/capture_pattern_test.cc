@@ -7,10 +7,8 @@
 namespace reveille {
 namespace {
 
-using Case = CapturePattern::Case;
-
 std::vector<std::string> captures(std::string_view pattern, std::string_view text,
-                                  Case letters = Case::sensitive) {
+                                  LetterCase letters = LetterCase::sensitive) {
   CaptureMemory memory;
   std::array<std::string_view, kCapturesMax> captured;
   const auto compiled = CapturePattern::compile(pattern, letters);
@@ -27,14 +25,14 @@ TEST(CapturePattern, GivesWhatGroupsHaveCaptured) {
             (Texts{"9f55bbfd/start4.elf", "9f55bbfd", "start4.elf"}));
   EXPECT_EQ(captures("b(x)?(c)", "abcd"), (Texts{"bc", "", "c"}));
   EXPECT_EQ(captures("(A+)", "baa"), Texts{});
-  EXPECT_EQ(captures("(A+)", "baa", Case::ignored), (Texts{"aa", "aa"}));
+  EXPECT_EQ(captures("(A+)", "baa", LetterCase::ignored), (Texts{"aa", "aa"}));
 }
 
 TEST(CapturePattern, HasNineAtMost) {
   CaptureMemory memory;
   std::array<std::string_view, kCapturesMax> captured;
   const auto compiled =
-      CapturePattern::compile("(a)(b)(c)(d)(e)(f)(g)(h)(i)(j)(k)", Case::sensitive);
+      CapturePattern::compile("(a)(b)(c)(d)(e)(f)(g)(h)(i)(j)(k)", LetterCase::sensitive);
   ASSERT_TRUE(compiled);
   EXPECT_EQ(compiled->groups(), 11U);
   ASSERT_TRUE(compiled->match("abcdefghijk", memory, captured));
@@ -42,7 +40,7 @@ TEST(CapturePattern, HasNineAtMost) {
 }
 
 TEST(CapturePattern, SaysWhatIsWrongAndWhere) {
-  const auto compiled = CapturePattern::compile("ab(c", Case::sensitive);
+  const auto compiled = CapturePattern::compile("ab(c", LetterCase::sensitive);
   ASSERT_FALSE(compiled);
   EXPECT_EQ(compiled.error().offset, 4U);
   EXPECT_EQ(compiled.error().text, "missing closing parenthesis");
@@ -52,7 +50,7 @@ TEST(CapturePattern, SaysWhatIsWrongAndWhere) {
 TEST(CapturePattern, GivesUpOnWhatTakesTooLong) {
   CaptureMemory memory;
   std::array<std::string_view, kCapturesMax> captured;
-  const auto compiled = CapturePattern::compile("^(a+)+$", Case::sensitive);
+  const auto compiled = CapturePattern::compile("^(a+)+$", LetterCase::sensitive);
   ASSERT_TRUE(compiled);
   const std::string name = std::string(500, 'a') + "b";
   const auto began = std::chrono::steady_clock::now();
@@ -68,13 +66,13 @@ TEST(CapturePattern, HasTheMemoryForTheLongestName) {
   CaptureMemory memory;
   std::array<std::string_view, kCapturesMax> captured;
   for (const char* const pattern : {"^(?:(a)|(b))*$", "^(?:(?:(a)|b)c?)*(a)$", "^(.*)/(.*)$"}) {
-    const auto compiled = CapturePattern::compile(pattern, Case::sensitive);
+    const auto compiled = CapturePattern::compile(pattern, LetterCase::sensitive);
     ASSERT_TRUE(compiled);
     const std::string name =
         pattern[2] == '.' ? "x/" + std::string(510, 'a') : std::string(512, 'a');
     EXPECT_TRUE(compiled->match(name, memory, captured)) << pattern;
   }
-  const auto deep = CapturePattern::compile("(?:(a)|(b))*c", Case::sensitive);
+  const auto deep = CapturePattern::compile("(?:(a)|(b))*c", LetterCase::sensitive);
   ASSERT_TRUE(deep);
   EXPECT_FALSE(deep->match(std::string(100'000, 'a'), memory, captured));
   EXPECT_EQ(memory.refused(), 0U) << "all of it was there from the start";

@@ -7,8 +7,6 @@
 namespace reveille {
 namespace {
 
-using Case = NamePatterns::Case;
-
 std::vector<std::uint32_t> matches(const NamePatterns& set, std::string_view text,
                                    std::size_t most = 8, unsigned worker = 0) {
   std::vector<std::uint32_t> found(most, 999);
@@ -17,8 +15,8 @@ std::vector<std::uint32_t> matches(const NamePatterns& set, std::string_view tex
 }
 using Indices = std::vector<std::uint32_t>;
 
-NamePatterns compiled(const std::vector<std::string>& patterns, Case letters = Case::sensitive,
-                      unsigned workers = 1) {
+NamePatterns compiled(const std::vector<std::string>& patterns,
+                      LetterCase letters = LetterCase::sensitive, unsigned workers = 1) {
   auto set = NamePatterns::compile(patterns, letters, workers);
   if (!set) throw std::runtime_error(set.error());
   return std::move(*set);
@@ -45,17 +43,17 @@ TEST(NamePatterns, KeepsTheFirstOnesOnly) {
 
 TEST(NamePatterns, TakesCaseAsItIsTold) {
   EXPECT_EQ(matches(compiled({"^Boot/"}), "boot/x"), Indices{});
-  EXPECT_EQ(matches(compiled({"^Boot/"}, Case::ignored), "boot/x"), Indices{0});
+  EXPECT_EQ(matches(compiled({"^Boot/"}, LetterCase::ignored), "boot/x"), Indices{0});
   EXPECT_EQ(matches(compiled({"(?i)^Boot/"}), "boot/x"), Indices{0});
 }
 
 TEST(NamePatterns, SaysWhatItCannotDo) {
-  EXPECT_EQ(NamePatterns::problem_of("^a.*b$", Case::sensitive), "");
-  EXPECT_EQ(NamePatterns::problem_of("(a)\\1", Case::sensitive),
+  EXPECT_EQ(NamePatterns::problem_of("^a.*b$", LetterCase::sensitive), "");
+  EXPECT_EQ(NamePatterns::problem_of("(a)\\1", LetterCase::sensitive),
             "a pattern cannot refer back (\\1); list the alternatives, as in (aa|bb)");
-  EXPECT_EQ(NamePatterns::problem_of("a(?=b)", Case::sensitive),
+  EXPECT_EQ(NamePatterns::problem_of("a(?=b)", LetterCase::sensitive),
             "a pattern cannot look ahead or behind; say what must match, and in rules use `not`");
-  const auto set = NamePatterns::compile({"a", "(b)\\1"}, Case::sensitive, 1);
+  const auto set = NamePatterns::compile({"a", "(b)\\1"}, LetterCase::sensitive, 1);
   ASSERT_FALSE(set);
   EXPECT_EQ(set.error(),
             "the name rules cannot be compiled: (b)\\1: a pattern cannot refer back (\\1); list "
@@ -63,7 +61,7 @@ TEST(NamePatterns, SaysWhatItCannotDo) {
 }
 
 TEST(NamePatterns, ServesItsWorkersAtOnce) {
-  const NamePatterns set = compiled({"^a", "b", "c$"}, Case::sensitive, 4);
+  const NamePatterns set = compiled({"^a", "b", "c$"}, LetterCase::sensitive, 4);
   std::vector<std::thread> threads;
   std::array<int, 4> right{};
   for (unsigned worker = 0; worker < 4; ++worker) {

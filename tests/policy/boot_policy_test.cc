@@ -9,11 +9,7 @@
 namespace reveille {
 namespace {
 
-Catalogue folder(std::initializer_list<const char*> names) {
-  std::vector<std::shared_ptr<const Image>> images;
-  for (const char* name : names) images.push_back(test::make_image(name, {1, 2, 3}));
-  return Catalogue(std::move(images), {});
-}
+using test::folder;
 
 Facts firmware(std::uint16_t architecture) {
   Facts facts;

@@ -13,24 +13,19 @@ namespace reveille {
 namespace {
 
 using test::all;
+using test::folder;
 using test::is_arch;
 using test::matches;
 using test::rule;
 using test::test_policy;
 
-Facts firmware(std::uint16_t architecture) {
+Facts uefi_firmware(std::uint16_t architecture) {
   Facts facts;
   facts.mac = *MacAddress::parse("52:54:00:aa:01:06");
   facts.pxe = true;
   facts.architecture = architecture;
   facts.firmware = Firmware::uefi_pxe;
   return facts;
-}
-
-Catalogue folder(std::initializer_list<const char*> names) {
-  std::vector<std::shared_ptr<const Image>> images;
-  for (const char* name : names) images.push_back(test::make_image(name, {1, 2, 3}));
-  return Catalogue(std::move(images), {});
 }
 
 class RulePlans : public testing::Test {
@@ -49,16 +44,16 @@ class RulePlans : public testing::Test {
 
 TEST_F(RulePlans, ComeBeforeHostsSubnetsAndArchitectures) {
   HostConfig host;
-  host.mac = firmware(7).mac;
+  host.mac = uefi_firmware(7).mac;
   host.boot_file = "host.efi";
   config_.hosts = {host};
-  EXPECT_EQ(plan(firmware(7)).file, "host.efi");
-  EXPECT_EQ(plan(firmware(7)).rule, kNoRule);
+  EXPECT_EQ(plan(uefi_firmware(7)).file, "host.efi");
+  EXPECT_EQ(plan(uefi_firmware(7)).rule, kNoRule);
   add(rule(is_arch(7), "test.efi"));
-  EXPECT_EQ(plan(firmware(7)).file, "test.efi");
-  EXPECT_EQ(plan(firmware(7)).rule, 0U);
-  EXPECT_EQ(plan(firmware(7)).image, catalogue_.find("test.efi"));
-  EXPECT_EQ(plan(firmware(0)).file, "host.efi");
+  EXPECT_EQ(plan(uefi_firmware(7)).file, "test.efi");
+  EXPECT_EQ(plan(uefi_firmware(7)).rule, 0U);
+  EXPECT_EQ(plan(uefi_firmware(7)).image, catalogue_.find("test.efi"));
+  EXPECT_EQ(plan(uefi_firmware(0)).file, "host.efi");
 }
 
 TEST_F(RulePlans, WhatARuleDoesNotSayIsAsWithoutIt) {
@@ -66,50 +61,50 @@ TEST_F(RulePlans, WhatARuleDoesNotSayIsAsWithoutIt) {
   only.root_path = "aoe:e1.2";
   only.next_server = Ipv4Address::of(10, 0, 0, 9);
   only.options = {{42, {1, 2, 3, 4}}};
-  const BootPlan plan = this->plan(firmware(7));
+  const BootPlan plan = this->plan(uefi_firmware(7));
   EXPECT_EQ(plan.file, "snponly.efi");
   EXPECT_EQ(plan.root_path, "aoe:e1.2");
   EXPECT_EQ(plan.next_server, Ipv4Address::of(10, 0, 0, 9));
   ASSERT_EQ(plan.options.size(), 1U);
   EXPECT_EQ(plan.options[0].code, 42);
-  EXPECT_EQ(this->plan(firmware(0)).root_path, "");
+  EXPECT_EQ(this->plan(uefi_firmware(0)).root_path, "");
 }
 
 TEST_F(RulePlans, NobodyGetsAFileThatItCannotRun) {
   add(rule(all({}), "snponly.efi"));
-  Facts ipxe = firmware(7);
+  Facts ipxe = uefi_firmware(7);
   ipxe.ipxe = true;
-  EXPECT_EQ(plan(firmware(7)).file, "snponly.efi");
+  EXPECT_EQ(plan(uefi_firmware(7)).file, "snponly.efi");
   EXPECT_EQ(plan(ipxe).file, "boot.ipxe");
   EXPECT_TRUE(plan(ipxe).script);
   EXPECT_EQ(plan(ipxe).rule, 0U);
   config_.rules[0].boot_file = "rack.ipxe";
   EXPECT_EQ(plan(ipxe).file, "rack.ipxe");
   EXPECT_TRUE(plan(ipxe).script);
-  EXPECT_EQ(plan(firmware(7)).file, "snponly.efi");
+  EXPECT_EQ(plan(uefi_firmware(7)).file, "snponly.efi");
 }
 
 TEST_F(RulePlans, OneRuleServesTheFirmwareAndTheIpxeThatItLoads) {
   add(rule(all({}), "test.efi")).ipxe_script = "boot.ipxe";
-  Facts ipxe = firmware(7);
+  Facts ipxe = uefi_firmware(7);
   ipxe.ipxe = true;
-  EXPECT_EQ(plan(firmware(7)).file, "test.efi");
-  EXPECT_FALSE(plan(firmware(7)).script);
+  EXPECT_EQ(plan(uefi_firmware(7)).file, "test.efi");
+  EXPECT_FALSE(plan(uefi_firmware(7)).script);
   EXPECT_EQ(plan(ipxe).file, "boot.ipxe");
   EXPECT_TRUE(plan(ipxe).script);
   EXPECT_EQ(plan(ipxe).image, catalogue_.find("boot.ipxe"));
   config_.rules[0].boot_file = "";
-  EXPECT_EQ(plan(firmware(7)).file, "snponly.efi");
+  EXPECT_EQ(plan(uefi_firmware(7)).file, "snponly.efi");
   EXPECT_EQ(plan(ipxe).file, "boot.ipxe");
 }
 
 TEST_F(RulePlans, WhoIsTurnedAwayGetsNothing) {
   add(rule(is_arch(7))).answer = RuleAnswer::deny;
   add(rule(is_arch(0))).answer = RuleAnswer::ignore;
-  EXPECT_EQ(plan(firmware(7)).answer, RuleAnswer::deny);
-  EXPECT_EQ(plan(firmware(7)).file, "");
-  EXPECT_EQ(plan(firmware(0)).answer, RuleAnswer::ignore);
-  EXPECT_EQ(plan(firmware(11)).answer, RuleAnswer::serve);
+  EXPECT_EQ(plan(uefi_firmware(7)).answer, RuleAnswer::deny);
+  EXPECT_EQ(plan(uefi_firmware(7)).file, "");
+  EXPECT_EQ(plan(uefi_firmware(0)).answer, RuleAnswer::ignore);
+  EXPECT_EQ(plan(uefi_firmware(11)).answer, RuleAnswer::serve);
 }
 
 TEST(Decisions, AreRememberedWhilePolicyAndFactsAreTheSame) {
@@ -118,7 +113,7 @@ TEST(Decisions, AreRememberedWhilePolicyAndFactsAreTheSame) {
   config.rules = {rule(matches(RuleField::host_name, {"^test"}), "test.efi")};
   const auto policy = test_policy(config, catalogue);
   Decisions decisions(0, 99);
-  Facts facts = firmware(7);
+  Facts facts = uefi_firmware(7);
   EXPECT_EQ(decisions.plan(*policy, facts).file, "snponly.efi");
   EXPECT_EQ(decisions.misses(), 1U);
   EXPECT_EQ(decisions.plan(*policy, facts).file, "snponly.efi");
@@ -158,7 +153,7 @@ TEST(Decisions, EveryFactThatCountsIsInTheFingerprint) {
   test::BootRequest request("edk2_discover");
   const test::Parsed message(request.with(wire::DhcpOption::host_name, "a"));
   const test::Parsed other_message(request.with(wire::DhcpOption::host_name, "b"));
-  Facts plain = firmware(7);
+  Facts plain = uefi_firmware(7);
   plain.message = &*message;
   const std::uint64_t before = policy->fingerprint(plain, 1);
   EXPECT_EQ(policy->fingerprint(plain, 1), before);
@@ -196,7 +191,7 @@ TEST(Decisions, AFullTableDecidesAsWell) {
   Decisions decisions(0, 5);
   for (unsigned round = 0; round < 2; ++round) {
     for (std::uint32_t i = 0; i < 3 * Decisions::kRemembered; ++i) {
-      Facts facts = firmware(7);
+      Facts facts = uefi_firmware(7);
       facts.mac = {};
       store_be32(&facts.mac.octets[2], i);
       ASSERT_EQ(decisions.plan(*policy, facts).file, i < 10000 ? "low.efi" : "snponly.efi") << i;

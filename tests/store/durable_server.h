@@ -18,6 +18,9 @@
 
 namespace reveille::test {
 
+// What one commit writes, in tests that commit often.
+inline constexpr std::uint32_t kBatchSize = 40;
+
 // The n-th lease of a test that needs many.
 inline LeaseChange bound_lease(std::uint32_t n, Instant until, std::uint16_t version = 1) {
   return {LeaseChange::Kind::bound,

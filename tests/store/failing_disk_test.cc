@@ -10,10 +10,9 @@
 namespace reveille::test {
 namespace {
 
-constexpr std::uint32_t kBatches = 6;
-constexpr std::uint32_t kBatchSize = 40;
+constexpr std::uint32_t kCommits = 6;
 
-std::vector<LeaseChange> batch(std::uint32_t number, Instant now) {
+std::vector<LeaseChange> new_leases(std::uint32_t number, Instant now) {
   std::vector<LeaseChange> changes;
   for (std::uint32_t i = 0; i < kBatchSize; ++i) {
     const std::uint32_t n = number * kBatchSize + i;
@@ -34,15 +33,15 @@ class FailingDiskTest : public testing::TestWithParam<int> {
       return 0;
     }
     opened_ = true;
-    for (std::uint32_t done = 0; done < kBatches; ++done) {
-      const auto written = store->write(batch(done, time_.now));
+    for (std::uint32_t done = 0; done < kCommits; ++done) {
+      const auto written = store->write(new_leases(done, time_.now));
       EXPECT_EQ(written.has_value(), !disk.has_failed()) << "batch " << done;
       if (written) continue;
       EXPECT_TRUE(disk.has_failed()) << written.error();
-      EXPECT_FALSE(store->write(batch(done, time_.now)));
+      EXPECT_FALSE(store->write(new_leases(done, time_.now)));
       return done;
     }
-    return kBatches;
+    return kCommits;
   }
 
   TestClock time_;

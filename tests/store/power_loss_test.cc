@@ -9,7 +9,6 @@ namespace reveille::test {
 namespace {
 
 constexpr std::uint32_t kBatches = 30;
-constexpr std::uint32_t kBatchSize = 40;
 
 // Each batch renews the first ten leases, and adds others.
 std::vector<LeaseChange> batch(std::uint16_t number, Instant now) {

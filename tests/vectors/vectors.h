@@ -35,6 +35,10 @@ inline Octets captured_payload(const std::string& name) {
   return {frame.begin() + 42, end};
 }
 
+inline Octets octets(Bytes bytes) {
+  return {bytes.begin(), bytes.end()};
+}
+
 // A buffer in which octets that nobody wrote show.
 inline Octets unwritten(std::size_t length) {
   return Octets(length, 0xa5);

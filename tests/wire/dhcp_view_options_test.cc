@@ -10,10 +10,6 @@
 namespace reveille::wire {
 namespace {
 
-Octets octets(Bytes bytes) {
-  return {bytes.begin(), bytes.end()};
-}
-
 // A DISCOVER of iPXE with other options.
 Octets with_options(const Octets& options) {
   Octets message = captured_payload("ipxe_discover");

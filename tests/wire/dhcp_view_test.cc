@@ -10,10 +10,6 @@ namespace {
 const MacAddress kVirtio = *MacAddress::parse("52:54:00:aa:01:01");
 const MacAddress kOvmf = *MacAddress::parse("52:54:00:aa:01:06");
 
-Octets octets(Bytes bytes) {
-  return {bytes.begin(), bytes.end()};
-}
-
 TEST(DhcpView, DiscoverOfIpxe) {
   const Octets message = captured_payload("ipxe_discover");
   const auto view = DhcpView::parse(message);

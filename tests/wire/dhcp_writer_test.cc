@@ -9,9 +9,6 @@
 namespace reveille::wire {
 namespace {
 
-Octets octets(Bytes bytes) {
-  return {bytes.begin(), bytes.end()};
-}
 Octets first(const Octets& room, std::size_t length) {
   return {room.begin(), room.begin() + static_cast<std::ptrdiff_t>(length)};
 }

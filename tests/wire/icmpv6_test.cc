@@ -12,11 +12,8 @@ namespace {
 const Ipv6Address kRouter = Ipv6Address::link_local(*MacAddress::parse("ba:7e:6a:77:06:e6"));
 const MacAddress kRouterMac = *MacAddress::parse("4e:f1:cc:67:26:91");
 const MacAddress kOvmfMac = *MacAddress::parse("52:54:00:aa:01:07");
-const Ipv6Address kOvmf = Ipv6Address::link_local(kOvmfMac);
+const Ipv6Address kOvmfAddress = Ipv6Address::link_local(kOvmfMac);
 
-Octets octets(Bytes bytes) {
-  return {bytes.begin(), bytes.end()};
-}
 Ipv6View packet(const Octets& frame) {
   const auto view = Ipv6View::parse(Bytes{frame}.subspan(14));
   EXPECT_TRUE(view);
@@ -28,13 +25,14 @@ TEST(Ipv6, CapturedHeader) {
   const Ipv6View view = packet(frame);
   EXPECT_EQ(view.next_header(), IpProtocol::icmpv6);
   EXPECT_EQ(view.hop_limit(), 255);
-  EXPECT_EQ(view.source(), kOvmf);
+  EXPECT_EQ(view.source(), kOvmfAddress);
   EXPECT_EQ(view.destination(), kRouter);
   EXPECT_EQ(view.payload().size(), 32U);
   EXPECT_EQ(view.packet().size(), 72U);
 
   Octets written = unwritten(42);
-  EXPECT_EQ(write_ipv6(written.data(), IpProtocol::icmpv6, kOvmf, kRouter, 32), &written[40]);
+  EXPECT_EQ(write_ipv6(written.data(), IpProtocol::icmpv6, kOvmfAddress, kRouter, 32),
+            &written[40]);
   EXPECT_EQ(octets(Bytes{written}.first(40)), octets(Bytes{frame}.subspan(14, 40)));
   EXPECT_EQ(written[40], 0xa5);
 }
@@ -92,10 +90,10 @@ TEST(Icmpv6, NeighbourSolicitations) {
   const Octets to_group = captured("linux_neighbour_solicitation");
   auto view = NeighbourSolicitationView::parse(packet(to_group));
   ASSERT_TRUE(view);
-  EXPECT_EQ(view->target(), kOvmf);
+  EXPECT_EQ(view->target(), kOvmfAddress);
   EXPECT_EQ(view->source_mac(), kRouterMac);
-  EXPECT_EQ(view->destination(), solicited_node(kOvmf));
-  EXPECT_EQ(MacAddress::from(to_group.data()), group_mac(solicited_node(kOvmf)));
+  EXPECT_EQ(view->destination(), solicited_node(kOvmfAddress));
+  EXPECT_EQ(MacAddress::from(to_group.data()), group_mac(solicited_node(kOvmfAddress)));
 
   const Octets unicast = captured("edk2_neighbour_solicitation");
   view = NeighbourSolicitationView::parse(packet(unicast));
@@ -133,7 +131,7 @@ TEST(Icmpv6, NeighbourAdvertisements) {
   const Octets edk2 = captured("edk2_neighbour_advertisement");
   auto view = NeighbourAdvertisementView::parse(packet(edk2));
   ASSERT_TRUE(view);
-  EXPECT_EQ(view->target(), kOvmf);
+  EXPECT_EQ(view->target(), kOvmfAddress);
   EXPECT_TRUE(view->solicited());
   EXPECT_EQ(view->target_mac(), kOvmfMac);
   EXPECT_FALSE(view->router());
@@ -171,7 +169,8 @@ TEST(Icmpv6, WritesTheCapturedNeighbourAdvertisement) {
   const Octets expected = captured("edk2_neighbour_advertisement");
   Octets room = unwritten(74);
   const std::size_t length = write_neighbour_advertisement(
-      room, {.destination = kRouter, .target = kOvmf, .target_mac = kOvmfMac, .solicited = true});
+      room,
+      {.destination = kRouter, .target = kOvmfAddress, .target_mac = kOvmfMac, .solicited = true});
   ASSERT_EQ(length, 72U);
   EXPECT_EQ(octets(Bytes{room}.first(length)), octets(Bytes{expected}.subspan(14)));
   EXPECT_EQ(room[length], 0xa5);
@@ -180,7 +179,8 @@ TEST(Icmpv6, WritesTheCapturedNeighbourAdvertisement) {
 
 TEST(Icmpv6, AnEmptyAdvertisementOffersNothing) {
   Octets room = unwritten(66);
-  const std::size_t length = write_empty_router_advertisement(room, kRouter, kRouterMac, kOvmf);
+  const std::size_t length =
+      write_empty_router_advertisement(room, kRouter, kRouterMac, kOvmfAddress);
   ASSERT_EQ(length, 64U);
   EXPECT_EQ(room[length], 0xa5);
   const auto ip = Ipv6View::parse(Bytes{room}.first(length));
@@ -189,7 +189,7 @@ TEST(Icmpv6, AnEmptyAdvertisementOffersNothing) {
   const auto view = RouterAdvertisementView::parse(*ip);
   ASSERT_TRUE(view);
   EXPECT_EQ(view->source(), kRouter);
-  EXPECT_EQ(view->destination(), kOvmf);
+  EXPECT_EQ(view->destination(), kOvmfAddress);
   EXPECT_EQ(view->hop_limit(), 0);
   EXPECT_FALSE(view->managed());
   EXPECT_FALSE(view->other_configuration());

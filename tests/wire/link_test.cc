@@ -18,10 +18,6 @@ const MacAddress kLinux = *MacAddress::parse("fa:40:f8:d2:05:89");
 const Ipv4Address kIpxeAddress = Ipv4Address::of(10, 78, 0, 152);
 const Ipv4Address kLinuxAddress = Ipv4Address::of(10, 78, 0, 1);
 
-Octets octets(Bytes bytes) {
-  return {bytes.begin(), bytes.end()};
-}
-
 TEST(Ethernet, CapturedHeader) {
   const Octets frame = captured("ipxe_rrq");
   const auto view = EthernetView::parse(frame);
