@@ -1,6 +1,3 @@
-// rte_dev_dma_map is still marked experimental in DPDK 22.11 and unchanged since 18.11.
-#define ALLOW_EXPERIMENTAL_API
-
 #include "worker/image_access.h"
 
 #include <new>
