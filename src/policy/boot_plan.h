@@ -32,6 +32,7 @@ struct BootPlan {
 
   // Where its address comes from: the place of the [[pool]], or that very one if it is free.
   std::uint16_t pool = kNoPool;
+  std::string_view pool_name{};
   std::optional<Ipv4Address> address{};
   std::optional<Ipv4Address> next_server{};  // siaddr and option 66
   std::string_view root_path{};              // option 17
