@@ -62,6 +62,15 @@ struct SubnetConfig {
   std::string boot_file;  // empty: by architecture
 };
 
+// [[pool]]: addresses for those machines only whose rule names it.
+struct NamedPoolConfig {
+  std::string name;
+  // Disjoint from those of all other pools, each inside one subnet; not all inside the same.
+  std::vector<PoolConfig> ranges;
+
+  bool operator==(const NamedPoolConfig&) const = default;
+};
+
 // [[host]]: a reservation. At least one of mac, client_id and uuid is set.
 struct HostConfig {
   std::optional<MacAddress> mac;
@@ -252,6 +261,7 @@ struct Config {
   std::vector<InterfaceConfig> interfaces;
   DhcpConfig dhcp;
   std::vector<SubnetConfig> subnets;
+  std::vector<NamedPoolConfig> pools;
   std::vector<HostConfig> hosts;
   std::vector<RuleConfig> rules;  // first match wins; before hosts, subnets and [boot]
   BootConfig boot;

@@ -22,7 +22,7 @@ enum class EventKind : std::uint8_t {
   dhcp_declined,      // address
   dhcp_released,      // address
   dhcp_informed,      // address
-  dhcp_no_address,    // the subnet's pools are empty
+  dhcp_no_address,    // outcome says why; text = the pool that its rule names, if any
   dhcp_no_subnet,     // relay = who brought it
   dhcp_relay_copy,    // relay = the second path, address = the first path's giaddr
   bootp_answered,     // address, text = boot file

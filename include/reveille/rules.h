@@ -80,6 +80,9 @@ struct RuleConfig {
   std::string ipxe_script;  // what iPXE gets in place of boot_file: a name or URL; empty: that
   std::optional<Ipv4Address> next_server;
   std::string root_path;
+  // Not both. A [[host]] with an address of its own on that link goes before them.
+  std::optional<Ipv4Address> address;  // reserved for whoever the rule matches
+  std::string pool;                    // NamedPoolConfig::name; empty: the subnet's own pools
   std::vector<DhcpOptionConfig> options;
 };
 

@@ -37,6 +37,7 @@ class SnapshotBuilder {
       std::shared_ptr<const Catalogue> catalogue, std::shared_ptr<const Disks> disks);
   void follow(const SnapshotBuilder& before) { version_ = before.version_; }
   [[nodiscard]] const std::vector<Station>& stations() const { return stations_; }
+  [[nodiscard]] const Subnets& subnets() const { return *subnets_; }
 
  private:
   std::shared_ptr<const Config> config_;

@@ -42,29 +42,6 @@ std::string bytes_of(const auto& octets) {
   return {octets.begin(), octets.end()};
 }
 
-void check_host_address(const Config& config, const std::vector<OwnAddress>& own,
-                        Ipv4Address address, Origin origin, Problems& problems) {
-  const std::string text = "address " + address.text();
-  for (const OwnAddress& ours : own) {
-    if (ours.address.address == address) {
-      problems.error(origin, text + " is the server's own address on " + ours.interface);
-      return;
-    }
-  }
-  // A prefix that could not be understood may have been the one.
-  const auto unknown = [](const SubnetConfig& subnet) { return subnet.prefix == Ipv4Prefix{}; };
-  const auto holds = [&](const SubnetConfig& subnet) { return subnet.prefix.contains(address); };
-  const auto& subnets = config.subnets;
-  const auto subnet = std::find_if(subnets.begin(), subnets.end(), holds);
-  const std::string_view why =
-      subnet == subnets.end() ? unusable(address) : unusable_in(address, subnet->prefix);
-  if (!why.empty()) {
-    problems.error(origin, text + " " + std::string(why));
-  } else if (subnet == subnets.end() && std::none_of(subnets.begin(), subnets.end(), unknown)) {
-    problems.error(origin, text + " is not inside any [[subnet]]");
-  }
-}
-
 std::string hex_text(const std::vector<std::uint8_t>& octets) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string out;
@@ -96,7 +73,7 @@ void check_host(const Config& config, const HostConfig& host, const std::string&
     problems.error(origins.of(path + ".client_id"), "a client-id has at most 255 octets");
   }
   if (host.address) {
-    check_host_address(config, own, *host.address, origins.of(path + ".address"), problems);
+    check_reserved_address(config, own, *host.address, origins.of(path + ".address"), problems);
   }
   if (!host.host_name.empty() && !is_domain_name(host.host_name)) {
     problems.error(origins.of(path + ".host_name"),
@@ -108,6 +85,29 @@ void check_host(const Config& config, const HostConfig& host, const std::string&
 }
 
 }  // namespace
+
+void check_reserved_address(const Config& config, const std::vector<OwnAddress>& own,
+                            Ipv4Address address, Origin origin, Problems& problems) {
+  const std::string text = "address " + address.text();
+  for (const OwnAddress& ours : own) {
+    if (ours.address.address == address) {
+      problems.error(origin, text + " is the server's own address on " + ours.interface);
+      return;
+    }
+  }
+  // A prefix that could not be understood may have been the one.
+  const auto unknown = [](const SubnetConfig& subnet) { return subnet.prefix == Ipv4Prefix{}; };
+  const auto holds = [&](const SubnetConfig& subnet) { return subnet.prefix.contains(address); };
+  const auto& subnets = config.subnets;
+  const auto subnet = std::find_if(subnets.begin(), subnets.end(), holds);
+  const std::string_view why =
+      subnet == subnets.end() ? unusable(address) : unusable_in(address, subnet->prefix);
+  if (!why.empty()) {
+    problems.error(origin, text + " " + std::string(why));
+  } else if (subnet == subnets.end() && std::none_of(subnets.begin(), subnets.end(), unknown)) {
+    problems.error(origin, text + " is not inside any [[subnet]]");
+  }
+}
 
 void check_hosts(const Config& config, const Origins& origins, Problems& problems) {
   OnlyOnce<std::uint64_t> macs("MAC address", ".mac", origins, problems);

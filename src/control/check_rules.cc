@@ -10,10 +10,11 @@ namespace {
 bool says_something(const RuleConfig& rule, const Origins& origins, const std::string& path) {
   const bool written = origins.has(path + ".boot_file") || origins.has(path + ".ipxe_script") ||
                        origins.has(path + ".next_server") || origins.has(path + ".root_path") ||
+                       origins.has(path + ".address") || origins.has(path + ".pool") ||
                        origins.has(path + ".options");
   return written || rule.answer != RuleAnswer::serve || !rule.boot_file.empty() ||
-         !rule.ipxe_script.empty() || rule.next_server || !rule.root_path.empty() ||
-         !rule.options.empty();
+         !rule.ipxe_script.empty() || rule.next_server || !rule.root_path.empty() || rule.address ||
+         !rule.pool.empty() || !rule.options.empty();
 }
 
 std::string where(const Origins& origins, const std::string& path) {
@@ -66,10 +67,11 @@ void check_rules(const Config& config, const Origins& origins, Problems& problem
       }
     }
     if (!says_something(rule, origins, path)) {
-      problems.error(origins.of(path), "rule " + in_quotes(rule.name) +
-                                           " says nothing: give `boot_file`, `ipxe_script`, "
-                                           "`next_server`, `root_path`, options, "
-                                           "`deny` or `ignore`");
+      problems.error(origins.of(path),
+                     "rule " + in_quotes(rule.name) +
+                         " says nothing: give `boot_file`, `ipxe_script`, "
+                         "`next_server`, `root_path`, `address`, `pool`, options, "
+                         "`deny` or `ignore`");
     }
   }
   // Of a rule whose conditions were not all understood nothing can be said.

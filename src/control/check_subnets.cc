@@ -7,10 +7,6 @@
 namespace reveille {
 namespace {
 
-bool contains(const PoolConfig& pool, Ipv4Address address) {
-  return pool.first <= address && address <= pool.last;
-}
-
 bool is_given(const Ipv4Prefix& prefix) {
   return prefix != Ipv4Prefix{};
 }
@@ -53,85 +49,6 @@ void check_disjoint(const Config& config, const Origins& origins, Problems& prob
                      "subnet " + prefix.text() + " overlaps subnet " + widest->text());
     }
     if (!overlaps || prefix.directed_broadcast() > widest->directed_broadcast()) widest = &prefix;
-  }
-}
-
-// One pool on its own and against its subnet.
-void check_pool(const SubnetConfig& subnet, const PoolConfig& pool, Origin origin,
-                const std::vector<OwnAddress>& own, Problems& problems) {
-  const std::string text = "pool " + pool_text(pool);
-  const Ipv4Prefix& prefix = subnet.prefix;
-  if (pool.first > pool.last) {
-    problems.error(origin, text + " ends before it begins");
-    return;
-  }
-  if (is_given(prefix)) {
-    if (!prefix.contains(pool.first) || !prefix.contains(pool.last)) {
-      problems.error(origin, text + " is not inside its subnet " + prefix.text());
-      return;
-    }
-    for (const Ipv4Address special : {prefix.network(), prefix.directed_broadcast()}) {
-      if (!contains(pool, special)) continue;
-      if (const auto why = unusable_in(special, prefix); !why.empty()) {
-        problems.error(origin,
-                       text + " contains " + special.text() + ", which " + std::string(why));
-      }
-    }
-  }
-  for (const OwnAddress& ours : own) {
-    if (contains(pool, ours.address.address)) {
-      problems.error(origin, text + " contains " + ours.address.address.text() +
-                                 ", the server's own address on " + ours.interface);
-    }
-  }
-  for (const Ipv4Address router : subnet.routers) {
-    if (contains(pool, router)) {
-      problems.error(origin, text + " contains the subnet's router " + router.text());
-    }
-  }
-  for (const Ipv4Address server : subnet.dns_servers) {
-    if (contains(pool, server)) {
-      problems.error(origin, text + " contains the subnet's DNS server " + server.text());
-    }
-  }
-}
-
-struct PlacedPool {
-  PoolConfig pool;
-  std::string path;
-};
-
-std::vector<PlacedPool> all_pools(const Config& config) {
-  std::vector<PlacedPool> all;
-  for (std::size_t i = 0; i < config.subnets.size(); ++i) {
-    const auto& pools = config.subnets[i].pools;
-    for (std::size_t j = 0; j < pools.size(); ++j) {
-      all.push_back({pools[j], element(element("subnet", i) + ".pools", j)});
-    }
-  }
-  std::erase_if(all, [](const PlacedPool& one) { return one.pool.first > one.pool.last; });
-  return all;
-}
-
-void check_pools_together(const Config& config, const Origins& origins, Problems& problems) {
-  std::vector<PlacedPool> all = all_pools(config);
-  std::uint64_t total = 0;
-  for (const PlacedPool& one : all) total += pool_size(one.pool);
-  if (total > kPoolAddressesMax) {
-    problems.error(origins.of("subnet"), "the pools hold " + count_text(total) +
-                                             " addresses together; at most " +
-                                             count_text(kPoolAddressesMax) + " are possible");
-  }
-  std::stable_sort(all.begin(), all.end(), [](const PlacedPool& a, const PlacedPool& b) {
-    return a.pool.first < b.pool.first;
-  });
-  const PlacedPool* furthest = nullptr;
-  for (const PlacedPool& one : all) {
-    if (furthest != nullptr && one.pool.first <= furthest->pool.last) {
-      problems.error(origins.of(one.path),
-                     "pool " + pool_text(one.pool) + " overlaps pool " + pool_text(furthest->pool));
-    }
-    if (furthest == nullptr || one.pool.last > furthest->pool.last) furthest = &one;
   }
 }
 
@@ -204,7 +121,9 @@ void check_served(const Config& config, const Origins& origins, Problems& proble
     }
     return;
   }
-  bool any = !config.hosts.empty() || origins.has(kPoolsGiven);
+  bool any = !config.hosts.empty() || origins.has(kPoolsGiven) || origins.has("pool") ||
+             std::ranges::any_of(config.rules,
+                                 [](const RuleConfig& rule) { return rule.address.has_value(); });
   for (std::size_t i = 0; i < config.subnets.size(); ++i) any = any || has_pools(i);
   if (!any) {
     problems.error(origins.of("subnet"),
@@ -229,20 +148,15 @@ void check_served(const Config& config, const Origins& origins, Problems& proble
 }  // namespace
 
 void check_subnets(const Config& config, const Origins& origins, Problems& problems) {
-  const std::vector<OwnAddress> own = own_addresses(config);
   for (std::size_t i = 0; i < config.subnets.size(); ++i) {
     const SubnetConfig& subnet = config.subnets[i];
     const std::string path = element("subnet", i);
     check_prefix(subnet, path, origins, problems);
-    for (std::size_t j = 0; j < subnet.pools.size(); ++j) {
-      check_pool(subnet, subnet.pools[j], origins.of(path + element(".pools", j)), own, problems);
-    }
     check_lists(subnet, path, origins, problems);
     check_boot_file(subnet.boot_file, "boot_file", config, origins.of(path + ".boot_file"),
                     problems);
   }
   check_disjoint(config, origins, problems);
-  check_pools_together(config, origins, problems);
   check_relays(config, origins, problems);
   check_served(config, origins, problems);
 }

@@ -164,6 +164,7 @@ void check_config(const Config& config, const Origins& origins, Problems& proble
   check_purpose(config, origins, problems);
   check_interfaces(config, origins, problems);
   check_subnets(config, origins, problems);
+  check_pools(config, origins, problems);
   check_hosts(config, origins, problems);
   check_boot(config, origins, problems);
   check_tftp(config, origins, problems);

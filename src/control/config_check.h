@@ -44,12 +44,16 @@ struct OwnAddress {
 // The parts of check_config().
 void check_interfaces(const Config& config, const Origins& origins, Problems& problems);
 void check_subnets(const Config& config, const Origins& origins, Problems& problems);
+void check_pools(const Config& config, const Origins& origins, Problems& problems);
 void check_hosts(const Config& config, const Origins& origins, Problems& problems);
 void check_rules(const Config& config, const Origins& origins, Problems& problems);
 void check_boot(const Config& config, const Origins& origins, Problems& problems);
 void check_names(const Config& config, const Origins& origins, Problems& problems);
 void check_disks(const Config& config, const Origins& origins, Problems& problems);
 
+// Can `address` be reserved for a machine? `own` are our own addresses.
+void check_reserved_address(const Config& config, const std::vector<OwnAddress>& own,
+                            Ipv4Address address, Origin origin, Problems& problems);
 // Is `name` a file that TFTP can serve, or a URL? `what` names the value in the problem.
 void check_boot_file(std::string_view name, std::string_view what, const Config& config,
                      Origin origin, Problems& problems);

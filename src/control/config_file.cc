@@ -33,6 +33,7 @@ void read_file(TableReader& file, Config& to, std::vector<std::string>& host_fil
   read_interfaces(file, to.interfaces);
   file.table("dhcp", [&](TableReader& table) { read_dhcp(table, to.dhcp); });
   read_subnets(file, to.subnets);
+  read_pools(file, to.pools);
   read_hosts(file, to.hosts);
   read_templates(file, to.templates);
   read_rules(file, to.rules);

@@ -17,7 +17,8 @@ namespace reveille {
 inline constexpr std::size_t kInterfacesMax = 32;  // DPDK's RTE_MAX_ETHPORTS
 inline constexpr std::size_t kVlansMax = 255;      // on one interface
 inline constexpr std::size_t kSubnetsMax = 1024;
-inline constexpr std::size_t kPoolsMax = 1024;  // in one subnet
+inline constexpr std::size_t kPoolsMax = 1024;  // in one subnet; ranges of one [[pool]]
+inline constexpr std::size_t kPoolNameMax = 64;
 inline constexpr std::size_t kHostsMax = 100'000;
 inline constexpr std::size_t kDisksMax = 1000;      // a query for all looks at each
 inline constexpr std::size_t kAddressListMax = 16;  // routers, DNS servers

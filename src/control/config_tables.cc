@@ -6,6 +6,7 @@
 #include "control/config_file.h"
 #include "control/dhcp_option_value.h"
 #include "control/value_text.h"
+#include "dhcp/address_groups.h"
 #include "image/catalogue.h"
 #include "packet/share.h"
 
@@ -15,6 +16,7 @@ namespace {
 constexpr std::string_view kAddressForm = "an address such as \"10.77.0.1\"";
 constexpr std::string_view kPrefixForm =
     "an address with its prefix length such as \"10.77.0.1/16\"";
+constexpr std::string_view kPoolForm = "a pool of addresses such as \"10.77.1.0-10.77.255.254\"";
 constexpr std::size_t kNameMax = 255;
 constexpr std::size_t kPathMax = 4096;
 constexpr std::size_t kPatternMax = 1024;
@@ -125,8 +127,7 @@ void read_subnets(TableReader& file, std::vector<SubnetConfig>& to) {
     SubnetConfig& subnet = to.emplace_back();
     table.parsed("prefix", subnet.prefix, Ipv4Prefix::parse,
                  "a network with its length such as \"10.77.0.0/16\"");
-    table.list("pools", subnet.pools, parse_pool,
-               "a pool of addresses such as \"10.77.1.0-10.77.255.254\"", kPoolsMax);
+    table.list("pools", subnet.pools, parse_pool, kPoolForm, kPoolsMax);
     table.list("routers", subnet.routers, Ipv4Address::parse, kAddressForm, kAddressListMax);
     table.list("dns", subnet.dns_servers, Ipv4Address::parse, kAddressForm, kAddressListMax);
     table.text("domain", subnet.domain_name, kNameMax);
@@ -138,6 +139,14 @@ void read_subnets(TableReader& file, std::vector<SubnetConfig>& to) {
     table.list("relays", subnet.relays, Ipv4Address::parse, kAddressForm, kRelaysMax);
     table.text("boot_file", subnet.boot_file, kNameMax);
     read_options(table, subnet.options);
+  });
+}
+
+void read_pools(TableReader& file, std::vector<NamedPoolConfig>& to) {
+  file.tables("pool", AddressGroups::kPoolsMax, [&](TableReader& table, std::size_t) {
+    NamedPoolConfig& pool = to.emplace_back();
+    table.text("name", pool.name, kPoolNameMax);
+    table.list("ranges", pool.ranges, parse_pool, kPoolForm, kPoolsMax);
   });
 }
 

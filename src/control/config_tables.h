@@ -9,6 +9,7 @@ namespace reveille {
 
 void read_interfaces(TableReader& file, std::vector<InterfaceConfig>& to);
 void read_subnets(TableReader& file, std::vector<SubnetConfig>& to);
+void read_pools(TableReader& file, std::vector<NamedPoolConfig>& to);
 // [hosts]
 void read_host_file_names(TableReader& table, std::vector<std::string>& to);
 void read_hosts(TableReader& file, std::vector<HostConfig>& to);

@@ -54,6 +54,23 @@ std::string refused(const Event& event) {
   return fmt::format("refused {}: {}", event.address.text(), why);
 }
 
+std::string beside_rule(const Event& event) {
+  if (event.outcome != Outcome::dhcp_offered_another) return {};
+  return ", for what its rule gives is not free";
+}
+
+std::string no_address(const Event& event) {
+  if (event.outcome == Outcome::dhcp_pool_elsewhere) {
+    return fmt::format("gets no address: pool {}, which its rule names, has none on its link",
+                       quoted(event.text()));
+  }
+  if (event.outcome == Outcome::dhcp_pool_exhausted) {
+    return fmt::format("gets no address: pool {}, which its rule names, is empty",
+                       quoted(event.text()));
+  }
+  return "gets no address: the pools of its subnet are empty";
+}
+
 std::string unknown_file(const Event& event) {
   if (event.architecture == kArchitectureUnknown) return "no boot file: it does not say what it is";
   return fmt::format("no boot file for its architecture, {} ({})", event.architecture,
@@ -64,7 +81,7 @@ std::string what_happened(const Event& event) {
   const std::string address = event.address.text();
   switch (event.kind) {
     case EventKind::dhcp_offered:
-      return "offered " + address + boots(event);
+      return "offered " + address + beside_rule(event) + boots(event);
     case EventKind::dhcp_acked:
       return "acked " + address + boots(event);
     case EventKind::dhcp_nakked:
@@ -76,7 +93,7 @@ std::string what_happened(const Event& event) {
     case EventKind::dhcp_informed:
       return "informed at " + address;
     case EventKind::dhcp_no_address:
-      return "gets no address: the pools of its subnet are empty";
+      return no_address(event);
     case EventKind::dhcp_no_subnet:
       return "gets no address: no subnet is configured for where it asks";
     case EventKind::dhcp_relay_copy:

@@ -241,7 +241,8 @@ void read_answer(TableReader& table, RuleConfig& rule) {
   Problems& problems = table.reading().problems;
   const Origin origin = table.reading().origins.of(table.path());
   const bool gives = !rule.boot_file.empty() || !rule.ipxe_script.empty() || rule.next_server ||
-                     !rule.root_path.empty() || !rule.options.empty();
+                     !rule.root_path.empty() || rule.address || !rule.pool.empty() ||
+                     !rule.options.empty();
   if (deny && ignore) {
     problems.error(origin, "a rule can deny or ignore a machine, not both");
   } else if ((deny || ignore) && gives) {
@@ -281,6 +282,8 @@ void read_rules(TableReader& file, std::vector<RuleConfig>& to) {
     table.parsed("next_server", rule.next_server, Ipv4Address::parse,
                  "an address such as \"10.77.0.1\"");
     table.text("root_path", rule.root_path, kNameMax);
+    table.parsed("address", rule.address, Ipv4Address::parse, "an address such as \"10.77.0.50\"");
+    table.text("pool", rule.pool, kPoolNameMax);
     read_rule_options(table, rule.options);
     read_answer(table, rule);
   });

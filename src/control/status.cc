@@ -83,13 +83,15 @@ std::string ports_table(const Json& ports) {
   return table(rows);
 }
 
-std::string subnets_table(const Json& subnets) {
+std::string addresses_table(const Json& subnets, const Json& pools) {
   if (subnets.empty()) return {};
   Rows rows{{"subnet", "addresses", "free", "offered", "bound", "declined"}};
-  for (const Json& subnet : subnets) {
-    rows.push_back({word(subnet, "prefix"), count(subnet, "addresses"), count(subnet, "free"),
-                    count(subnet, "offered"), count(subnet, "bound"), count(subnet, "declined")});
-  }
+  const auto add = [&rows](const std::string& name, const Json& from) {
+    rows.push_back({name, count(from, "addresses"), count(from, "free"), count(from, "offered"),
+                    count(from, "bound"), count(from, "declined")});
+  };
+  for (const Json& subnet : subnets) add(word(subnet, "prefix"), subnet);
+  for (const Json& pool : pools) add(word(pool, "prefix") + ", pool " + word(pool, "name"), pool);
   return "\n" + table(rows);
 }
 
@@ -114,7 +116,7 @@ std::string status_page(const Json& report) {
                      word(report, "serving") + "\n";
   page += "\n" + ports_table(part(report, "ports"));
   page += "\n" + workers_table(part(report, "workers"));
-  page += subnets_table(part(report, "subnets"));
+  page += addresses_table(part(report, "subnets"), part(report, "pools"));
   return page + "\n" + outcome_table(outcomes_of(part(report, "workers")));
 }
 

@@ -42,6 +42,9 @@ std::string service_text(const Config& config) {
     for (const SubnetConfig& subnet : config.subnets) {
       for (const PoolConfig& pool : subnet.pools) addresses += pool_size(pool);
     }
+    for (const NamedPoolConfig& pool : config.pools) {
+      for (const PoolConfig& range : pool.ranges) addresses += pool_size(range);
+    }
     text += ": " + count_text(addresses) + (addresses == 1 ? " address" : " addresses");
     const std::size_t hosts = config.hosts.size();
     if (hosts > 0) text += ", " + count_text(hosts) + (hosts == 1 ? " host" : " hosts");

@@ -4,11 +4,11 @@
 
 namespace reveille {
 
-bool reclaim_offer(LeaseTable& leases, std::uint16_t subnet, Instant now, Nanoseconds offer_time) {
+bool reclaim_offer(LeaseTable& leases, std::uint16_t group, Instant now, Nanoseconds offer_time) {
   const Instant reclaimable = now + std::max(offer_time - kOfferKept, Nanoseconds{0});
   // Reservations become free for their owners only: look further, but not for long.
   for (int looks = 0; looks < 16; ++looks) {
-    const std::uint32_t offer = leases.oldest_offer(subnet);
+    const std::uint32_t offer = leases.oldest_offer(group);
     if (offer == kNoIndex || leases[offer].until > reclaimable) return false;
     leases.withdraw(offer);
     if (!leases[offer].reserved) return true;
@@ -17,10 +17,10 @@ bool reclaim_offer(LeaseTable& leases, std::uint16_t subnet, Instant now, Nanose
 }
 
 AddressLending::AddressLending(LeaseTable& leases, Share share, Nanoseconds offer_time)
-    : leases_(&leases), share_(share), offer_time_(offer_time), rounds_(leases.subnets()) {
-  for (std::uint16_t subnet = 0; subnet < leases.subnets(); ++subnet) {
-    Round& round = rounds_[subnet];
-    round.low_water = std::min(leases.counts(subnet).addresses / 8, kLowWaterMax);
+    : leases_(&leases), share_(share), offer_time_(offer_time), rounds_(leases.groups()) {
+  for (std::uint16_t group = 0; group < leases.groups(); ++group) {
+    Round& round = rounds_[group];
+    round.low_water = std::min(leases.counts(group).addresses / 8, kLowWaterMax);
     round.peer = next_peer(static_cast<std::uint8_t>(share.index));
   }
 }
@@ -31,14 +31,14 @@ std::uint8_t AddressLending::next_peer(std::uint8_t peer) const {
   return next;
 }
 
-std::uint16_t AddressLending::missing(std::uint16_t subnet) const {
-  const std::uint32_t free = leases_->counts(subnet).free;
-  const std::uint32_t low_water = rounds_[subnet].low_water;
+std::uint16_t AddressLending::missing(std::uint16_t group) const {
+  const std::uint32_t free = leases_->counts(group).free;
+  const std::uint32_t low_water = rounds_[group].low_water;
   return static_cast<std::uint16_t>(low_water - std::min(free, low_water));
 }
 
-bool AddressLending::ask(std::uint16_t subnet, std::uint16_t waiting, const Context& context) {
-  Round& round = rounds_[subnet];
+bool AddressLending::ask(std::uint16_t group, std::uint16_t waiting, const Context& context) {
+  Round& round = rounds_[group];
   if (share_.count == 1) return false;
   if (round.open) {
     // The answer on its way is to a question without need; if it is no, it does not count.
@@ -49,29 +49,29 @@ bool AddressLending::ask(std::uint16_t subnet, std::uint16_t waiting, const Cont
   if (context.now < round.quiet_until || !has_room(kBatchMax)) return false;
   round.for_clients = true;
   round.refusals = 0;
-  return send_question(subnet, waiting, context);
+  return send_question(group, waiting, context);
 }
 
-void AddressLending::keep_stock(std::uint16_t subnet, const Context& context) {
-  Round& round = rounds_[subnet];
-  if (share_.count == 1 || round.open || missing(subnet) == 0) return;
+void AddressLending::keep_stock(std::uint16_t group, const Context& context) {
+  Round& round = rounds_[group];
+  if (share_.count == 1 || round.open || missing(group) == 0) return;
   // The spare room is for clients that wait.
   if (context.now < round.stock_quiet_until || !has_room(8 * kBatchMax)) return;
   round.for_clients = false;
   round.refusals = 0;
-  send_question(subnet, 0, context);
+  send_question(group, 0, context);
 }
 
-bool AddressLending::send_question(std::uint16_t subnet, std::uint16_t waiting,
+bool AddressLending::send_question(std::uint16_t group, std::uint16_t waiting,
                                    const Context& context) {
-  Round& round = rounds_[subnet];
+  Round& round = rounds_[group];
   PeerMessage question{PeerMessage::Kind::addresses_wanted};
   question.from = static_cast<std::uint8_t>(share_.index);
   question.to = round.peer;
-  question.subnet = subnet;
+  question.group = group;
   question.needed = std::min(waiting, kBatchMax);
   question.count =
-      std::min<std::uint16_t>(static_cast<std::uint16_t>(waiting + missing(subnet)), kBatchMax);
+      std::min<std::uint16_t>(static_cast<std::uint16_t>(waiting + missing(group)), kBatchMax);
   close(round);
   if (!context.outbox.add(question)) return false;
   ++open_rounds_;
@@ -98,7 +98,6 @@ bool AddressLending::claim(ParkedRequest& parked, const Context& context) {
   question.from = self;
   question.to = parked.peer;
   question.claim = true;
-  question.subnet = parked.subnet;
   question.address = parked.claimed;
   return context.outbox.add(question);
 }
@@ -109,14 +108,14 @@ void AddressLending::answer(const PeerMessage& question, const Context& context)
 }
 
 void AddressLending::give(const PeerMessage& question, const Context& context) {
-  const std::uint16_t subnet = question.subnet;
+  const std::uint16_t group = question.group;
   const std::uint16_t room =
       static_cast<std::uint16_t>(std::min<std::size_t>(context.outbox.free(), kBatchMax));
-  while (leases_->counts(subnet).free < question.needed &&
-         reclaim_offer(*leases_, subnet, context.now, offer_time_)) {
+  while (leases_->counts(group).free < question.needed &&
+         reclaim_offer(*leases_, group, context.now, offer_time_)) {
   }
-  const std::uint32_t free = leases_->counts(subnet).free;
-  const std::uint32_t plenty = free - std::min(free, 2 * rounds_[subnet].low_water);
+  const std::uint32_t free = leases_->counts(group).free;
+  const std::uint32_t plenty = free - std::min(free, 2 * rounds_[group].low_water);
   const std::uint32_t wanted =
       std::max<std::uint32_t>(std::min<std::uint32_t>(question.needed, free),
                               std::min<std::uint32_t>(question.count, plenty));
@@ -133,8 +132,8 @@ void AddressLending::give(const PeerMessage& question, const Context& context) {
   answer.kind = PeerMessage::Kind::address_given;
   for (std::uint16_t i = 0; i < given; ++i) {
     // What is probed already is better used here, or by whoever waits for it.
-    std::uint32_t lease = leases_->oldest_free(subnet, Probe::none);
-    if (lease == kNoIndex || i < question.needed) lease = leases_->oldest_free(subnet);
+    std::uint32_t lease = leases_->oldest_free(group, Probe::none);
+    if (lease == kNoIndex || i < question.needed) lease = leases_->oldest_free(group);
     answer.address = (*leases_)[lease].address;
     answer.version = (*leases_)[lease].version;
     answer.count = static_cast<std::uint16_t>(given - 1 - i);
@@ -154,6 +153,7 @@ void AddressLending::give_claimed(const PeerMessage& question, const Context& co
       leases_->withdraw(lease);
     }
     if (record.state == LeaseState::free) {
+      answer.group = record.group;
       answer.version = record.version;
       leases_->give_away(lease);
       answer.kind = PeerMessage::Kind::address_given;
@@ -164,9 +164,9 @@ void AddressLending::give_claimed(const PeerMessage& question, const Context& co
 
 std::uint32_t AddressLending::take(const PeerMessage& given, bool reserved,
                                    const Context& context) {
-  Round& round = rounds_[given.subnet];
+  Round& round = rounds_[given.group];
   if (!given.claim && given.count == 0 && round.peer == given.from) close(round);
-  const std::uint32_t lease = leases_->adopt(given.subnet, given.address, reserved, given.version);
+  const std::uint32_t lease = leases_->adopt(given.group, given.address, reserved, given.version);
   if (lease == kNoIndex) {
     PeerMessage back = given;
     std::swap(back.from, back.to);
@@ -178,18 +178,18 @@ std::uint32_t AddressLending::take(const PeerMessage& given, bool reserved,
 
 bool AddressLending::refused(const PeerMessage& refusal, std::uint16_t waiting,
                              const Context& context) {
-  const Round& round = rounds_[refusal.subnet];
+  const Round& round = rounds_[refusal.group];
   // The answer of a worker that was not waited for any longer.
   if (!round.open || round.peer != refusal.from) return true;
-  return ask_next(refusal.subnet, waiting, context);
+  return ask_next(refusal.group, waiting, context);
 }
 
-bool AddressLending::ask_next(std::uint16_t subnet, std::uint16_t waiting, const Context& context) {
-  Round& round = rounds_[subnet];
+bool AddressLending::ask_next(std::uint16_t group, std::uint16_t waiting, const Context& context) {
+  Round& round = rounds_[group];
   ++round.refusals;
   round.peer = next_peer(round.peer);
   const bool asked_all = round.refusals + 1 >= static_cast<int>(share_.count);
-  if (!asked_all && send_question(subnet, waiting, context)) return true;
+  if (!asked_all && send_question(group, waiting, context)) return true;
   close(round);
   round.stock_quiet_until = context.now + kStockPause;
   if (round.for_clients) round.quiet_until = context.now + kPause;

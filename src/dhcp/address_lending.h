@@ -19,7 +19,7 @@
 
 namespace reveille {
 
-// Owner: one worker, with its lease table. Asks about one subnet once at a time.
+// Owner: one worker, with its lease table. Asks about one group once at a time.
 class AddressLending {
  public:
   static constexpr std::uint16_t kBatchMax = 32;  // addresses asked for at once
@@ -29,9 +29,9 @@ class AddressLending {
 
   [[nodiscard]] bool has_peers() const { return share_.count > 1; }
   // For `waiting` clients that found no free address. False: nobody has one, or cannot be asked.
-  bool ask(std::uint16_t subnet, std::uint16_t waiting, const Context& context);
-  // Asks ahead of need when the free addresses of the subnet run low.
-  void keep_stock(std::uint16_t subnet, const Context& context);
+  bool ask(std::uint16_t group, std::uint16_t waiting, const Context& context);
+  // Asks ahead of need when the free addresses of the group run low.
+  void keep_stock(std::uint16_t group, const Context& context);
   // Whether each peer has refused parked.claimed.
   [[nodiscard]] bool asked_all(const ParkedRequest& parked) const {
     return parked.refusals + 1U >= share_.count;
@@ -47,7 +47,7 @@ class AddressLending {
   std::uint32_t take(const PeerMessage& given, bool reserved, const Context& context);
   // A peer has none: the next one is asked. False: that was the last one.
   bool refused(const PeerMessage& refusal, std::uint16_t waiting, const Context& context);
-  // Calls gave_up(subnet) for each question that a stalled worker has left open for too long and
+  // Calls gave_up(group) for each question that a stalled worker has left open for too long and
   // that no other worker can answer.
   template <class Waiting, class GaveUp>
   void tick(const Context& context, Waiting&& waiting, GaveUp&& gave_up);
@@ -69,8 +69,8 @@ class AddressLending {
     bool for_clients = false;
   };
   [[nodiscard]] std::uint8_t next_peer(std::uint8_t peer) const;
-  [[nodiscard]] std::uint16_t missing(std::uint16_t subnet) const;
-  bool send_question(std::uint16_t subnet, std::uint16_t waiting, const Context& context);
+  [[nodiscard]] std::uint16_t missing(std::uint16_t group) const;
+  bool send_question(std::uint16_t group, std::uint16_t waiting, const Context& context);
   void close(Round& round);
   // Room for so many more than all that may be on their way: to open rounds, and to clients that
   // are parked for an address that they named.
@@ -78,7 +78,7 @@ class AddressLending {
     constexpr auto kClaimsMax = static_cast<std::uint32_t>(ParkedRequests::kParkedMax);
     return leases_->has_room(coming_ + kClaimsMax + addresses);
   }
-  bool ask_next(std::uint16_t subnet, std::uint16_t waiting, const Context& context);
+  bool ask_next(std::uint16_t group, std::uint16_t waiting, const Context& context);
   void give(const PeerMessage& question, const Context& context);
   void give_claimed(const PeerMessage& question, const Context& context);
 
@@ -87,23 +87,23 @@ class AddressLending {
   Nanoseconds offer_time_;
   std::size_t open_rounds_ = 0;
   std::uint32_t coming_ = 0;   // addresses, to open rounds at most
-  std::vector<Round> rounds_;  // by subnet
+  std::vector<Round> rounds_;  // by group
 };
 
 // An offer that was not taken up for this long may be given to another client when nothing else
 // is free. The slowest firmware sends its REQUEST 12 s after the first OFFER.
 inline constexpr Nanoseconds kOfferKept = 15s;
 
-// Makes the subnet's oldest offer free if it is over, or older than kOfferKept.
-bool reclaim_offer(LeaseTable& leases, std::uint16_t subnet, Instant now, Nanoseconds offer_time);
+// Makes the group's oldest offer free if it is over, or older than kOfferKept.
+bool reclaim_offer(LeaseTable& leases, std::uint16_t group, Instant now, Nanoseconds offer_time);
 
 template <class Waiting, class GaveUp>
 void AddressLending::tick(const Context& context, Waiting&& waiting, GaveUp&& gave_up) {
   if (open_rounds_ == 0) return;
-  for (std::uint16_t subnet = 0; subnet < leases_->subnets(); ++subnet) {
-    const Round& round = rounds_[subnet];
+  for (std::uint16_t group = 0; group < leases_->groups(); ++group) {
+    const Round& round = rounds_[group];
     if (!round.open || context.now - round.asked_at < kPatience) continue;
-    if (!ask_next(subnet, waiting(subnet), context)) gave_up(subnet);
+    if (!ask_next(group, waiting(group), context)) gave_up(group);
   }
 }
 

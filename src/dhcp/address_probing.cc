@@ -47,27 +47,31 @@ void write_echo(Reply& reply, const Station& station, const MacAddress& gateway,
 
 }  // namespace
 
-AddressProbing::AddressProbing(LeaseTable& leases, Share share, std::uint64_t seed)
-    : leases_(&leases), share_(share), echo_key_(SipKey::of(mix(seed))), ways_(leases.subnets()) {}
+AddressProbing::AddressProbing(LeaseTable& leases, std::size_t subnets, Share share,
+                               std::uint64_t seed)
+    : leases_(&leases),
+      share_(share),
+      echo_key_(SipKey::of(mix(seed))),
+      ways_(subnets),
+      next_look_(leases.groups()) {}
 
 void AddressProbing::tick(const Subnets& subnets, const Context& context) {
   tells_left_ = kTellsPerTick;
   paid_until_ = std::max(paid_until_, context.now - kBurst);
   retry_suspects(subnets, context);
   if (!context.snapshot.config->dhcp.detect_conflicts) return;
-  const std::size_t looks = std::min(kSubnetsPerTick, ways_.size());
+  const std::size_t looks = std::min(kGroupsPerTick, next_look_.size());
   for (std::size_t i = 0; i < looks && paid_until_ < context.now; ++i) {
-    const std::uint16_t subnet = next_subnet_;
-    next_subnet_ = static_cast<std::uint16_t>((next_subnet_ + 1U) % ways_.size());
-    if (context.now < ways_[subnet].next_look) continue;
-    look_at(subnets.all()[subnet], subnets, context);
+    const std::uint16_t group = next_group_;
+    next_group_ = static_cast<std::uint16_t>((next_group_ + 1U) % next_look_.size());
+    if (context.now >= next_look_[group]) look_at(group, subnets, context);
   }
 }
 
 // Their time is up: they are free when they are silent, or when nobody can be asked.
 void AddressProbing::retry_suspects(const Subnets& subnets, const Context& context) {
   const bool asks = context.snapshot.config->dhcp.detect_conflicts;
-  for (std::size_t i = 0; i < kSubnetsPerTick; ++i) {
+  for (std::size_t i = 0; i < kGroupsPerTick; ++i) {
     const std::uint32_t lease = leases_->suspect();
     if (lease == kNoIndex) return;
     if (asks && paid_until_ >= context.now) return;
@@ -84,27 +88,26 @@ void AddressProbing::retry_suspects(const Subnets& subnets, const Context& conte
 }
 
 // What is to be asked next: who was asked before, then who was silent long ago, then anybody.
-std::uint32_t AddressProbing::next_candidate(std::uint16_t subnet, Instant now) const {
+std::uint32_t AddressProbing::next_candidate(std::uint16_t group, Instant now) const {
   const LeaseTable& leases = *leases_;
-  if (const std::uint32_t asked = leases.oldest_free(subnet, Probe::asked);
+  if (const std::uint32_t asked = leases.oldest_free(group, Probe::asked);
       asked != kNoIndex && leases[asked].until <= now) {
     return asked;
   }
-  if (const std::uint32_t silent = leases.oldest_free(subnet, Probe::silent);
+  if (const std::uint32_t silent = leases.oldest_free(group, Probe::silent);
       silent != kNoIndex && leases[silent].until <= now) {
     return silent;
   }
-  const LeaseTable::Counts& counts = leases.counts(subnet);
+  const LeaseTable::Counts& counts = leases.counts(group);
   if (counts.silent + counts.asked >= kStock) return kNoIndex;
-  return leases.oldest_free(subnet, Probe::none);
+  return leases.oldest_free(group, Probe::none);
 }
 
-void AddressProbing::look_at(const Subnet& subnet, const Subnets& subnets, const Context& context) {
-  Way& way = ways_[subnet.index];
+void AddressProbing::look_at(std::uint16_t group, const Subnets& subnets, const Context& context) {
   while (paid_until_ < context.now) {
-    const std::uint32_t lease = next_candidate(subnet.index, context.now);
+    const std::uint32_t lease = next_candidate(group, context.now);
     if (lease == kNoIndex) {
-      way.next_look = context.now + kLookAgain;
+      next_look_[group] = context.now + kLookAgain;
       return;
     }
     const Probe before = (*leases_)[lease].probe;
@@ -114,7 +117,7 @@ void AddressProbing::look_at(const Subnet& subnet, const Subnets& subnets, const
     }
     const Sent sent = ask(lease, subnets, context);
     if (sent != Sent::yes) {
-      if (sent == Sent::no_way) way.next_look = context.now + kNoWay;
+      if (sent == Sent::no_way) next_look_[group] = context.now + kNoWay;
       return;
     }
     leases_->note_probe(lease, before == Probe::asked ? Probe::asked_again : Probe::asked,
@@ -125,7 +128,7 @@ void AddressProbing::look_at(const Subnet& subnet, const Subnets& subnets, const
 AddressProbing::Sent AddressProbing::ask(std::uint32_t lease, const Subnets& subnets,
                                          const Context& context) {
   const Ipv4Address address = (*leases_)[lease].address;
-  const Subnet& subnet = subnets.all()[(*leases_)[lease].subnet];
+  const Subnet& subnet = subnets.all()[leases_->subnet_of((*leases_)[lease].group)];
   Way& way = ways_[subnet.index];
   const Stations& stations = context.snapshot.stations;
   const std::size_t local = station_of(subnet, subnets, context);
@@ -178,13 +181,14 @@ bool AddressProbing::judge(Ipv4Address address, const MacAddress& mac, const Con
 
 void AddressProbing::set_aside(std::uint32_t lease, const MacAddress& mac, const Context& context) {
   const Lease record = (*leases_)[lease];
-  const LeaseTable::Counts& counts = leases_->counts(record.subnet);
+  const std::uint16_t subnet = leases_->subnet_of(record.group);
+  const LeaseTable::Counts& counts = leases_->counts(record.group);
   const bool is_new = record.state != LeaseState::declined;
   // Somebody who answers for everybody must not take the whole pool out of use. With half of it
   // gone nothing more is asked for a while, and what is left is given as it is.
   const bool is_overrun =
       is_new && counts.declined >= std::max<std::uint32_t>(1, counts.addresses / 2);
-  if (is_overrun) ways_[record.subnet].next_look = context.now + kOverrun;
+  if (is_overrun) next_look_[record.group] = context.now + kOverrun;
   const bool can_record = context.journal == nullptr || context.journal->room() > 0;
   if (is_overrun || !can_record) {
     if (record.state == LeaseState::free) leases_->note_probe(lease, Probe::none, context.now);
@@ -192,7 +196,7 @@ void AddressProbing::set_aside(std::uint32_t lease, const MacAddress& mac, const
   }
   const DhcpConfig& config = context.snapshot.config->dhcp;
   leases_->commit({.kind = LeaseChange::Kind::conflict,
-                   .subnet = record.subnet,
+                   .subnet = subnet,
                    .address = record.address,
                    .until = context.now + std::max(config.decline_time, kSetAsideMin),
                    .mac = mac},
@@ -203,7 +207,7 @@ void AddressProbing::set_aside(std::uint32_t lease, const MacAddress& mac, const
   event->outcome = Outcome::probe_answered;
   event->client = mac;
   event->address = record.address;
-  event->vlan = context.snapshot.stations[ways_[record.subnet].station].vlan;
+  event->vlan = context.snapshot.stations[ways_[subnet].station].vlan;
 }
 
 }  // namespace reveille

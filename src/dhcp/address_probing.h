@@ -1,7 +1,7 @@
 // Finds out whether free addresses are in use by somebody who has no lease, before they are
 // needed: no offer ever waits for it.
 //
-// Each worker keeps a stock of addresses in each subnet that nobody answered at, and offers those
+// Each worker keeps a stock of addresses of each group that nobody answered at, and offers those
 // first; while there are none, it offers what it has. Who is on our own link is asked by ARP, who
 // is behind a relay by ICMP echo. An address that answers is set aside, and asked again before it
 // is used. Twice asked, half a second apart, and silent: free.
@@ -24,7 +24,7 @@ namespace reveille {
 // Owner: one worker, with its lease table.
 class AddressProbing {
  public:
-  static constexpr std::uint32_t kStock = 256;     // silent addresses of a subnet, a worker
+  static constexpr std::uint32_t kStock = 256;     // silent addresses of a group, a worker
   static constexpr Nanoseconds kPause = 2ms;       // between two probes, on average
   static constexpr Nanoseconds kPatience = 500ms;  // until the next one, or silence
   static constexpr Nanoseconds kFresh = 5min;      // how long silence is believed
@@ -32,7 +32,7 @@ class AddressProbing {
   static constexpr Seconds kSetAsideMin{60};
 
   // `seed`: the same for all workers.
-  AddressProbing(LeaseTable& leases, Share share, std::uint64_t seed);
+  AddressProbing(LeaseTable& leases, std::size_t subnets, Share share, std::uint64_t seed);
 
   // Identifier and sequence number of the echo request to an address: who answers was asked, or
   // sees what passes between us and whoever was.
@@ -56,23 +56,22 @@ class AddressProbing {
 
  private:
   static constexpr Nanoseconds kBurst = 16ms;          // that much may be caught up on
-  static constexpr std::size_t kSubnetsPerTick = 32;   // that are looked at
-  static constexpr Nanoseconds kLookAgain = 10ms;      // at a subnet
+  static constexpr std::size_t kGroupsPerTick = 32;    // that are looked at
+  static constexpr Nanoseconds kLookAgain = 10ms;      // at a group
   static constexpr Nanoseconds kNoWay = 1s;            // the same, if its machines are out of reach
   static constexpr Nanoseconds kOverrun = 60s;         // the same, if half of it is set aside
   static constexpr std::uint16_t kTellsPerTick = 8;    // of what was heard, to each other worker
   static constexpr std::size_t kOutboxForOthers = 32;  // of the outbox, not used here
 
   struct Way {
-    Instant next_look{};
     std::uint16_t station = 0;
     MacAddress gateway;  // zero: no relay was seen
   };
   enum class Sent : std::uint8_t { yes, no_way, no_reply_left };
 
   void retry_suspects(const Subnets& subnets, const Context& context);
-  void look_at(const Subnet& subnet, const Subnets& subnets, const Context& context);
-  [[nodiscard]] std::uint32_t next_candidate(std::uint16_t subnet, Instant now) const;
+  void look_at(std::uint16_t group, const Subnets& subnets, const Context& context);
+  [[nodiscard]] std::uint32_t next_candidate(std::uint16_t group, Instant now) const;
   Sent ask(std::uint32_t lease, const Subnets& subnets, const Context& context);
   // False: it is not of this shard.
   bool judge(Ipv4Address address, const MacAddress& mac, const Context& context);
@@ -81,9 +80,10 @@ class AddressProbing {
   LeaseTable* leases_;
   Share share_;
   SipKey echo_key_;
-  std::vector<Way> ways_;  // by subnet
-  Instant paid_until_{};   // probes up to here have been sent
-  std::uint16_t next_subnet_ = 0;
+  std::vector<Way> ways_;           // by subnet
+  std::vector<Instant> next_look_;  // by group
+  Instant paid_until_{};            // probes up to here have been sent
+  std::uint16_t next_group_ = 0;
   std::uint16_t tells_left_ = kTellsPerTick;
 };
 

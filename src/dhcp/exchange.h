@@ -25,6 +25,8 @@ struct Exchange {
   ClientKey client;
   const HostConfig* host = nullptr;  // its reservation
   BootPlan plan{};                   // what rules and configuration decided for it
+  // Whose addresses it may be lent; kNoGroup: its rule names a pool that has none on its link.
+  std::uint16_t group = kNoGroup;
   // What we call ourselves: our address on the station, or what the relay wants us to be called
   // so that renewals go through it (RFC 5107).
   Ipv4Address server_identifier;
@@ -39,11 +41,18 @@ struct Exchange {
   [[nodiscard]] bool is_foreign() const {
     return !is_relayed() && message.hlen() == 6 && request.link_source != message.chaddr();
   }
-  // The reserved address, if this is its subnet.
+  // The address that is reserved for it, by its [[host]], else by its rule, if this is its subnet.
   [[nodiscard]] std::optional<Ipv4Address> reservation() const {
-    if (host == nullptr || !host->address) return std::nullopt;
-    if (!subnet.config.prefix.contains(*host->address)) return std::nullopt;
-    return host->address;
+    if (host != nullptr && host->address && subnet.config.prefix.contains(*host->address)) {
+      return host->address;
+    }
+    if (plan.address && subnet.config.prefix.contains(*plan.address)) return plan.address;
+    return std::nullopt;
+  }
+  // What its rule gives is not what it gets.
+  [[nodiscard]] bool is_beside_rule(Ipv4Address address) const {
+    const auto reserved = reservation();
+    return reserved && reserved == plan.address && *reserved != address;
   }
 };
 

@@ -25,9 +25,9 @@ enum class Probe : std::uint8_t { none, asked, asked_again, silent };
 // One address of a worker's shard. Forty bytes, twenty more in the table's indices and lists.
 struct Lease {
   ClientKey client;
-  Instant until{};  // Instant::max(): for ever (BOOTP); while free: of the probe
-  MacAddress mac;   // in a conflict: who answered
-  std::uint16_t subnet = 0;
+  Instant until{};          // Instant::max(): for ever (BOOTP); while free: of the probe
+  MacAddress mac;           // in a conflict: who answered
+  std::uint16_t group = 0;  // of whose addresses it is: an index into Subnets::groups()
   Ipv4Address address;
   LeaseState state = LeaseState::vacant;
   bool reserved : 1 = false;  // not for anybody: a reservation, or in no pool any more

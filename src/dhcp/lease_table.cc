@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <cassert>
-#include <numeric>
 
 namespace reveille {
 namespace {
 
-std::uint32_t count_addresses(const Subnets& subnets, Share share) {
-  const std::vector<std::uint32_t> counts = subnets.addresses_per_subnet(share);
-  return std::accumulate(counts.begin(), counts.end(), std::uint32_t{0});
+std::vector<std::uint16_t> subnets_of(const std::vector<AddressGroup>& groups) {
+  std::vector<std::uint16_t> subnets;
+  subnets.reserve(groups.size());
+  for (const AddressGroup& group : groups) subnets.push_back(group.subnet);
+  return subnets;
 }
 
 bool belongs_elsewhere(const LeaseChange& change, Share share) {
@@ -17,12 +18,12 @@ bool belongs_elsewhere(const LeaseChange& change, Share share) {
 }
 
 std::uint32_t room_for(const Subnets& subnets, Share share, std::span<const LeaseChange> stored) {
-  const std::uint32_t own = count_addresses(subnets, share);
+  const std::uint32_t own = subnets.count_addresses(share);
   const auto clients = static_cast<std::uint32_t>(
       std::count_if(stored.begin(), stored.end(), [share](const LeaseChange& change) {
         return !change.client.is_nobody() && !belongs_elsewhere(change, share);
       }));
-  return std::min(count_addresses(subnets, {0, 1}),
+  return std::min(subnets.count_addresses(Share{0, 1}),
                   own + std::max(own, clients) + LeaseTable::kRoomExtra);
 }
 
@@ -36,15 +37,16 @@ LeaseTable::LeaseTable(const Subnets& subnets, Share share, std::uint64_t seed,
                        std::span<const LeaseChange> stored)
     : seed_(seed),
       room_(room_for(subnets, share, stored)),
-      has_room_for_all_(room_ == count_addresses(subnets, {0, 1})),
+      has_room_for_all_(room_ == subnets.count_addresses(Share{0, 1})),
       leases_(room_),
-      counts_(subnets.all().size()),
+      subnets_(subnets_of(subnets.groups())),
+      counts_(subnets_.size()),
       by_client_(room_),
       by_address_(room_),
       lists_(room_, suspect_list() + 1) {
   for (std::uint32_t i = 0; i < room_; ++i) lists_.push_back(vacant_list(), i);
-  subnets.for_each_address(share, [this](const Subnet& subnet, Ipv4Address address, bool reserved) {
-    adopt(subnet.index, address, reserved);
+  subnets.for_each_address(share, [this](std::uint16_t group, Ipv4Address address, bool reserved) {
+    adopt(group, address, reserved);
   });
   restore(subnets, share, stored);
 }
@@ -58,7 +60,8 @@ void LeaseTable::restore(const Subnets& subnets, Share share, std::span<const Le
     if (elsewhere || lease != kNoIndex || share.count == 1 || change.client.is_nobody()) continue;
     const Subnet* subnet = subnets.leasing(change.address);
     if (subnet != nullptr) {
-      adopt(subnet->index, change.address, subnets.is_reserved(change.address));
+      adopt(subnets.group_at(*subnet, change.address), change.address,
+            subnets.is_reserved(change.address));
     }
   }
   for (const LeaseChange& change : stored) restore(change);
@@ -68,7 +71,7 @@ void LeaseTable::restore(const LeaseChange& change) {
   const std::uint32_t lease = at(change.address);
   if (lease == kNoIndex) return;
   LeaseChange here = change;
-  here.subnet = leases_[lease].subnet;
+  here.subnet = subnet_of(leases_[lease].group);
   commit(here);
   leases_[lease].version = change.version;
   const bool is_over =
@@ -87,12 +90,12 @@ std::uint64_t LeaseTable::hash_of(Ipv4Address address) const {
 }
 
 std::size_t LeaseTable::wheel_list(std::int64_t second) const {
-  return kListsPerSubnet * counts_.size() + static_cast<std::size_t>(second) % kWheelSeconds;
+  return kListsPerGroup * counts_.size() + static_cast<std::size_t>(second) % kWheelSeconds;
 }
 
 std::uint32_t LeaseTable::find(const ClientKey& client, std::uint16_t subnet) const {
   return by_client_.find(hash_of(client, subnet), [&](std::uint32_t i) {
-    return leases_[i].client == client && leases_[i].subnet == subnet;
+    return leases_[i].client == client && subnet_of(leases_[i].group) == subnet;
   });
 }
 
@@ -112,16 +115,16 @@ std::uint32_t LeaseTable::at(Ipv4Address address) const {
                           [&](std::uint32_t i) { return leases_[i].address == address; });
 }
 
-std::uint32_t LeaseTable::oldest_free(std::uint16_t subnet) const {
+std::uint32_t LeaseTable::oldest_free(std::uint16_t group) const {
   // One that is being asked has said nothing so far.
   for (const Probe probe : {Probe::silent, Probe::asked, Probe::none}) {
-    if (const std::uint32_t lease = oldest_free(subnet, probe); lease != kNoIndex) return lease;
+    if (const std::uint32_t lease = oldest_free(group, probe); lease != kNoIndex) return lease;
   }
   return kNoIndex;
 }
 
-std::uint32_t LeaseTable::oldest_offer(std::uint16_t subnet) const {
-  return lists_.front(offer_list(subnet));
+std::uint32_t LeaseTable::oldest_offer(std::uint16_t group) const {
+  return lists_.front(offer_list(group));
 }
 
 void LeaseTable::offer(std::uint32_t lease, const ClientKey& client, const MacAddress& mac,
@@ -130,7 +133,7 @@ void LeaseTable::offer(std::uint32_t lease, const ClientKey& client, const MacAd
   if (record.state == LeaseState::bound && record.client == client) return;
   assert(record.state == LeaseState::free || record.state == LeaseState::offered ||
          record.conflict);
-  give_up_other_lease(client, record.subnet, lease, journal);
+  give_up_other_lease(client, subnet_of(record.group), lease, journal);
   set_client(lease, client, mac);
   count(record, -1U);
   record.until = until;
@@ -150,7 +153,7 @@ LeaseTicket LeaseTable::commit(LeaseChange change, LeaseJournal* journal) {
   Lease& record = leases_[lease];
   // Before its own record: whoever reads up to any point finds no client with two leases.
   if (change.kind == LeaseChange::Kind::bound) {
-    give_up_other_lease(change.client, record.subnet, lease, journal);
+    give_up_other_lease(change.client, subnet_of(record.group), lease, journal);
   }
   count(record, -1U);
   record.until = change.until;
@@ -205,7 +208,7 @@ void LeaseTable::expire(Instant now, std::uint32_t leases_max, LeaseJournal* jou
 void LeaseTable::end(std::uint32_t lease, LeaseJournal* journal) {
   const Lease& record = leases_[lease];
   commit({.kind = LeaseChange::Kind::expired,
-          .subnet = record.subnet,
+          .subnet = subnet_of(record.group),
           .address = record.address,
           .client = record.client,
           .until = record.until,
@@ -238,19 +241,19 @@ void LeaseTable::acquit(std::uint32_t lease, LeaseJournal* journal) {
   end(lease, journal);
 }
 
-std::uint32_t LeaseTable::adopt(std::uint16_t subnet, Ipv4Address address, bool reserved,
+std::uint32_t LeaseTable::adopt(std::uint16_t group, Ipv4Address address, bool reserved,
                                 std::uint16_t version) {
   const std::uint32_t lease = lists_.front(vacant_list());
   if (lease == kNoIndex || at(address) != kNoIndex) return kNoIndex;
   Lease record;
-  record.subnet = subnet;
+  record.group = group;
   record.address = address;
   record.reserved = reserved;
   record.version = version;
   leases_[lease] = record;
   by_address_.insert(hash_of(address), lease);
   --room_;
-  ++counts_[subnet].addresses;
+  ++counts_[group].addresses;
   set_state(lease, LeaseState::free);
   return lease;
 }
@@ -259,7 +262,7 @@ void LeaseTable::give_away(std::uint32_t lease) {
   assert(leases_[lease].state == LeaseState::free);
   forget_client(lease);
   by_address_.erase(hash_of(leases_[lease].address), lease);
-  --counts_[leases_[lease].subnet].addresses;
+  --counts_[leases_[lease].group].addresses;
   ++room_;
   set_state(lease, LeaseState::vacant);
 }
@@ -270,13 +273,13 @@ void LeaseTable::set_client(std::uint32_t lease, const ClientKey& client, const 
   if (record.client == client) return;
   forget_client(lease);
   record.client = client;
-  by_client_.insert(hash_of(client, record.subnet), lease);
+  by_client_.insert(hash_of(client, subnet_of(record.group)), lease);
 }
 
 void LeaseTable::forget_client(std::uint32_t lease) {
   Lease& record = leases_[lease];
   if (record.client.is_nobody()) return;
-  by_client_.erase(hash_of(record.client, record.subnet), lease);
+  by_client_.erase(hash_of(record.client, subnet_of(record.group)), lease);
   record.client = {};
 }
 
@@ -324,7 +327,7 @@ void LeaseTable::set_state(std::uint32_t lease, LeaseState state) {
 }
 
 void LeaseTable::count(const Lease& lease, std::uint32_t one) {
-  Counts& counts = counts_[lease.subnet];
+  Counts& counts = counts_[lease.group];
   switch (lease.state) {
     case LeaseState::vacant:
       return;
@@ -357,10 +360,10 @@ void LeaseTable::line_up(std::uint32_t lease) {
     case LeaseState::vacant:
       return lists_.push_back(vacant_list(), lease);
     case LeaseState::free:
-      if (!record.reserved) lists_.push_back(free_list(record.subnet, record.probe), lease);
+      if (!record.reserved) lists_.push_back(free_list(record.group, record.probe), lease);
       return;
     case LeaseState::offered:
-      return lists_.push_back(offer_list(record.subnet), lease);
+      return lists_.push_back(offer_list(record.group), lease);
     case LeaseState::bound:
     case LeaseState::declined:
       if (record.until == Instant::max()) return;
@@ -371,7 +374,8 @@ void LeaseTable::line_up(std::uint32_t lease) {
 
 std::size_t LeaseTable::memory_bytes() const {
   return leases_.capacity() * sizeof(Lease) + counts_.capacity() * sizeof(Counts) +
-         by_client_.memory_bytes() + by_address_.memory_bytes() + lists_.memory_bytes();
+         subnets_.capacity() * sizeof(subnets_[0]) + by_client_.memory_bytes() +
+         by_address_.memory_bytes() + lists_.memory_bytes();
 }
 
 }  // namespace reveille

@@ -21,9 +21,9 @@ namespace reveille {
 // more) and kRoomExtra, or for all there are if that is less.
 // Leases are named by index; an index is good until the address is given away.
 //
-// A client has at most one lease in a subnet. A free address remembers its last client, stands
-// in the subnet's line of free addresses, longest free first, and is reused in that order; those
-// that were probed and found silent come before those that were not.
+// A client has at most one lease in a subnet, whatever group the address is of. A free address
+// remembers its last client, stands in its group's line of free addresses, longest free first, and
+// is reused in that order; those that were probed and found silent come before those that were not.
 class LeaseTable {
  public:
   static constexpr std::uint32_t kRoomExtra = 4096;
@@ -45,8 +45,9 @@ class LeaseTable {
   void prefetch(const ClientKey& client, std::uint16_t subnet) const;
   void prefetch_lease(const ClientKey& client, std::uint16_t subnet) const;
 
-  [[nodiscard]] std::uint16_t subnets() const { return static_cast<std::uint16_t>(counts_.size()); }
-  // What the shard holds of a subnet.
+  [[nodiscard]] std::uint16_t groups() const { return static_cast<std::uint16_t>(counts_.size()); }
+  [[nodiscard]] std::uint16_t subnet_of(std::uint16_t group) const { return subnets_[group]; }
+  // What the shard holds of a group.
   struct Counts {
     std::uint32_t addresses = 0;  // reservations included
     std::uint32_t free = 0;       // without reservations
@@ -58,13 +59,13 @@ class LeaseTable {
     std::uint32_t asked = 0;   // of the free ones: a probe is under way
     std::uint32_t silent = 0;  // of the free ones: nobody answered a probe
   };
-  [[nodiscard]] const Counts& counts(std::uint16_t subnet) const { return counts_[subnet]; }
+  [[nodiscard]] const Counts& counts(std::uint16_t group) const { return counts_[group]; }
   // The one to give away next, of all that are free; or of those that are that far.
-  [[nodiscard]] std::uint32_t oldest_free(std::uint16_t subnet) const;
-  [[nodiscard]] std::uint32_t oldest_free(std::uint16_t subnet, Probe probe) const {
-    return lists_.front(free_list(subnet, probe));
+  [[nodiscard]] std::uint32_t oldest_free(std::uint16_t group) const;
+  [[nodiscard]] std::uint32_t oldest_free(std::uint16_t group, Probe probe) const {
+    return lists_.front(free_list(group, probe));
   }
-  [[nodiscard]] std::uint32_t oldest_offer(std::uint16_t subnet) const;
+  [[nodiscard]] std::uint32_t oldest_offer(std::uint16_t group) const;
 
   // Holds a free or offered address for a client. Its other lease in the subnet is given up.
   // No effect on what it already has bound.
@@ -105,7 +106,7 @@ class LeaseTable {
   [[nodiscard]] bool has_room(std::uint32_t addresses) const {
     return has_room_for_all_ || addresses <= room_;
   }
-  std::uint32_t adopt(std::uint16_t subnet, Ipv4Address address, bool reserved,
+  std::uint32_t adopt(std::uint16_t group, Ipv4Address address, bool reserved,
                       std::uint16_t version = 0);
   void give_away(std::uint32_t lease);
 
@@ -118,18 +119,18 @@ class LeaseTable {
 
   [[nodiscard]] std::uint64_t hash_of(const ClientKey& client, std::uint16_t subnet) const;
   [[nodiscard]] std::uint64_t hash_of(Ipv4Address address) const;
-  static constexpr std::size_t kListsPerSubnet = 4;
-  [[nodiscard]] std::size_t free_list(std::uint16_t subnet, Probe probe) const {
-    const std::size_t first = kListsPerSubnet * subnet;
+  static constexpr std::size_t kListsPerGroup = 4;
+  [[nodiscard]] std::size_t free_list(std::uint16_t group, Probe probe) const {
+    const std::size_t first = kListsPerGroup * group;
     if (probe == Probe::none) return first;
     return probe == Probe::silent ? first + 1 : first + 2;
   }
-  [[nodiscard]] std::size_t offer_list(std::uint16_t subnet) const {
-    return kListsPerSubnet * subnet + 3;
+  [[nodiscard]] std::size_t offer_list(std::uint16_t group) const {
+    return kListsPerGroup * group + 3;
   }
   [[nodiscard]] std::size_t wheel_list(std::int64_t second) const;
   [[nodiscard]] std::size_t due_list() const {
-    return kListsPerSubnet * counts_.size() + kWheelSeconds;
+    return kListsPerGroup * counts_.size() + kWheelSeconds;
   }
   [[nodiscard]] std::size_t vacant_list() const { return due_list() + 1; }
   [[nodiscard]] std::size_t suspect_list() const { return due_list() + 2; }
@@ -149,7 +150,8 @@ class LeaseTable {
   bool has_room_for_all_;          // that are in any shard
   std::int64_t wheel_second_ = 0;  // everything up to here has left the wheel
   std::vector<Lease> leases_;
-  std::vector<Counts> counts_;
+  std::vector<std::uint16_t> subnets_;  // by group
+  std::vector<Counts> counts_;          // by group
   IndexTable by_client_;
   IndexTable by_address_;
   IndexLists lists_;

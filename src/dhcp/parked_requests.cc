@@ -5,7 +5,7 @@
 namespace reveille {
 
 ParkedRequest* ParkedRequests::add(const Request& request, const ClientKey& client,
-                                   std::uint16_t subnet, Instant now) {
+                                   std::uint16_t subnet, std::uint16_t group, Instant now) {
   if (request.body.size() > ParkedRequest::kBytesMax) return nullptr;
   const auto place = std::find_if(parked_.begin(), parked_.end(),
                                   [](const ParkedRequest& parked) { return !parked.used; });
@@ -14,6 +14,7 @@ ParkedRequest* ParkedRequests::add(const Request& request, const ClientKey& clie
   place->since = now;
   place->claimed = {};
   place->subnet = subnet;
+  place->group = group;
   place->length = static_cast<std::uint16_t>(request.body.size());
   place->peer = 0;
   place->refusals = 0;
@@ -38,19 +39,19 @@ ParkedRequest* ParkedRequests::claim_of(Ipv4Address address) {
   return found == parked_.end() ? nullptr : &*found;
 }
 
-ParkedRequest* ParkedRequests::first_waiting(std::uint16_t subnet) {
+ParkedRequest* ParkedRequests::first_waiting(std::uint16_t group) {
   ParkedRequest* first = nullptr;
   for (ParkedRequest& parked : parked_) {
-    if (!parked.used || parked.is_claim() || parked.subnet != subnet) continue;
+    if (!parked.used || parked.is_claim() || parked.group != group) continue;
     if (first == nullptr || parked.since < first->since) first = &parked;
   }
   return first;
 }
 
-std::uint16_t ParkedRequests::count_waiting(std::uint16_t subnet) const {
+std::uint16_t ParkedRequests::count_waiting(std::uint16_t group) const {
   return static_cast<std::uint16_t>(
       std::count_if(parked_.begin(), parked_.end(), [&](const ParkedRequest& parked) {
-        return parked.used && !parked.is_claim() && parked.subnet == subnet;
+        return parked.used && !parked.is_claim() && parked.group == group;
       }));
 }
 

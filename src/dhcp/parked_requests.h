@@ -18,8 +18,9 @@ struct ParkedRequest {
 
   ClientKey client;
   Instant since{};
-  Ipv4Address claimed;  // zero: any address of the subnet will do
+  Ipv4Address claimed;  // zero: any address of the group will do
   std::uint16_t subnet = 0;
+  std::uint16_t group = 0;
   std::uint16_t length = 0;
   std::uint8_t peer = 0;      // a claim: who was asked last
   std::uint8_t refusals = 0;  // a claim: so many have none
@@ -40,14 +41,14 @@ class ParkedRequests {
 
   // Copies the request. nullptr when there is no room.
   ParkedRequest* add(const Request& request, const ClientKey& client, std::uint16_t subnet,
-                     Instant now);
+                     std::uint16_t group, Instant now);
   void remove(ParkedRequest& parked) { parked.used = false; }
 
   [[nodiscard]] bool holds(const ClientKey& client) const;
   [[nodiscard]] ParkedRequest* claim_of(Ipv4Address address);
-  // Of those that take any address of the subnet, the one that waits longest.
-  [[nodiscard]] ParkedRequest* first_waiting(std::uint16_t subnet);
-  [[nodiscard]] std::uint16_t count_waiting(std::uint16_t subnet) const;
+  // Of those that take any address of the group, the one that waits longest.
+  [[nodiscard]] ParkedRequest* first_waiting(std::uint16_t group);
+  [[nodiscard]] std::uint16_t count_waiting(std::uint16_t group) const;
   // One that waits since before `since`, or nullptr.
   [[nodiscard]] ParkedRequest* older_than(Instant since);
 

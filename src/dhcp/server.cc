@@ -72,7 +72,7 @@ DhcpServer::DhcpServer(const Config& config, std::shared_ptr<const Subnets> subn
       leases_(*subnets_, share, seed,
               stored == nullptr ? std::span<const LeaseChange>{} : stored->leases),
       lending_(leases_, share, config.dhcp.offer_time),
-      probing_(leases_, share, seed),
+      probing_(leases_, subnets_->all().size(), share, seed),
       booting_(&booting),
       decisions_(&decisions) {}
 
@@ -156,6 +156,7 @@ Outcome DhcpServer::serve(const Request& request, const wire::DhcpView& message,
   if (const BootPolicy* policy = context.snapshot.policy.get()) {
     exchange.plan = decisions_->plan(*policy, facts);
   }
+  exchange.group = subnets_->group_of(subnet, exchange.plan.pool);
   return dispatch(exchange);
 }
 
@@ -187,8 +188,8 @@ Outcome DhcpServer::dispatch(const Exchange& exchange) {
 void DhcpServer::tick(const Context& context) {
   leases_.expire(context.now, kExpiredPerTick, context.journal);
   lending_.tick(
-      context, [this](std::uint16_t subnet) { return parked_.count_waiting(subnet); },
-      [&](std::uint16_t subnet) { give_up_waiting(subnet, context); });
+      context, [this](std::uint16_t group) { return parked_.count_waiting(group); },
+      [&](std::uint16_t group) { give_up_waiting(group, context); });
   probing_.tick(*subnets_, context);
   review_reservations();
   // Whoever is still parked after a second has asked again, or will.

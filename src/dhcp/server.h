@@ -122,10 +122,12 @@ class DhcpServer {
   Outcome no_address(const Exchange& exchange);
   void resume(ParkedRequest& parked, const Context& context);
   void give_up(ParkedRequest& parked, const Context& context);
+  [[nodiscard]] std::string_view pool_name_of(const ParkedRequest& parked,
+                                              const Context& context) const;
   void given(const PeerMessage& message, const Context& context);
   void claim_refused(const PeerMessage& message, const Context& context);
-  void serve_waiting(std::uint16_t subnet, const Context& context);
-  void give_up_waiting(std::uint16_t subnet, const Context& context);
+  void serve_waiting(std::uint16_t group, const Context& context);
+  void give_up_waiting(std::uint16_t group, const Context& context);
 
   // The journal has room for what one request may change.
   [[nodiscard]] static bool can_record(const Context& context);

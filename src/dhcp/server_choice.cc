@@ -9,7 +9,7 @@ namespace {
 constexpr int kLooksMax = 16;  // at the line of free addresses, for one that a client may have
 constexpr std::uint32_t kReviewsPerTick = 256;
 
-// Of a subnet's addresses in this shard; clients that share a limit may have these together.
+// Of a group's addresses in this shard; clients that share a limit may have these together.
 constexpr std::uint32_t quarter_of(std::uint32_t addresses) {
   return std::max<std::uint32_t>(1, addresses / 4);
 }
@@ -35,16 +35,17 @@ bool DhcpServer::is_available(const Exchange& exchange, std::uint32_t lease) con
   return false;
 }
 
-// By the configuration as it is now: a reload or a restart may have taken from the pools what
-// leases still remember.
+// By the configuration and the client's rule as they are now: a reload or a restart may have taken
+// from the pools what leases still remember, and another rule may name another pool.
 bool DhcpServer::may_have(const Exchange& exchange, Ipv4Address address) const {
   if (exchange.reservation() == address) return subnets_->leasing(address) != nullptr;
-  return subnets_->is_for_anybody(exchange.subnet, address);
+  return exchange.group != kNoGroup && subnets_->is_lent_by(exchange.group, address);
 }
 
 // `own` is what the client has or had here. No lease is extended once its address is reserved for
-// somebody else or taken from the pools: its holder is sent to look for another one, and until it
-// has that, or its time is over, nobody else is given the address.
+// somebody else, taken from the pools, or of another pool than the client's rule names: its holder
+// is sent to look for another one, and until it has that, or its time is over, nobody else is given
+// the address.
 //
 // The firmware of a machine says its UUID and its system does not: who has a lease is the owner of
 // its reservation unless it shows that it is not.
@@ -58,11 +59,13 @@ bool DhcpServer::may_keep(const Exchange& exchange, std::uint32_t own) const {
 }
 
 // `own` is what the client had before, or kNoIndex. Only what counts against a limit already goes
-// on past it: whoever invents clients could have each of them remembered here first.
+// on past it: whoever invents clients could have each of them remembered here first, or get it an
+// offer from another pool.
 bool DhcpServer::is_over_limit(const Exchange& exchange, std::uint32_t own) const {
-  const LeaseTable::Counts& counts = leases_.counts(exchange.subnet.index);
+  const LeaseTable::Counts& counts = leases_.counts(exchange.group);
   const std::uint32_t most = quarter_of(counts.addresses);
-  const Lease record = own == kNoIndex ? Lease{} : leases_[own];
+  const bool counts_here = own != kNoIndex && leases_[own].group == exchange.group;
+  const Lease record = counts_here ? leases_[own] : Lease{};
   const bool is_bound = record.state == LeaseState::bound;
   const bool is_bootp = exchange.message.type() == wire::DhcpType::none;
   if (is_bootp && !(is_bound && record.bootp) && counts.bootp >= most) return true;
@@ -82,6 +85,7 @@ DhcpServer::Choice DhcpServer::choose(const Exchange& exchange) {
     // Somebody else has it: a second interface of the same machine, or its rightful owner was
     // declined. An address of the pool is better than none.
   }
+  if (exchange.group == kNoGroup) return {Choice::Kind::refused};
   // A machine keeps its address as long as it can, whatever it asks for.
   const std::uint32_t own = leases_.find(exchange.client, exchange.subnet.index);
   if (is_over_limit(exchange, own)) return {Choice::Kind::refused};
@@ -108,11 +112,11 @@ DhcpServer::Choice DhcpServer::choose_requested(const Exchange& exchange, Ipv4Ad
 }
 
 DhcpServer::Choice DhcpServer::choose_free(const Exchange& exchange) {
-  const std::uint16_t subnet = exchange.subnet.index;
+  const std::uint16_t group = exchange.group;
   for (int looks = 0; looks < kLooksMax; ++looks) {
-    const std::uint32_t lease = leases_.oldest_free(subnet);
+    const std::uint32_t lease = leases_.oldest_free(group);
     if (lease == kNoIndex) {
-      if (!reclaim_offer(leases_, subnet, exchange.now(), exchange.config().offer_time)) return {};
+      if (!reclaim_offer(leases_, group, exchange.now(), exchange.config().offer_time)) return {};
     } else if (may_have(exchange, leases_[lease].address)) {
       return {Choice::Kind::found, lease, leases_[lease].address};
     } else {
@@ -136,8 +140,7 @@ void DhcpServer::review_reservations() {
     last_review_ = last_review_ + 1 < leases_.records() ? last_review_ + 1 : 0;
     const Lease& record = leases_[last_review_];
     if (record.state == LeaseState::vacant) continue;
-    const Subnet& subnet = subnets_->all()[record.subnet];
-    leases_.set_reserved(last_review_, !subnets_->is_for_anybody(subnet, record.address));
+    leases_.set_reserved(last_review_, !subnets_->is_lent_by(record.group, record.address));
   }
 }
 

@@ -17,13 +17,15 @@ Outcome DhcpServer::discover(const Exchange& exchange) {
   if (choice.kind != Choice::Kind::found) return wait(exchange, choice);
 
   ServerReply offer{wire::DhcpType::offer, choice.address, lease_seconds(exchange)};
+  const Outcome offered = exchange.is_beside_rule(choice.address) ? Outcome::dhcp_offered_another
+                                                                  : Outcome::dhcp_offered;
   const Outcome outcome =
-      answer(exchange, offer, Promise::none, {}, EventKind::dhcp_offered, Outcome::dhcp_offered);
-  if (outcome != Outcome::dhcp_offered) return outcome;
+      answer(exchange, offer, Promise::none, {}, EventKind::dhcp_offered, offered);
+  if (outcome != offered) return outcome;
   leases_.offer(choice.lease, exchange.client, exchange.facts.mac,
                 exchange.now() + exchange.config().offer_time, exchange.is_foreign(),
                 exchange.context.journal);
-  lending_.keep_stock(exchange.subnet.index, exchange.context);
+  lending_.keep_stock(leases_[choice.lease].group, exchange.context);
   return outcome;
 }
 
@@ -32,7 +34,8 @@ Outcome DhcpServer::discover(const Exchange& exchange) {
 Outcome DhcpServer::bootp(const Exchange& exchange) {
   if (!exchange.config().bootp) return Outcome::bootp_refused;
   const Choice choice = choose(exchange);
-  if (choice.kind == Choice::Kind::refused) return Outcome::bootp_refused;
+  const bool has_group = exchange.group != kNoGroup;
+  if (choice.kind == Choice::Kind::refused && has_group) return Outcome::bootp_refused;
   if (choice.kind != Choice::Kind::found) return wait(exchange, choice);
 
   const ServerReply reply{wire::DhcpType::none, choice.address};

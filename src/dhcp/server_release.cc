@@ -19,9 +19,9 @@ Outcome DhcpServer::decline(const Exchange& exchange) {
     return Outcome::dhcp_decline_unknown;
   }
   if (!can_record(exchange.context)) return Outcome::lease_store_full;
-  // A hostile client must not set the pool aside: beyond a quarter of it a declined address
+  // A hostile client must not set a pool aside: beyond a quarter of it a declined address
   // only goes to the end of the line.
-  const auto& counts = leases_.counts(exchange.subnet.index);
+  const auto& counts = leases_.counts(leases_[lease].group);
   const bool set_aside = counts.declined < std::max<std::uint32_t>(1, counts.addresses / 4);
   // Nobody's from now on: whoever declined it shall not get it back.
   leases_.commit({.kind = set_aside ? LeaseChange::Kind::declined : LeaseChange::Kind::released,
@@ -67,7 +67,7 @@ LeaseOrderAnswer::Kind DhcpServer::obey(const LeaseOrder& order, const Context& 
   const bool is_reserved = record.state == LeaseState::declined && record.until == Instant::max();
   if (is_release ? record.state == LeaseState::free : is_reserved) return Answer::as_it_was;
   LeaseChange change{.kind = LeaseChange::Kind::reserved,
-                     .subnet = record.subnet,
+                     .subnet = leases_.subnet_of(record.group),
                      .address = record.address,
                      .until = Instant::max()};
   if (is_release) {

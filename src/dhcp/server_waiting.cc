@@ -5,12 +5,14 @@ namespace reveille {
 
 Outcome DhcpServer::wait(const Exchange& exchange, const Choice& choice) {
   const std::uint16_t subnet = exchange.subnet.index;
+  const std::uint16_t group = exchange.group;
   if (choice.kind == Choice::Kind::refused) return no_address(exchange);
   // A repetition of what is waiting already.
   if (parked_.holds(exchange.client)) return Outcome::dhcp_waiting_for_address;
 
   if (choice.kind == Choice::Kind::elsewhere && parked_.claim_of(choice.address) == nullptr) {
-    ParkedRequest* parked = parked_.add(exchange.request, exchange.client, subnet, exchange.now());
+    ParkedRequest* parked =
+        parked_.add(exchange.request, exchange.client, subnet, group, exchange.now());
     if (parked != nullptr) {
       parked->claimed = choice.address;
       if (lending_.claim(*parked, exchange.context)) return Outcome::dhcp_waiting_for_address;
@@ -23,9 +25,10 @@ Outcome DhcpServer::wait(const Exchange& exchange, const Choice& choice) {
     if (exchange.message.type() == wire::DhcpType::request) return no_address(exchange);
     return serve(exchange.request, exchange.message, exchange.subnet, exchange.context, true);
   }
-  ParkedRequest* parked = parked_.add(exchange.request, exchange.client, subnet, exchange.now());
+  ParkedRequest* parked =
+      parked_.add(exchange.request, exchange.client, subnet, group, exchange.now());
   if (parked == nullptr) return no_address(exchange);
-  if (!lending_.ask(subnet, parked_.count_waiting(subnet), exchange.context)) {
+  if (!lending_.ask(group, parked_.count_waiting(group), exchange.context)) {
     parked_.remove(*parked);
     return no_address(exchange);
   }
@@ -33,12 +36,15 @@ Outcome DhcpServer::wait(const Exchange& exchange, const Choice& choice) {
 }
 
 Outcome DhcpServer::no_address(const Exchange& exchange) {
-  tell(exchange, EventKind::dhcp_no_address, {}, Outcome::dhcp_no_address, {});
-  return Outcome::dhcp_no_address;
+  const Outcome outcome = exchange.plan.pool == kNoPool ? Outcome::dhcp_no_address
+                          : exchange.group == kNoGroup  ? Outcome::dhcp_pool_elsewhere
+                                                        : Outcome::dhcp_pool_exhausted;
+  tell(exchange, EventKind::dhcp_no_address, {}, outcome, exchange.plan.pool_name);
+  return outcome;
 }
 
 void DhcpServer::receive(const PeerMessage& message, const Context& context) {
-  if (message.subnet >= subnets_->all().size()) return;
+  if (message.group >= leases_.groups()) return;
   switch (message.kind) {
     case PeerMessage::Kind::addresses_wanted:
     case PeerMessage::Kind::address_claimed:
@@ -47,8 +53,8 @@ void DhcpServer::receive(const PeerMessage& message, const Context& context) {
       return given(message, context);
     case PeerMessage::Kind::address_refused:
       if (message.claim) return claim_refused(message, context);
-      if (!lending_.refused(message, parked_.count_waiting(message.subnet), context)) {
-        give_up_waiting(message.subnet, context);
+      if (!lending_.refused(message, parked_.count_waiting(message.group), context)) {
+        give_up_waiting(message.group, context);
       }
       return;
     case PeerMessage::Kind::address_answered:
@@ -57,14 +63,13 @@ void DhcpServer::receive(const PeerMessage& message, const Context& context) {
 }
 
 void DhcpServer::given(const PeerMessage& message, const Context& context) {
-  const Subnet& subnet = subnets_->all()[message.subnet];
   const std::uint32_t lease =
-      lending_.take(message, !subnets_->is_for_anybody(subnet, message.address), context);
+      lending_.take(message, !subnets_->is_lent_by(message.group, message.address), context);
   if (ParkedRequest* parked = parked_.claim_of(message.address)) {
     if (lease == kNoIndex) return give_up(*parked, context);
     return resume(*parked, context);
   }
-  serve_waiting(message.subnet, context);
+  serve_waiting(message.group, context);
 }
 
 void DhcpServer::claim_refused(const PeerMessage& message, const Context& context) {
@@ -76,14 +81,14 @@ void DhcpServer::claim_refused(const PeerMessage& message, const Context& contex
   if (!lending_.claim(*parked, context)) give_up(*parked, context);
 }
 
-void DhcpServer::serve_waiting(std::uint16_t subnet, const Context& context) {
-  while (leases_.oldest_free(subnet) != kNoIndex) {
-    ParkedRequest* parked = parked_.first_waiting(subnet);
+void DhcpServer::serve_waiting(std::uint16_t group, const Context& context) {
+  while (leases_.oldest_free(group) != kNoIndex) {
+    ParkedRequest* parked = parked_.first_waiting(group);
     if (parked == nullptr) return;
     resume(*parked, context);
   }
-  const std::uint16_t waiting = parked_.count_waiting(subnet);
-  if (waiting > 0 && !lending_.ask(subnet, waiting, context)) give_up_waiting(subnet, context);
+  const std::uint16_t waiting = parked_.count_waiting(group);
+  if (waiting > 0 && !lending_.ask(group, waiting, context)) give_up_waiting(group, context);
 }
 
 // Serves a parked request as if it came now, but claims nothing more for it. It may be parked
@@ -103,15 +108,27 @@ void DhcpServer::resume(ParkedRequest& parked, const Context& context) {
   }
 }
 
-void DhcpServer::give_up_waiting(std::uint16_t subnet, const Context& context) {
-  while (ParkedRequest* parked = parked_.first_waiting(subnet)) give_up(*parked, context);
+void DhcpServer::give_up_waiting(std::uint16_t group, const Context& context) {
+  while (ParkedRequest* parked = parked_.first_waiting(group)) give_up(*parked, context);
+}
+
+// Of the pool that it waits for an address of; empty: the subnet's own. One that waits for an
+// address that its rule gives, on a link where its pool has none, waits in no group at all.
+std::string_view DhcpServer::pool_name_of(const ParkedRequest& parked,
+                                          const Context& context) const {
+  if (parked.group == kNoGroup) return {};
+  const std::uint16_t pool = subnets_->groups()[parked.group].pool;
+  const auto& pools = context.snapshot.config->pools;
+  return pool < pools.size() ? std::string_view(pools[pool].name) : std::string_view{};
 }
 
 void DhcpServer::give_up(ParkedRequest& parked, const Context& context) {
   parked_.remove(parked);
   Event* event = context.events.add(EventKind::dhcp_no_address, context.now);
   if (event == nullptr) return;
-  event->outcome = Outcome::dhcp_no_address;
+  const std::string_view pool = pool_name_of(parked, context);
+  event->outcome = pool.empty() ? Outcome::dhcp_no_address : Outcome::dhcp_pool_exhausted;
+  event->set_text(pool);
   const auto message = wire::DhcpView::parse(parked.request.body);
   if (!message) return;
   const Facts facts = facts_of(*message, parked.request.station);

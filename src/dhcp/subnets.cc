@@ -21,6 +21,12 @@ std::size_t count_relays(const Config& config) {
   return count;
 }
 
+std::size_t count_ranges(const Config& config) {
+  std::size_t count = 0;
+  for (const NamedPoolConfig& pool : config.pools) count += pool.ranges.size();
+  return count;
+}
+
 std::size_t count_servers(const Config& config) {
   std::size_t count = count_relays(config) + 1;
   for (const InterfaceConfig& interface : config.interfaces) count += 1 + interface.vlans.size();
@@ -38,19 +44,24 @@ bool before(Bytes a, Bytes b) {
 
 std::uint64_t Subnets::count_addresses(const Config& config) {
   std::uint64_t count = 0;
-  for (const SubnetConfig& subnet : config.subnets) {
-    for (const PoolConfig& pool : subnet.pools) {
-      if (pool.first <= pool.last) count += std::uint64_t{pool.last.value} - pool.first.value + 1;
+  const auto add = [&count](const std::vector<PoolConfig>& ranges) {
+    for (const PoolConfig& range : ranges) {
+      if (range.first <= range.last) {
+        count += std::uint64_t{range.last.value} - range.first.value + 1;
+      }
     }
-  }
+  };
+  for (const SubnetConfig& subnet : config.subnets) add(subnet.pools);
+  for (const NamedPoolConfig& pool : config.pools) add(pool.ranges);
   return count;
 }
 
 Subnets::Subnets(const Config& config)
-    : hosts_(config.hosts),
+    : groups_(config.subnets.size(), count_ranges(config)),
+      hosts_(config.hosts),
       by_network_(config.subnets.size()),
       by_relay_(count_relays(config)),
-      reserved_(config.hosts.size()),
+      reserved_(config.hosts.size() + config.rules.size()),
       set_aside_(count_servers(config)),
       host_by_mac_(config.hosts.size()),
       host_by_uuid_(config.hosts.size()) {
@@ -61,7 +72,9 @@ Subnets::Subnets(const Config& config)
     subnets_.push_back({subnet, static_cast<std::uint16_t>(i), lease_seconds_of(subnet, config)});
   }
   index_subnets();
+  index_groups(config);
   index_hosts();
+  index_rules(config);
   set_aside(config);
 }
 
@@ -77,6 +90,25 @@ void Subnets::index_subnets() {
   }
   for (std::uint8_t length = 33; length-- > 0;) {
     if (lengths.test(length)) lengths_.push_back(length);
+  }
+}
+
+void Subnets::index_groups(const Config& config) {
+  for (const Subnet& subnet : subnets_) groups_.add_subnet(subnet.config.pools);
+  const std::size_t pools = std::min(config.pools.size(), AddressGroups::kPoolsMax);
+  for (std::uint16_t pool = 0; pool < pools; ++pool) {
+    for (const PoolConfig& range : config.pools[pool].ranges) {
+      const Subnet* const subnet = containing(range.first);
+      if (subnet != nullptr) groups_.add_range(subnet->index, pool, range);
+    }
+  }
+  groups_.settle();
+}
+
+void Subnets::index_rules(const Config& config) {
+  for (const RuleConfig& rule : config.rules) {
+    if (!rule.address || !reserved_.insert(rule.address->value, kRules).inserted) continue;
+    given_by_rules_.push_back(*rule.address);
   }
 }
 
@@ -136,22 +168,15 @@ bool Subnets::is_usable(const Subnet& subnet, Ipv4Address address) const {
   return set_aside_.find(address.value) == nullptr;
 }
 
-bool Subnets::is_in_pool(const Subnet& subnet, Ipv4Address address) const {
-  const auto& pools = subnet.config.pools;
-  const bool inside = std::any_of(pools.begin(), pools.end(), [&](const PoolConfig& pool) {
-    return pool.first <= address && address <= pool.last;
-  });
-  return inside && is_usable(subnet, address);
-}
-
 const Subnet* Subnets::leasing(Ipv4Address address) const {
   const Subnet* const inner = containing(address);
   if (inner == nullptr) return nullptr;
   if (is_reserved(address)) return is_usable(*inner, address) ? inner : nullptr;
-  if (is_in_pool(*inner, address)) return inner;
+  const AddressGroup& group = groups()[group_at(*inner, address)];
+  if (is_in(group, address)) return &subnets_[group.subnet];
   // A pool of a wider prefix.
   const auto found = std::find_if(subnets_.begin(), subnets_.end(), [&](const Subnet& subnet) {
-    return is_in_pool(subnet, address);
+    return is_in(groups()[subnet.index], address);
   });
   return found == subnets_.end() ? nullptr : &*found;
 }
@@ -176,9 +201,9 @@ const HostConfig* Subnets::host_of_client_id(Bytes client_id) const {
   return &hosts_[found->host];
 }
 
-std::vector<std::uint32_t> Subnets::addresses_per_subnet(Share share) const {
-  std::vector<std::uint32_t> count(subnets_.size());
-  for_each_address(share, [&](const Subnet& subnet, Ipv4Address, bool) { ++count[subnet.index]; });
+std::uint32_t Subnets::count_addresses(Share share) const {
+  std::uint32_t count = 0;
+  for_each_address(share, [&](std::uint16_t, Ipv4Address, bool) { ++count; });
   return count;
 }
 

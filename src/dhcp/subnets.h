@@ -7,6 +7,7 @@
 
 #include <reveille/config.h>
 
+#include "dhcp/address_groups.h"
 #include "packet/share.h"
 #include "table/flat_table.h"
 
@@ -30,7 +31,7 @@ struct Subnet {
 class Subnets {
  public:
   static constexpr std::size_t kSubnetsMax = 4096;
-  // Pool addresses of all subnets together. Further ones are left out; control refuses such a
+  // Addresses of all pools together. Further ones are left out; control refuses such a
   // configuration by count_addresses().
   static constexpr std::uint64_t kAddressesMax = std::uint64_t{1} << 22;
   [[nodiscard]] static std::uint64_t count_addresses(const Config& config);
@@ -43,24 +44,34 @@ class Subnets {
   [[nodiscard]] const Subnet* containing(Ipv4Address address) const;
   [[nodiscard]] const Subnet* of_relay(Ipv4Address giaddr) const;
 
-  // May be leased: in a pool of `subnet`, and not the network's own, its broadcast, one of our
-  // own addresses, or one that the configuration gives to a router, a relay or a server.
-  [[nodiscard]] bool is_in_pool(const Subnet& subnet, Ipv4Address address) const;
+  // Who is lent what. Those of the subnets' own pools have the subnets' numbers.
+  [[nodiscard]] const std::vector<AddressGroup>& groups() const { return groups_.all(); }
+  // What a subnet has of the pool that a rule names; kNoGroup: nothing.
+  [[nodiscard]] std::uint16_t group_of(const Subnet& subnet, std::uint16_t pool) const {
+    return groups_.find(subnet.index, pool);
+  }
+  // The one that an address counts in: that of its pool, else that of the subnet around it.
+  [[nodiscard]] std::uint16_t group_at(const Subnet& subnet, Ipv4Address address) const {
+    const std::uint16_t group = groups_.at(address);
+    return group == kNoGroup ? subnet.index : group;
+  }
+
   // The subnet that leases an address, from a pool or as a reservation; nullptr: none does.
   [[nodiscard]] const Subnet* leasing(Ipv4Address address) const;
-  // Somebody's reservation: leased to nobody else.
+  // Reserved by a host or given by a rule: leased to nobody else.
   [[nodiscard]] bool is_reserved(Ipv4Address address) const {
     return reserved_.find(address.value) != nullptr;
   }
-
-  // Whose; nullptr: nobody's.
+  // Which host's; nullptr: nobody's, or a rule's.
   [[nodiscard]] const HostConfig* reserved_for(Ipv4Address address) const {
     const std::uint32_t* const host = reserved_.find(address.value);
-    return host == nullptr ? nullptr : &hosts_[*host];
+    return host == nullptr || *host == kRules ? nullptr : &hosts_[*host];
   }
-  // What whoever asks may have.
-  [[nodiscard]] bool is_for_anybody(const Subnet& subnet, Ipv4Address address) const {
-    return is_in_pool(subnet, address) && !is_reserved(address);
+  // What whoever the group is for may have: in its ranges, nobody's reservation, and not the
+  // network's own address, its broadcast, one of our own, or one that the configuration gives to
+  // a router, a relay or a server.
+  [[nodiscard]] bool is_lent_by(std::uint16_t group, Ipv4Address address) const {
+    return is_in(groups()[group], address) && !is_reserved(address);
   }
 
   // The reservation of a client, by the first key that is known: MAC address, UUID, client-id.
@@ -70,13 +81,13 @@ class Subnets {
   [[nodiscard]] const HostConfig* host(const MacAddress* mac, const Uuid* uuid,
                                        Bytes client_id) const;
 
-  // visit(const Subnet&, Ipv4Address, bool reserved) for each address that `share` owns at
-  // start, in ascending order within a pool. Pool addresses are dealt out in turn; a
-  // reservation by MAC belongs to the worker that owns the machine.
+  // visit(std::uint16_t group, Ipv4Address, bool reserved) for each address that `share` owns at
+  // start, in ascending order within a range. Pool addresses are dealt out in turn; a reservation
+  // by MAC belongs to the worker that owns the machine, any other to whom its address hashes to.
   template <class Visit>
   void for_each_address(Share share, Visit&& visit) const;
-  // How many of them there are in each subnet, by index. All shares together: count 1.
-  [[nodiscard]] std::vector<std::uint32_t> addresses_per_subnet(Share share) const;
+  // How many those are. All shares together: count 1.
+  [[nodiscard]] std::uint32_t count_addresses(Share share) const;
 
  private:
   struct Hash {
@@ -91,18 +102,30 @@ class Subnets {
     Bytes client_id;  // points into hosts_
     std::uint32_t host;
   };
+  static constexpr std::uint32_t kRules = 0xffffffff;  // in reserved_: a rule gives it
+
   [[nodiscard]] const HostConfig* host_of_client_id(Bytes client_id) const;
   void index_subnets();
+  void index_groups(const Config& config);
   void index_hosts();
+  void index_rules(const Config& config);
   void set_aside(const Config& config);
   [[nodiscard]] bool is_usable(const Subnet& subnet, Ipv4Address address) const;
+  [[nodiscard]] bool is_in(const AddressGroup& group, Ipv4Address address) const {
+    return group.contains(address) && is_usable(subnets_[group.subnet], address);
+  }
+  template <class Visit>
+  void for_each_reservation(Share share, Visit&& visit) const;
 
   std::vector<Subnet> subnets_;
+  AddressGroups groups_;
   std::vector<HostConfig> hosts_;
-  std::vector<std::uint8_t> lengths_;  // prefix lengths in use, longest first
+  std::vector<Ipv4Address> given_by_rules_;  // each once, and none of a host's
+  std::vector<std::uint8_t> lengths_;        // prefix lengths in use, longest first
   FlatTable<std::uint64_t, std::uint16_t, Hash> by_network_;  // length and network
   FlatTable<std::uint32_t, std::uint16_t, Hash> by_relay_;
-  FlatTable<std::uint32_t, std::uint32_t, Hash> reserved_;  // address to the first such host
+  FlatTable<std::uint32_t, std::uint32_t, Hash>
+      reserved_;  // address to the first such host, or kRules
   FlatTable<std::uint32_t, bool, Hash> set_aside_;
   FlatTable<std::uint64_t, std::uint32_t, Hash> host_by_mac_;
   FlatTable<Uuid, std::uint32_t, UuidHash> host_by_uuid_;
@@ -112,24 +135,33 @@ class Subnets {
 template <class Visit>
 void Subnets::for_each_address(Share share, Visit&& visit) const {
   std::uint64_t dealt = 0;
-  for (const Subnet& subnet : subnets_) {
-    for (const PoolConfig& pool : subnet.config.pools) {
-      for (std::uint64_t value = pool.first.value; value <= pool.last.value; ++value) {
+  for (std::uint16_t group = 0; group < groups().size(); ++group) {
+    const Subnet& subnet = subnets_[groups()[group].subnet];
+    for (const PoolConfig& range : groups()[group].ranges) {
+      for (std::uint64_t value = range.first.value; value <= range.last.value; ++value) {
         const Ipv4Address address{static_cast<std::uint32_t>(value)};
         if (!is_usable(subnet, address) || is_reserved(address)) continue;
         if (dealt == kAddressesMax) break;
-        if (dealt++ % share.count == share.index) visit(subnet, address, false);
+        if (dealt++ % share.count == share.index) visit(group, address, false);
       }
     }
   }
+  for_each_reservation(share, visit);
+}
+
+template <class Visit>
+void Subnets::for_each_reservation(Share share, Visit&& visit) const {
+  const auto visit_if_ours = [&](Ipv4Address address, std::uint64_t key) {
+    const Subnet* const subnet = containing(address);
+    if (subnet == nullptr || !is_usable(*subnet, address)) return;
+    if (owner_of(key, share.count) == share.index) visit(group_at(*subnet, address), address, true);
+  };
   for (std::uint32_t i = 0; i < hosts_.size(); ++i) {
     const HostConfig& host = hosts_[i];
     if (!host.address || *reserved_.find(host.address->value) != i) continue;
-    const Subnet* subnet = containing(*host.address);
-    if (subnet == nullptr || !is_usable(*subnet, *host.address)) continue;
-    const std::uint64_t key = host.mac ? host.mac->number() : host.address->value;
-    if (owner_of(key, share.count) == share.index) visit(*subnet, *host.address, true);
+    visit_if_ours(*host.address, host.mac ? host.mac->number() : host.address->value);
   }
+  for (const Ipv4Address address : given_by_rules_) visit_if_ours(address, address.value);
 }
 
 }  // namespace reveille

@@ -16,7 +16,7 @@ namespace reveille {
 // Twenty-four bytes: travels through a ring.
 struct PeerMessage {
   enum class Kind : std::uint8_t {
-    addresses_wanted,  // `from` asks for up to `count` free addresses of `subnet`
+    addresses_wanted,  // `from` asks for up to `count` free addresses of `group`
     address_claimed,   // `from` has a client that asks for exactly `address`
     address_given,     // `address` now belongs to the receiver; `count` more are on their way
     address_refused,   // none: in use, not the sender's, or not to spare
@@ -26,7 +26,7 @@ struct PeerMessage {
   std::uint8_t from = 0;  // worker index
   std::uint8_t to = 0;
   bool claim = false;        // given, refused: the answer to address_claimed
-  std::uint16_t subnet = 0;  // index into Subnets
+  std::uint16_t group = 0;   // wanted, given, refused: index into Subnets::groups()
   std::uint16_t count = 0;
   std::uint16_t needed = 0;   // wanted: so many of `count` have a client waiting for them
   std::uint16_t version = 0;  // given: how often the lease of `address` has changed

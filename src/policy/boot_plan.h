@@ -14,6 +14,9 @@ class Image;
 
 inline constexpr std::uint32_t kNoRule = 0xffffffff;
 inline constexpr std::uint16_t kNoDisk = 0xffff;
+inline constexpr std::uint16_t kNoPool = 0xffff;
+// A pool that a rule names and this configuration does not have.
+inline constexpr std::uint16_t kUnknownPool = 0xfffe;
 
 // The decision for one machine. Views borrow from the policy (thus from the snapshot) or from the
 // override that was given. What is empty says nothing: the configuration of subnet and server
@@ -27,6 +30,10 @@ struct BootPlan {
   std::uint32_t rule = kNoRule;           // the place of the rule that decided
   std::uint16_t disk = kNoDisk;           // the place of the disk that `root_path` names
 
+  // Where its address comes from: the place of the [[pool]], or that very one if it is free.
+  std::uint16_t pool = kNoPool;
+  std::string_view pool_name{};
+  std::optional<Ipv4Address> address{};
   std::optional<Ipv4Address> next_server{};  // siaddr and option 66
   std::string_view root_path{};              // option 17
   // Go before those of the subnet.

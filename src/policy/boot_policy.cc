@@ -52,11 +52,7 @@ BootPolicy::BootPolicy(const Config& config, const Catalogue& catalogue,
       rules_(std::move(rules)),
       boot_(config.boot),
       disks_(config.disks) {
-  if (rules_ != nullptr) {
-    for (const RuleConfig& rule : rules_->all()) {
-      rule_files_.push_back({entry(rule.boot_file), entry(rule.ipxe_script)});
-    }
-  }
+  if (rules_ != nullptr) look_up_rules(config);
   for (const Architecture& known : architectures()) {
     by_architecture_.emplace(known.code, choose(known.code));
   }
@@ -66,6 +62,21 @@ BootPolicy::BootPolicy(const Config& config, const Catalogue& catalogue,
   unknown_ = choose_unknown();
   if (is_runnable(boot_.default_file, Runs::program)) default_ = entry(boot_.default_file);
   collect_overrides(config);
+}
+
+void BootPolicy::look_up_rules(const Config& config) {
+  std::unordered_map<std::string_view, std::uint16_t> places;
+  for (std::size_t i = 0; i < config.pools.size(); ++i) {
+    places.emplace(config.pools[i].name, static_cast<std::uint16_t>(i));
+  }
+  for (const RuleConfig& rule : rules_->all()) {
+    RuleNames& names = rule_names_.emplace_back();
+    names.program = entry(rule.boot_file);
+    names.script = entry(rule.ipxe_script);
+    if (rule.pool.empty()) continue;
+    const auto place = places.find(rule.pool);
+    names.pool = place != places.end() ? place->second : kUnknownPool;
+  }
 }
 
 void BootPolicy::collect_overrides(const Config& config) {
@@ -189,9 +200,9 @@ Decision BootPolicy::decide(const Facts& facts, unsigned worker) const {
     decision.rule = *rule;
     if (matched.answer != RuleAnswer::serve) return decision;
     own_root_path = !matched.root_path.empty();
-    const RuleFiles& files = rule_files_[*rule];
-    const bool gets_script = facts.ipxe && !files.script.file.empty();
-    const Entry& entry = gets_script ? files.script : files.program;
+    const RuleNames& names = rule_names_[*rule];
+    const bool gets_script = facts.ipxe && !names.script.file.empty();
+    const Entry& entry = gets_script ? names.script : names.program;
     if (is_runnable(entry.file, what_runs(facts))) {
       chosen_file = entry.file;
       decision.script = gets_script;
@@ -216,6 +227,9 @@ BootPlan BootPolicy::plan_of(const Decision& decision) const {
   plan.rule = decision.rule;
   plan.answer = rule.answer;
   plan.next_server = rule.next_server;
+  plan.address = rule.address;
+  plan.pool = rule_names_[decision.rule].pool;
+  plan.pool_name = rule.pool;
   if (!rule.root_path.empty()) plan.root_path = rule.root_path;
   plan.options = rule.options;
   return plan;

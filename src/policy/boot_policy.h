@@ -91,6 +91,7 @@ class BootPolicy {
   [[nodiscard]] std::optional<BootPlan> file_plan(const Facts& facts,
                                                   std::string_view file_override) const;
   [[nodiscard]] Entry entry(std::string_view file) const;
+  void look_up_rules(const Config& config);
   [[nodiscard]] Choice choose(std::uint16_t architecture) const;
   [[nodiscard]] Choice choose_unknown() const;
   [[nodiscard]] std::string_view configured_for(std::uint16_t architecture) const;
@@ -102,11 +103,13 @@ class BootPolicy {
   std::uint64_t identity_;
   const Catalogue* catalogue_;
   std::shared_ptr<const Rules> rules_;
-  struct RuleFiles {
+  // What a rule names, looked up.
+  struct RuleNames {
     Entry program;
     Entry script;  // for iPXE; empty: program
+    std::uint16_t pool = kNoPool;
   };
-  std::vector<RuleFiles> rule_files_;  // by rule
+  std::vector<RuleNames> rule_names_;  // by rule
   BootConfig boot_;
   DiskPaths disks_;
   std::unordered_map<std::uint16_t, Choice> by_architecture_;

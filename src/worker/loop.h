@@ -68,7 +68,7 @@ class Worker {
   void stop() { stopping_.store(true, std::memory_order_relaxed); }
   [[nodiscard]] WorkerStatistics statistics() const { return published_.read(); }
   // Adds the addresses that it holds; as many subnets as it was started with.
-  void add_subnets(std::vector<SubnetStatistics>& to) const;
+  void add_groups(std::vector<GroupStatistics>& to) const;
   // Its ports had nothing at the last look, and statistics() tells all that came before it.
   [[nodiscard]] bool dry() const { return dry_.load(std::memory_order_acquire); }
 
@@ -121,7 +121,7 @@ class Worker {
   void obey_control(const Context& context);
   void tell_control();
   void account(Instant started, std::size_t received, std::size_t work);
-  void account_subnets();
+  void account_groups();
   void rest();
 
   // Hot first.
@@ -167,8 +167,8 @@ class Worker {
   Instant last_account_{};
   bool unaccounted_ = true;
   Published<WorkerStatistics> published_;
-  Instant last_subnet_account_{};
-  std::vector<Published<SubnetStatistics>> published_subnets_;
+  Instant last_group_account_{};
+  std::vector<Published<GroupStatistics>> published_groups_;
   std::atomic<bool> dry_{false};
 };
 

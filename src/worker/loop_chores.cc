@@ -26,9 +26,9 @@ Worker::Worker(const WorkerParts& parts, const Snapshot& first)
       journal_(lease_storage_, kHeldMax),
       lease_ring_(parts.durable_leases ? kHeldMax : 1),
       durable_leases_(parts.durable_leases),
-      published_subnets_(
-          responder_.dhcp().leases() == nullptr ? 0 : responder_.dhcp().leases()->subnets()) {
-  account_subnets();
+      published_groups_(
+          responder_.dhcp().leases() == nullptr ? 0 : responder_.dhcp().leases()->groups()) {
+  account_groups();
 }
 
 std::size_t Worker::hear_peers(Context& context) {
@@ -163,28 +163,28 @@ void Worker::account(Instant started, std::size_t received, std::size_t work) {
     last_account_ = started;
     unaccounted_ = false;
   }
-  if (started - last_subnet_account_ >= kAlways) {
-    account_subnets();
-    last_subnet_account_ = started;
+  if (started - last_group_account_ >= kAlways) {
+    account_groups();
+    last_group_account_ = started;
   }
   const bool dry = received == 0 && !unaccounted_;
   if (dry != dry_.load(std::memory_order_relaxed)) dry_.store(dry, std::memory_order_release);
 }
 
-void Worker::account_subnets() {
-  for (std::size_t i = 0; i < published_subnets_.size(); ++i) {
+void Worker::account_groups() {
+  for (std::size_t i = 0; i < published_groups_.size(); ++i) {
     const auto& counts = responder_.dhcp().leases()->counts(static_cast<std::uint16_t>(i));
-    published_subnets_[i].write({.addresses = counts.addresses,
-                                 .offered = counts.offered,
-                                 .bound = counts.bound,
-                                 .declined = counts.declined});
+    published_groups_[i].write({.addresses = counts.addresses,
+                                .offered = counts.offered,
+                                .bound = counts.bound,
+                                .declined = counts.declined});
   }
 }
 
-void Worker::add_subnets(std::vector<SubnetStatistics>& to) const {
-  to.resize(std::max(to.size(), published_subnets_.size()));
-  for (std::size_t i = 0; i < published_subnets_.size(); ++i) {
-    to[i].add(published_subnets_[i].read());
+void Worker::add_groups(std::vector<GroupStatistics>& to) const {
+  to.resize(std::max(to.size(), published_groups_.size()));
+  for (std::size_t i = 0; i < published_groups_.size(); ++i) {
+    to[i].add(published_groups_[i].read());
   }
 }
 

@@ -27,7 +27,7 @@ void WorkerStatistics::add(const WorkerStatistics& other) {
   longest_gap = std::max(longest_gap, other.longest_gap);
 }
 
-void SubnetStatistics::add(const SubnetStatistics& other) {
+void GroupStatistics::add(const GroupStatistics& other) {
   addresses += other.addresses;
   offered += other.offered;
   bound += other.bound;

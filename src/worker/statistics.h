@@ -37,15 +37,15 @@ struct WorkerStatistics {
   void add(const WorkerStatistics& other);
 };
 
-// The addresses of a subnet, those of one worker or of all.
-struct SubnetStatistics {
+// The addresses of a group (dhcp/address_groups.h), those of one worker or of all.
+struct GroupStatistics {
   std::uint64_t addresses = 0;  // in pools and reservations
   std::uint64_t offered = 0;
   std::uint64_t bound = 0;
   std::uint64_t declined = 0;
 
   [[nodiscard]] std::uint64_t free() const { return addresses - offered - bound - declined; }
-  void add(const SubnetStatistics& other);
+  void add(const GroupStatistics& other);
 };
 
 // What the port counted by itself: frames that no worker ever saw.
@@ -60,9 +60,9 @@ struct PortStatistics {
 struct Statistics {
   std::vector<WorkerStatistics> workers;
   std::vector<PortStatistics> ports;
-  // In the order of the configuration; empty unless this is a server. An address on its way
-  // from one worker to another is in neither's account.
-  std::vector<SubnetStatistics> subnets;
+  // As Subnets::groups() has them; empty unless this is a server. An address on its way from one
+  // worker to another is in neither's account.
+  std::vector<GroupStatistics> groups;
 
   [[nodiscard]] WorkerStatistics sum() const;
 };

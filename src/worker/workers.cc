@@ -200,7 +200,7 @@ Statistics Workers::statistics() const {
   Statistics statistics;
   for (const auto& worker : state_->workers) {
     statistics.workers.push_back(worker->statistics());
-    worker->add_subnets(statistics.subnets);
+    worker->add_groups(statistics.groups);
   }
   for (const Port& port : state_->ports) {
     rte_eth_stats counted{};

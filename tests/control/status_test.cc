@@ -18,7 +18,9 @@ nlohmann::json report() {
     "workers": [{"frames_received": 12345, "frames_sent": 12000, "frames_unsent": 1, "busy": 0.125,
                  "transfers": 7, "half_open": 2, "outcomes": {"dhcp_offered": 12345}}],
     "subnets": [{"prefix": "10.77.0.0/16", "addresses": 250, "free": 200, "offered": 10,
-                 "bound": 39, "declined": 1}]
+                 "bound": 39, "declined": 1}],
+    "pools": [{"name": "rack7", "prefix": "10.77.0.0/16", "addresses": 9, "free": 6, "offered": 1,
+               "bound": 2, "declined": 0}]
   })");
 }
 
@@ -34,8 +36,9 @@ TEST(StatusPage, ShowsEverything) {
             "worker  frames in  frames out  unsent  busy  transfers  half open\n"
             "0          12 345      12 000       1  13 %          7          2\n"
             "\n"
-            "subnet        addresses  free  offered  bound  declined\n"
-            "10.77.0.0/16        250   200       10     39         1\n"
+            "subnet                    addresses  free  offered  bound  declined\n"
+            "10.77.0.0/16                    250   200       10     39         1\n"
+            "10.77.0.0/16, pool rack7          9     6        1      2         0\n"
             "\n"
             "outcome       verdict     frames  meaning\n");
 }

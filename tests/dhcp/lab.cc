@@ -224,6 +224,7 @@ void Lab::change_config(const std::function<void(Config&)>& change) {
   change(config);
   snapshot_.config = std::make_shared<const Config>(std::move(config));
   snapshot_.subnets = std::make_shared<const Subnets>(*snapshot_.config);
+  snapshot_.policy = test_policy(*snapshot_.config, *snapshot_.catalogue, workers());
   ++snapshot_.version;
 }
 
@@ -257,7 +258,7 @@ void Lab::check_leases() const {
   };
   std::size_t found = 0;
   std::size_t planned = 0;
-  snapshot_.subnets->for_each_address({0, 1}, [&](const Subnet&, Ipv4Address address, bool) {
+  snapshot_.subnets->for_each_address({0, 1}, [&](std::uint16_t, Ipv4Address address, bool) {
     ++planned;
     for (const auto& worker : workers_) {
       const LeaseTable& leases = *worker->engine.leases();
@@ -268,7 +269,8 @@ void Lab::check_leases() const {
       require(record.state != LeaseState::vacant, "a vacant record has an address");
       const bool is_held = record.state == LeaseState::bound || record.state == LeaseState::offered;
       require(!is_held || !record.client.is_nobody(), "nobody holds a lease");
-      require(record.client.is_nobody() || leases.find(record.client, record.subnet) == lease,
+      require(record.client.is_nobody() ||
+                  leases.find(record.client, leases.subnet_of(record.group)) == lease,
               "a client has two leases");
     }
   });
@@ -280,15 +282,16 @@ bool Lab::is_booting(const MacAddress& mac) const {
   return owner.booting.is_booting(mac, now_);
 }
 
-LeaseTable::Counts Lab::counts(std::uint16_t subnet) const {
+LeaseTable::Counts Lab::counts(std::uint16_t group) const {
   LeaseTable::Counts sum;
   for (const auto& worker : workers_) {
-    const auto& counts = worker->engine.leases()->counts(subnet);
+    const auto& counts = worker->engine.leases()->counts(group);
     sum.addresses += counts.addresses;
     sum.free += counts.free;
     sum.asked += counts.asked;
     sum.silent += counts.silent;
     sum.offered += counts.offered;
+    sum.bound += counts.bound;
     sum.declined += counts.declined;
     sum.bootp += counts.bootp;
     sum.foreign_offers += counts.foreign_offers;

@@ -108,7 +108,7 @@ class Lab {
   [[nodiscard]] unsigned workers() const { return static_cast<unsigned>(workers_.size()); }
   [[nodiscard]] std::size_t messages_delivered() const { return messages_delivered_; }
   // Over all workers.
-  [[nodiscard]] LeaseTable::Counts counts(std::uint16_t subnet = 0) const;
+  [[nodiscard]] LeaseTable::Counts counts(std::uint16_t group = 0) const;
   [[nodiscard]] const Lease* lease_at(Ipv4Address address) const;
   // Throws unless every address of the plan is in exactly one shard, and every client of a
   // shard has at most one lease in a subnet.

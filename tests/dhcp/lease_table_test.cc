@@ -21,7 +21,7 @@ ClientKey client(std::uint64_t n) {
 LeaseChange bound(const LeaseTable& table, std::uint32_t lease, std::uint64_t who, Instant until) {
   return {LeaseChange::Kind::bound,
           false,
-          table[lease].subnet,
+          table.subnet_of(table[lease].group),
           table[lease].address,
           client(who),
           until,

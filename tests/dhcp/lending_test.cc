@@ -292,13 +292,13 @@ TEST_F(LendingAtItsLimit, AnAddressWithoutRoomGoesBackWhateverElseWaits) {
   fill(0);
   PeerMessage question{PeerMessage::Kind::addresses_wanted};
   for (std::uint16_t i = 0; outbox_.free() > 0; ++i) {
-    question.subnet = i;
+    question.group = i;
     outbox_.add(question);
   }
   EXPECT_EQ(lending_->take(given(), false, context_), kNoIndex);
   const auto sent = outbox_.all();
   ASSERT_EQ(sent.size(), 4U);
-  EXPECT_EQ(sent[2].subnet, 2) << "the others keep their order";
+  EXPECT_EQ(sent[2].group, 2) << "the others keep their order";
   EXPECT_EQ(sent[3].kind, PeerMessage::Kind::address_given);
   EXPECT_EQ(sent[3].address, last_);
   EXPECT_EQ(sent[3].to, 2);

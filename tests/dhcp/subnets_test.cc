@@ -12,7 +12,7 @@ namespace {
 
 std::set<Ipv4Address> addresses_of(const Subnets& subnets, Share share, bool reserved = false) {
   std::set<Ipv4Address> addresses;
-  subnets.for_each_address(share, [&](const Subnet&, Ipv4Address address, bool is_reserved) {
+  subnets.for_each_address(share, [&](std::uint16_t, Ipv4Address address, bool is_reserved) {
     if (is_reserved != reserved) return;
     EXPECT_TRUE(addresses.insert(address).second) << address.text();
   });

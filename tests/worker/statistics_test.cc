@@ -10,12 +10,12 @@ namespace {
 
 using namespace test;
 
-TEST(SubnetStatistics, CountTheAddressesOfAllWorkers) {
+TEST(GroupStatistics, CountTheAddressesOfAllWorkers) {
   Site site({.workers = 2}, [](Config& config) {
     config.hosts.push_back({.mac = client_mac(0), .address = Ipv4Address::of(10, 78, 250, 1)});
   });
   site.start();
-  const auto subnet = [&site] { return site.workers->statistics().subnets.at(0); };
+  const auto subnet = [&site] { return site.workers->statistics().groups.at(0); };
   constexpr std::uint64_t kAddresses = 200 * 256 + 1;
   EXPECT_EQ(subnet().addresses, kAddresses);
   EXPECT_EQ(subnet().free(), kAddresses);
@@ -25,14 +25,14 @@ TEST(SubnetStatistics, CountTheAddressesOfAllWorkers) {
   EXPECT_EQ(subnet().free(), kAddresses - 20);
 }
 
-TEST(SubnetStatistics, ThereAreNoneWhereNothingIsLeased) {
+TEST(GroupStatistics, ThereAreNoneWhereNothingIsLeased) {
   Site site([](Config& config) { config.dhcp.mode = DhcpMode::proxy; });
   site.start();
-  EXPECT_TRUE(site.workers->statistics().subnets.empty());
+  EXPECT_TRUE(site.workers->statistics().groups.empty());
 }
 
-TEST(SubnetStatistics, AddUp) {
-  SubnetStatistics all{.addresses = 10, .offered = 1, .bound = 2, .declined = 3};
+TEST(GroupStatistics, AddUp) {
+  GroupStatistics all{.addresses = 10, .offered = 1, .bound = 2, .declined = 3};
   all.add({.addresses = 5, .offered = 1, .bound = 1, .declined = 1});
   EXPECT_EQ(all.addresses, 15u);
   EXPECT_EQ(all.offered, 2u);

@@ -57,6 +57,24 @@ void keep_scalars(const Config& running, Config& wanted, std::vector<std::string
   keep(&ControlConfig::socket, running.control, wanted.control, "socket in [control]", kept);
 }
 
+// Leases know their group by its number (dhcp/address_groups.h).
+void keep_pools(const Config& running, Config& wanted, std::vector<std::string>& kept) {
+  for (const NamedPoolConfig& before : running.pools) {
+    const auto after = std::ranges::find(wanted.pools, before.name, &NamedPoolConfig::name);
+    const std::string name = "[[pool]] " + before.name;
+    if (after == wanted.pools.end()) {
+      kept.push_back(name + ", which is gone");
+      continue;
+    }
+    if (after->ranges != before.ranges) kept.push_back("the ranges of " + name);
+    wanted.pools.erase(after);
+  }
+  for (const NamedPoolConfig& left : wanted.pools) {
+    kept.push_back("[[pool]] " + left.name + ", which is new");
+  }
+  wanted.pools = running.pools;
+}
+
 // Leases know their subnet by its number, and their addresses were dealt out at start.
 void keep_address_plan(const Config& running, Config& wanted, std::vector<std::string>& kept) {
   std::vector<SubnetConfig> subnets;
@@ -76,6 +94,7 @@ void keep_address_plan(const Config& running, Config& wanted, std::vector<std::s
     kept.push_back("[[subnet]] " + left.prefix.text() + ", which is new");
   }
   wanted.subnets = std::move(subnets);
+  keep_pools(running, wanted, kept);
 }
 
 // Disks are open files, and sessions know their size and mode. Who may use one, and who is told to

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "control/server.h"
+#include "dhcp/subnets.h"
 
 namespace reveille {
 namespace {
@@ -56,18 +57,32 @@ Json ports_of(const Workers& workers, const Statistics& statistics) {
   return all;
 }
 
-Json subnets_of(const Config& config, const std::vector<SubnetStatistics>& subnets) {
-  Json all = Json::array();
-  for (std::size_t i = 0; i < subnets.size(); ++i) {
-    const SubnetStatistics& subnet = subnets[i];
-    all.push_back({{"prefix", config.subnets[i].prefix.text()},
-                   {"addresses", subnet.addresses},
-                   {"free", subnet.free()},
-                   {"offered", subnet.offered},
-                   {"bound", subnet.bound},
-                   {"declined", subnet.declined}});
+Json counts_of(Json row, const GroupStatistics& group) {
+  row["addresses"] = group.addresses;
+  row["free"] = group.free();
+  row["offered"] = group.offered;
+  row["bound"] = group.bound;
+  row["declined"] = group.declined;
+  return row;
+}
+
+// What everybody may have in each subnet, and what is there of each [[pool]].
+void add_addresses(const Server& server, const std::vector<GroupStatistics>& counted, Json& to) {
+  const Config& config = server.config();
+  const std::vector<AddressGroup>& groups = server.subnets().groups();
+  Json subnets = Json::array();
+  Json pools = Json::array();
+  for (std::size_t i = 0; i < counted.size(); ++i) {
+    const std::string prefix = config.subnets[groups[i].subnet].prefix.text();
+    if (groups[i].pool == kNoPool) {
+      subnets.push_back(counts_of({{"prefix", prefix}}, counted[i]));
+    } else {
+      const std::string& name = config.pools[groups[i].pool].name;
+      pools.push_back(counts_of({{"name", name}, {"prefix", prefix}}, counted[i]));
+    }
   }
-  return all;
+  to["subnets"] = std::move(subnets);
+  to["pools"] = std::move(pools);
 }
 
 Json images_of(const Server& server) {
@@ -90,16 +105,17 @@ CommandResult report_status(Server& server, const Json& arguments) {
   for (const WorkerStatistics& worker : statistics.workers) {
     workers.push_back(worker_of(worker, uptime));
   }
-  return Json{{"version", REVEILLE_VERSION},
+  Json report{{"version", REVEILLE_VERSION},
               {"process", getpid()},
               {"uptime_seconds", static_cast<std::uint64_t>(seconds(uptime))},
               {"serving", server.status()},
               {"images", images_of(server)},
               {"ports", ports_of(server.workers(), statistics)},
               {"workers", std::move(workers)},
-              {"transfers", {{"open", sum.transfers}, {"half_open", sum.half_open}}},
-              {"subnets", subnets_of(server.config(), statistics.subnets)},
-              {"outcomes", outcomes_of(sum.outcomes)}};
+              {"transfers", {{"open", sum.transfers}, {"half_open", sum.half_open}}}};
+  add_addresses(server, statistics.groups, report);
+  report["outcomes"] = outcomes_of(sum.outcomes);
+  return report;
 }
 
 }  // namespace reveille
