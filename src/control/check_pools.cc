@@ -135,10 +135,10 @@ void check_names_of_pools(const Config& config, const Origins& origins, Problems
   for (std::size_t i = 0; i < config.pools.size(); ++i) {
     const std::string path = element("pool", i);
     const std::string& name = config.pools[i].name;
-    if (name.empty()) {
-      problems.error(origins.of(path + ".name"), "a pool needs its `name`, for rules to name it");
-      continue;
+    if (!origins.has(path + ".name")) {
+      problems.error(origins.of(path), "a pool needs its `name`, for rules to name it by");
     }
+    if (name.empty()) continue;
     const auto [same, is_new] = first.emplace(name, i);
     if (is_new) continue;
     problems.error(origins.of(path + ".name"),

@@ -147,6 +147,15 @@ void read_pools(TableReader& file, std::vector<NamedPoolConfig>& to) {
     NamedPoolConfig& pool = to.emplace_back();
     table.text("name", pool.name, kPoolNameMax);
     table.list("ranges", pool.ranges, parse_pool, kPoolForm, kPoolsMax);
+    Problems& problems = table.reading().problems;
+    const toml::node* const name = table.find("name");
+    if (name != nullptr && name->value_exact<std::string>() == "") {
+      problems.error(origin_of(*name), "a pool's `name` is empty; rules name the pool by it");
+    }
+    const toml::node* const ranges = table.find("ranges");
+    if (ranges != nullptr && ranges->is_array() && ranges->as_array()->empty()) {
+      problems.error(origin_of(*ranges), "a pool without `ranges` has no addresses");
+    }
   });
 }
 

@@ -224,15 +224,41 @@ TEST_P(ExplainOnTheWire, SaysWhatIsSent) {
 }
 
 const std::string kWithRules = std::string(kSubnet) + kRules;
+// Addresses by rule: of a pool on this link and on another, one's own, and none at all.
+const std::string kWithPools = std::string(kSubnet) + R"(
+[[pool]]
+name = "uefi"
+ranges = ["10.78.0.20-10.78.0.22", "10.90.0.20-10.90.0.29"]
+[[pool]]
+name = "far"
+ranges = ["10.90.0.30-10.90.0.39"]
+[[host]]
+mac = "52:54:00:aa:01:02"
+address = "10.78.0.40"
+[[rule]]
+name = "the gate"
+when.mac = "52:54:00:00:00:09"
+address = "10.78.0.50"
+[[rule]]
+name = "phones"
+when.vendor_class = '^AVAYA'
+pool = "far"
+[[rule]]
+name = "uefi"
+when.firmware = "uefi"
+pool = "uefi"
+)";
 const std::string kProxy = kWithRules + "[dhcp]\nmode = \"proxy\"\n";
 
 std::string name_of(const testing::TestParamInfo<const char*>& configuration) {
-  const std::array kNames{"Plain", "Rules", "Proxy"};
+  const std::array kNames{"Plain", "Rules", "Pools", "Proxy"};
   return kNames.at(configuration.index);
 }
 
 INSTANTIATE_TEST_SUITE_P(Configurations, ExplainOnTheWire,
-                         testing::Values(kSubnet, kWithRules.c_str(), kProxy.c_str()), name_of);
+                         testing::Values(kSubnet, kWithRules.c_str(), kWithPools.c_str(),
+                                         kProxy.c_str()),
+                         name_of);
 
 }  // namespace
 }  // namespace reveille

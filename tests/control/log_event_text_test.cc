@@ -31,8 +31,24 @@ TEST(EventText, EveryKindHasANameAndASentenceOfItsOwn) {
   EXPECT_EQ(sentences.size(), names.size());
 }
 
+TEST(EventText, SaysWhyThereIsNoAddress) {
+  Event none = dhcp(EventKind::dhcp_no_address, 0s, "");
+  none.outcome = Outcome::dhcp_no_address;
+  EXPECT_EQ(sentence(none), "gets no address: the pools of its subnet are empty");
+  none.set_text("rack\x1b");
+  none.outcome = Outcome::dhcp_pool_exhausted;
+  EXPECT_EQ(sentence(none), "gets no address: pool rack\\x1b, which its rule names, is empty");
+  none.outcome = Outcome::dhcp_pool_elsewhere;
+  EXPECT_EQ(sentence(none),
+            "gets no address: pool rack\\x1b, which its rule names, has none on its link");
+}
+
 TEST(EventText, SaysTheStepsOfABoot) {
   EXPECT_EQ(sentence(dhcp(EventKind::dhcp_offered)), "offered 10.77.1.5, boots snponly.efi");
+  Event another = dhcp(EventKind::dhcp_offered);
+  another.outcome = Outcome::dhcp_offered_another;
+  EXPECT_EQ(sentence(another),
+            "offered 10.77.1.5, for what its rule gives is not free, boots snponly.efi");
   EXPECT_EQ(sentence(dhcp(EventKind::dhcp_acked)), "acked 10.77.1.5, boots snponly.efi");
   EXPECT_EQ(sentence(dhcp(EventKind::dhcp_acked, 0s, "")), "acked 10.77.1.5");
   EXPECT_EQ(sentence(dhcp(EventKind::proxy_offered)), "told to boot snponly.efi (ProxyDHCP)");

@@ -95,6 +95,21 @@ TEST_F(Fixed, PoolsWaitButTheRestOfTheirSubnetDoesNot) {
   EXPECT_EQ(wanted.subnets[0].domain_name, "new.example");
 }
 
+TEST_F(Fixed, NamedPoolsWaitAndKeepTheirNumbers) {
+  const auto pool = [](const char* name, std::uint8_t last) {
+    const Ipv4Address first = Ipv4Address::of(10, 77, 7, 0);
+    return NamedPoolConfig{name, {{first, Ipv4Address::of(10, 77, 7, last)}}};
+  };
+  running.pools = {pool("a", 1), pool("b", 2), pool("c", 3)};
+  wanted.pools = {pool("d", 4), pool("c", 9), pool("a", 1)};
+  wanted.rules.emplace_back().pool = "d";
+  EXPECT_THAT(keep_fixed_parts(running, wanted),
+              ElementsAre("[[pool]] b, which is gone", "the ranges of [[pool]] c",
+                          "[[pool]] d, which is new"));
+  EXPECT_EQ(wanted.pools, running.pools);
+  EXPECT_EQ(wanted.rules[0].pool, "d");
+}
+
 TEST_F(Fixed, SubnetsKeepTheirNumbers) {
   std::swap(wanted.subnets[0], wanted.subnets[1]);
   EXPECT_THAT(keep_fixed_parts(running, wanted), IsEmpty());

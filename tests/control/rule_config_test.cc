@@ -165,7 +165,7 @@ TEST(RuleCheck, ARuleSaysSomething) {
   EXPECT_EQ(
       checked("[[rule]]\nname = \"empty\"\nwhen.arch = 7\n"),
       "f:8:1: error: rule \"empty\" says nothing: give `boot_file`, `ipxe_script`, `next_server`, "
-      "`root_path`, options, `deny` or `ignore`\n");
+      "`root_path`, `address`, `pool`, options, `deny` or `ignore`\n");
   EXPECT_THAT(checked("[[rule]]\nboot_file = \"/b/x.efi\"\n"),
               HasSubstr("is a path on this machine"));
   EXPECT_THAT(checked("[[rule]]\nboot_file = \"../x.efi\"\n"),

@@ -70,6 +70,23 @@ TEST_F(RulePlans, WhatARuleDoesNotSayIsAsWithoutIt) {
   EXPECT_EQ(this->plan(uefi_firmware(0)).root_path, "");
 }
 
+TEST_F(RulePlans, CarryTheAddressOrThePool) {
+  config_.pools = {{"rack7", {}}, {"rack8", {}}};
+  add(rule(is_arch(7))).pool = "rack8";
+  add(rule(is_arch(0))).pool = "rack9";
+  add(rule(is_arch(11))).address = Ipv4Address::of(10, 0, 0, 7);
+  const BootPlan eighth = plan(firmware(7));
+  EXPECT_EQ(eighth.pool, 1U);
+  EXPECT_EQ(eighth.pool_name, "rack8");
+  EXPECT_FALSE(eighth.address);
+  EXPECT_EQ(plan(firmware(0)).pool, kUnknownPool);
+  EXPECT_EQ(plan(firmware(0)).pool_name, "rack9");
+  EXPECT_EQ(plan(firmware(11)).pool, kNoPool);
+  EXPECT_EQ(plan(firmware(11)).address, Ipv4Address::of(10, 0, 0, 7));
+  EXPECT_EQ(plan(firmware(16)).pool, kNoPool);
+  EXPECT_FALSE(plan(firmware(16)).address);
+}
+
 TEST_F(RulePlans, NobodyGetsAFileThatItCannotRun) {
   add(rule(all({}), "snponly.efi"));
   Facts ipxe = uefi_firmware(7);

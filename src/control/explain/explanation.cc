@@ -4,6 +4,7 @@
 
 #include "control/event_text.h"
 #include "control/explain/rule_reason.h"
+#include "control/value_text.h"
 #include "dhcp/subnets.h"
 #include "policy/boot_policy.h"
 
@@ -92,6 +93,33 @@ std::string reason_of(const BootPolicy& policy, const BootPlan& plan, const Fact
   return "by architecture: [boot] or the image folder" + but;
 }
 
+std::string ranges_text(const AddressGroup& group) {
+  std::string text;
+  for (const PoolConfig& range : group.ranges) text += ", " + pool_text(range);
+  return text;
+}
+
+// What a rule says of addresses, as the server takes it (dhcp/server_choice.cc).
+std::string address_reason_of(const Subnets& subnets, const Subnet& subnet, const HostConfig* host,
+                              const BootPlan& plan) {
+  if (!plan.address && plan.pool == kNoPool) return {};
+  const Ipv4Prefix& prefix = subnet.config.prefix;
+  if (host != nullptr && host->address && prefix.contains(*host->address)) {
+    return "address of its [[host]], which goes before the rule's";
+  }
+  if (plan.address && !prefix.contains(*plan.address)) {
+    return "address of the subnet's pools: the rule's " + plan.address->text() + " is not in " +
+           prefix.text();
+  }
+  if (plan.address) return "address " + plan.address->text() + ": the rule gives it";
+  const std::uint16_t group = subnets.group_of(subnet, plan.pool);
+  const std::string pool = "pool " + in_quotes(plan.pool_name);
+  if (group == kNoGroup) {
+    return "no address: " + pool + ", which the rule names, has none in " + prefix.text();
+  }
+  return "address of " + pool + ranges_text(subnets.groups()[group]) + ": the rule names it";
+}
+
 void decide(Rehearsal& rehearsal, const DhcpEngine::Considered& considered, const Origins& origins,
             std::size_t rules_max, Explanation& to) {
   const Facts& facts = considered.facts;
@@ -122,6 +150,9 @@ void decide(Rehearsal& rehearsal, const DhcpEngine::Considered& considered, cons
   if (plan.answer != RuleAnswer::serve) return;
   to.boot_file = plan.file;
   to.boot_file_reason = reason_of(policy, plan, facts);
+  if (considered.subnet == nullptr) return;  // another server gives the addresses
+  to.address_reason =
+      address_reason_of(*rehearsal.snapshot().subnets, *considered.subnet, considered.host, plan);
 }
 
 ExplainedReply reply_of(std::vector<std::uint8_t> frame) {

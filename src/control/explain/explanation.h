@@ -44,6 +44,7 @@ struct Explanation {
   std::string answer;     // "serve", "deny" or "ignore"
   std::string boot_file;  // empty: nothing to boot
   std::string boot_file_reason;
+  std::string address_reason;       // what the rule has to do with its address; empty: nothing
   std::vector<ExplainedRule> near;  // of those before the one that decided, the nearest first
   std::size_t near_left_out = 0;
   std::vector<ExplainedRule> also;  // match too, but come later

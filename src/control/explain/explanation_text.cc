@@ -45,6 +45,7 @@ std::string rules_text(const Explanation& from, const std::string& file) {
     const std::string file_text =
         from.boot_file.empty() ? "no boot file" : "boot file " + in_quotes(from.boot_file);
     text += "  " + file_text + ": " + from.boot_file_reason + "\n";
+    if (!from.address_reason.empty()) text += "  " + from.address_reason + "\n";
   }
   if (!from.near.empty()) {
     text += from.decided ? "\nBefore it, these came close\n" : "\nThese came close\n";
@@ -131,6 +132,7 @@ std::string explanation_json(const Explanation& from) {
                   {"answer", from.answer},
                   {"boot_file", from.boot_file},
                   {"boot_file_reason", from.boot_file_reason},
+                  {"address_reason", from.address_reason},
                   {"near", rules_json(from.near)},
                   {"also", rules_json(from.also)},
                   {"outcome", info(from.outcome).name},
