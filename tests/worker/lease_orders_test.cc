@@ -57,7 +57,7 @@ TEST_P(Orders, TheOwnerAndNobodyElseActs) {
     EXPECT_EQ(site.tell_owner(Kind::reserve, address), Answer::done);
     EXPECT_EQ(site.tell_owner(Kind::reserve, address), Answer::as_it_was);
   }
-  EXPECT_TRUE(Site::await([&] { return site.workers->statistics().subnets.at(0).declined == 6; }));
+  EXPECT_TRUE(Site::await([&] { return site.workers->statistics().groups.at(0).declined == 6; }));
   EXPECT_EQ(site.tell_owner(Kind::release, Ipv4Address::of(10, 78, 1, 2)), Answer::done);
   EXPECT_EQ(site.tell_owner(Kind::release, Ipv4Address::of(10, 78, 1, 2)), Answer::as_it_was);
   EXPECT_EQ(site.tell_owner(Kind::reserve, Ipv4Address::of(192, 0, 2, 1)), Answer::not_mine);

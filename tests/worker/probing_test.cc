@@ -78,7 +78,7 @@ TEST_P(ProbingByWorkers, AnAnswerCountsAtWhicheverWorkerItComesIn) {
   ASSERT_TRUE(site.settle());
   EXPECT_EQ(site.count(Outcome::probe_answered), answers);
   EXPECT_EQ(site.count(Outcome::icmp_other), 0U);
-  EXPECT_TRUE(Site::await([&] { return site.workers->statistics().subnets.at(1).declined >= 10; }));
+  EXPECT_TRUE(Site::await([&] { return site.workers->statistics().groups.at(1).declined >= 10; }));
 }
 
 }  // namespace
