@@ -104,6 +104,12 @@ bool LogClients::admit(const Event& event) {
     remark_left_out(client, event.at);
     client.minute_since = event.at;
     client.lines = 0;
+    client.router_said = false;
+  }
+  // Firmware solicits until it has seen an advertisement, some of it three times.
+  if (event.kind == EventKind::router_advertised &&
+      std::exchange(client.router_said, key != kOthers)) {
+    return false;
   }
   if (key != kOthers) {
     note_step(client, event);

@@ -43,7 +43,8 @@ class LogClients {
   // its IPv4 address, the kind of machine of one that only reads files.
   [[nodiscard]] Event completed(const Event& event) const;
 
-  // Remembers a completed event. False when the client has had its lines for this minute.
+  // Remembers a completed event. False when the client has had its lines for this minute, or has
+  // been told the same of IPv6 routers in it.
   bool admit(const Event& event);
 
   // What has to be said by now. Call about each second, and before writing what admit() allows.
@@ -62,6 +63,7 @@ class LogClients {
     Instant minute_since{};
     std::uint32_t lines = 0;
     std::uint32_t left_out = 0;
+    bool router_said = false;  // in this minute: that there is no IPv6 router
   };
 
   [[nodiscard]] std::uint64_t kept_key_of(const Event& event) const;

@@ -65,6 +65,17 @@ TEST(LogClients, SaysWhatIsMissingEvenIfTheClientIsHeardNoMore) {
   EXPECT_EQ(clients.last_remarks(at(131s)).size(), 1U);
 }
 
+TEST(LogClients, SaysOnceAMinuteThatThereIsNoRouter) {
+  LogClients clients{{.lines_per_client_per_minute = 3}};
+  const auto told = [](Nanoseconds when) { return dhcp(EventKind::router_advertised, when); };
+  EXPECT_TRUE(clients.admit(told(0s)));
+  EXPECT_FALSE(clients.admit(told(1s)));
+  EXPECT_TRUE(clients.admit(dhcp(EventKind::dhcp_offered, 2s)));
+  EXPECT_FALSE(clients.admit(told(3s)));
+  EXPECT_TRUE(clients.admit(dhcp(EventKind::dhcp_acked, 4s))) << "repetitions take no line away";
+  EXPECT_TRUE(clients.admit(told(61s)));
+}
+
 TEST(LogClients, NoLimitMeansNoLimit) {
   LogClients clients{{.lines_per_client_per_minute = 0}};
   for (int i = 0; i < 1000; ++i) ASSERT_TRUE(clients.admit(dhcp(EventKind::dhcp_offered)));
