@@ -10,6 +10,11 @@
 namespace reveille {
 namespace {
 
+// Of the first segment.
+Bytes octets_of(const rte_mbuf& frame) {
+  return {rte_pktmbuf_mtod(&frame, const std::uint8_t*), frame.data_len};
+}
+
 // What the frame asks, or the outcome in which it ends here.
 wire::Checked<Request> read(rte_mbuf* frame, std::uint16_t port, const Snapshot& snapshot) {
   // Buffers hold any frame that the port's MTU allows; no codec reads across segments.
@@ -23,8 +28,7 @@ wire::Checked<Request> read(rte_mbuf* frame, std::uint16_t port, const Snapshot&
                                              RTE_MBUF_F_RX_IP_CKSUM_GOOD,
                        .udp_checksum_good = (frame->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) ==
                                             RTE_MBUF_F_RX_L4_CKSUM_GOOD};
-  return classify(Bytes(rte_pktmbuf_mtod(frame, const std::uint8_t*), frame->data_len), info,
-                  snapshot);
+  return classify(octets_of(*frame), info, snapshot);
 }
 
 }  // namespace
@@ -83,16 +87,27 @@ std::size_t Worker::receive(Context& context) {
     more_waits_ |= count == burst_max_;
   }
   statistics_.frames_received += received;
+  admission_.looked(static_cast<std::uint32_t>(received), more_waits_, statistics_.outcomes);
   return received;
 }
 
 // Classify, steer, handle: each frame ends in one outcome, here or at its owner.
 void Worker::serve(Frames frames, std::uint16_t port, Context& context) {
   for (const rte_mbuf* frame : frames) rte_prefetch0(rte_pktmbuf_mtod(frame, const void*));
+  if (!admission_.whole()) {
+    for (const rte_mbuf* frame : frames) {
+      rte_prefetch0(rte_pktmbuf_mtod_offset(frame, const void*, Admission::kGlance - 4));
+    }
+  }
   std::array<Request, kBurst> ours;
   unsigned ours_count = 0;
   unsigned kept = 0;  // frames that end here
   for (rte_mbuf* const frame : frames) {
+    if (admission_.gives_way(octets_of(*frame))) {
+      statistics_.outcomes.add(Outcome::dhcp_gave_way);
+      frames[kept++] = frame;
+      continue;
+    }
     const wire::Checked<Request> request = read(frame, port, context.snapshot);
     if (!request) {
       statistics_.outcomes.add(request.refusal());

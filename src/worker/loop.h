@@ -18,6 +18,7 @@
 #include "dhcp/lease_order.h"
 #include "packet/context.h"
 #include "packet/share.h"
+#include "worker/admission.h"
 #include "worker/clock.h"
 #include "worker/idle.h"
 #include "worker/published.h"
@@ -136,6 +137,7 @@ class Worker {
   Steering steering_;
   Transmit transmit_;
   Responder responder_;
+  Admission admission_;
   LinkState& links_;
   Backoff backoff_;
   const TscClock& tsc_;

@@ -1,0 +1,187 @@
+// DISCOVERs give way to REQUESTs when more arrives than a worker can answer, and only then.
+#include "worker/admission.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <deque>
+
+#include <gtest/gtest.h>
+
+#include <reveille/wire/dhcp.h>
+
+#include "vectors/vectors.h"
+
+namespace reveille::test {
+namespace {
+
+Octets tagged(Octets frame) {
+  const Octets tag{0x81, 0, 0, 78};
+  frame.insert(frame.begin() + 12, tag.begin(), tag.end());
+  return frame;
+}
+
+Octets with(Octets frame, std::size_t at, std::uint8_t value) {
+  frame[at] = value;
+  return frame;
+}
+
+TEST(LooksLikeDiscover, TrueForEveryCapturedDiscover) {
+  for (const char* name : {"ipxe_discover", "ipxe_efi_discover", "edk2_discover", "e1000_discover",
+                           "rtl8139_discover", "edk2_http_discover"}) {
+    EXPECT_TRUE(looks_like_discover(captured(name))) << name;
+    EXPECT_TRUE(looks_like_discover(tagged(captured(name)))) << name << " with a tag";
+  }
+}
+
+TEST(LooksLikeDiscover, FalseForEverythingElse) {
+  for (const char* name : {"ipxe_request", "edk2_request", "edk2_http_request", "ipxe_rrq",
+                           "ipxe_arp_request", "edk2_boot_server_request", "dnsmasq_offer",
+                           "dnsmasq_data", "edk2_tcp", "edk2_router_solicitation"}) {
+    EXPECT_FALSE(looks_like_discover(captured(name))) << name;
+  }
+  const Octets discover = captured("ipxe_discover");
+  EXPECT_FALSE(looks_like_discover(with(discover, 14, 0x46))) << "IP options";
+  EXPECT_FALSE(looks_like_discover(with(discover, 23, 6))) << "TCP";
+  EXPECT_FALSE(looks_like_discover(with(discover, 37, 68))) << "to a client";
+  EXPECT_FALSE(looks_like_discover(with(discover, 278, 0))) << "BOOTP";
+  EXPECT_FALSE(looks_like_discover(with(discover, 284, 3))) << "a REQUEST";
+}
+
+TEST(LooksLikeDiscover, ReadsNothingPastTheFrame) {
+  for (const Octets& frame : {captured("ipxe_discover"), tagged(captured("ipxe_discover"))}) {
+    const std::size_t needed = frame[12] == 0x81 ? Admission::kGlance : Admission::kGlance - 4;
+    for (std::size_t length = 0; length < needed; ++length) {
+      const Octets cut(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(length));
+      EXPECT_FALSE(looks_like_discover(cut)) << length;
+    }
+  }
+}
+
+// A worker that answers one DORA in 68 units of time, a queue of 2 048 frames, and machines that
+// come at `times` that rate and ask each question once. Time is counted, not taken. At ten times
+// the rate the glances alone take three tenths of it: 71 % is all that can be had.
+class Rush {
+ public:
+  static constexpr std::uint64_t kGlanceTime = 2;
+  static constexpr std::uint64_t kAnswerTime = 32;
+  static constexpr std::uint64_t kDoraTime = 2 * (kGlanceTime + kAnswerTime);
+  static constexpr std::uint64_t kRoundTrip = 5000;
+  static constexpr std::size_t kQueue = 2048;
+
+  Rush(double times, bool admission) : every_(kDoraTime / times), admits_(admission) {}
+
+  // Completed DORAs of those that the worker could have completed in that time.
+  double goodput(std::uint64_t doras) {
+    const std::uint64_t warm = doras / 4 * kDoraTime;
+    const std::uint64_t end = warm + doras * kDoraTime;
+    std::uint64_t before = 0;
+    while (now_ < end) {
+      turn();
+      if (now_ < warm) before = acks();
+    }
+    return static_cast<double>(acks() - before) / static_cast<double>(doras);
+  }
+  [[nodiscard]] std::uint64_t left_out() const { return outcomes_[Outcome::dhcp_gave_way]; }
+
+ private:
+  enum class Kind : bool { discover, request };
+
+  // What has come by now, in its order.
+  void arrive() {
+    for (;;) {
+      const double request = requests_.empty() ? 1e18 : static_cast<double>(requests_.front());
+      if (std::min(next_machine_, request) > static_cast<double>(now_)) return;
+      if (request <= next_machine_) {
+        requests_.pop_front();
+        put(Kind::request);
+      } else {
+        next_machine_ += every_;
+        put(Kind::discover);
+      }
+    }
+  }
+  void put(Kind kind) {
+    if (queue_.size() < kQueue) queue_.push_back(kind);
+  }
+  void turn() {
+    arrive();
+    std::uint32_t taken = 0;
+    for (; taken < 32 && !queue_.empty(); ++taken, queue_.pop_front()) take(queue_.front());
+    if (taken == 0) ++now_;
+    if (admits_) admission_.looked(taken, taken == 32, outcomes_);
+  }
+  void take(Kind kind) {
+    now_ += kGlanceTime;
+    if (admission_.gives_way(kind == Kind::discover ? discover_ : request_)) {
+      return outcomes_.add(Outcome::dhcp_gave_way);
+    }
+    now_ += kAnswerTime;
+    outcomes_.add(kind == Kind::discover ? Outcome::dhcp_offered : Outcome::dhcp_acked);
+    if (kind == Kind::discover) requests_.push_back(now_ + kRoundTrip);
+  }
+  [[nodiscard]] std::uint64_t acks() const { return outcomes_[Outcome::dhcp_acked]; }
+
+  const Octets discover_ = captured("ipxe_discover");
+  const Octets request_ = captured("ipxe_request");
+  const double every_;
+  const bool admits_;
+  Admission admission_;
+  OutcomeCounts outcomes_;
+  std::deque<Kind> queue_;
+  std::deque<std::uint64_t> requests_;
+  double next_machine_ = 0;
+  std::uint64_t now_ = 0;
+};
+
+TEST(Admission, LeavesNobodyOutWhileAllCanBeAnswered) {
+  Rush rush(0.9, true);
+  EXPECT_GT(rush.goodput(50'000), 0.89);
+  EXPECT_EQ(rush.left_out(), 0U);
+}
+
+// As many as the queue holds, all at once, again and again: none is lost, so none is left out.
+TEST(Admission, AStandingQueueAloneIsNoOverload) {
+  Admission admission;
+  OutcomeCounts outcomes;
+  for (int window = 0; window < 1000; ++window) {
+    outcomes.add(Outcome::dhcp_offered, Admission::kWindow / 2);
+    outcomes.add(Outcome::dhcp_acked, Admission::kWindow / 2);
+    for (std::uint32_t i = 0; i < Admission::kWindow / 32; ++i) {
+      admission.looked(32, true, outcomes);
+    }
+    ASSERT_TRUE(admission.whole());
+  }
+}
+
+TEST(Admission, KeepsTheGoodputOfAnOverloadedWorker) {
+  struct Case {
+    double times;
+    double without_at_most;
+    double with_at_least;
+  };
+  for (const Case& one :
+       {Case{1.2, 0.97, 0.93}, Case{2, 0.82, 0.94}, Case{4, 0.62, 0.86}, Case{10, 0.36, 0.66}}) {
+    const double without = Rush(one.times, false).goodput(100'000);
+    const double with = Rush(one.times, true).goodput(100'000);
+    std::printf("%4.1f times what it can do: %3.0f %% of the peak, %3.0f %% without admission\n",
+                one.times, with * 100, without * 100);
+    EXPECT_LT(without, one.without_at_most) << one.times;
+    EXPECT_GT(with, one.with_at_least) << one.times;
+  }
+}
+
+TEST(Admission, EndsWithTheRush) {
+  Admission admission;
+  OutcomeCounts outcomes;
+  for (int i = 0; i < 100'000; ++i) {
+    outcomes.add(Outcome::dhcp_offered, 16);
+    admission.looked(32, true, outcomes);
+  }
+  EXPECT_FALSE(admission.whole());
+  for (int i = 0; i < 4096; ++i) admission.looked(1, false, outcomes);
+  EXPECT_TRUE(admission.whole());
+  EXPECT_FALSE(admission.gives_way(captured("ipxe_discover")));
+}
+
+}  // namespace
+}  // namespace reveille::test
