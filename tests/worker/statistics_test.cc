@@ -28,7 +28,7 @@ TEST(GroupStatistics, CountTheAddressesOfAllWorkers) {
 
 // Rules decide on every worker, and each pool is counted by itself.
 TEST(GroupStatistics, CountEachPoolOnAllWorkers) {
-  constexpr std::uint64_t kInPool = 12;
+  constexpr std::uint32_t kInPool = 12;
   Site site({.workers = 2}, [](Config& config) {
     const Ipv4Address first = Ipv4Address::of(10, 78, 220, 0);
     config.pools = {{"few", {{first, {first.value + kInPool - 1}}}}};
