@@ -1,8 +1,9 @@
 // Cycles from a DISCOVER to its OFFER and from a REQUEST to its ACK, through
 // DhcpEngine::handle() alone: no port, no classification, warm reply heads.
 //
-//   dhcp_bench [clients...]
+//   dhcp_bench [--pools N] [clients...]
 //
+// With --pools the addresses are those of N pools, one for each N-th part of the machines, by rule.
 // Memory is prefetched over a burst, as the worker does it.
 // Machines ask in a shuffled order: no lease is in the cache because of a neighbour.
 #include <algorithm>
@@ -12,6 +13,8 @@
 #include <memory>
 #include <numeric>
 #include <random>
+#include <string>
+#include <string_view>
 #include <vector>
 #include <x86intrin.h>
 
@@ -34,7 +37,40 @@ constexpr std::size_t kBurst = 32;
 constexpr std::size_t kHead = 2048;
 constexpr Ipv4Address kServer = Ipv4Address::of(10, 0, 0, 1);
 
-Snapshot make_snapshot(std::uint32_t clients) {
+MacAddress mac_of(std::uint32_t index) {
+  MacAddress mac{{0x52, 0x54}};
+  store_be32(&mac.octets[2], index);
+  return mac;
+}
+
+// The subnet's own pool becomes so many, each for as many machines.
+void divide(Config& config, std::uint32_t clients, std::uint32_t pools) {
+  const Ipv4Address first = config.subnets[0].pools[0].first;
+  config.subnets[0].pools.clear();
+  for (std::uint32_t i = 0; i < pools; ++i) {
+    const auto begin = static_cast<std::uint32_t>(std::uint64_t{clients} * i / pools);
+    const auto end = static_cast<std::uint32_t>(std::uint64_t{clients} * (i + 1) / pools);
+    if (begin == end) continue;
+    NamedPoolConfig& pool = config.pools.emplace_back();
+    pool.name = "pool " + std::to_string(i);
+    pool.ranges = {{{first.value + begin}, {first.value + end - 1}}};
+    RuleConfig& rule = config.rules.emplace_back();
+    rule.when.kind = Condition::Kind::leaf;
+    rule.when.field = RuleField::mac;
+    rule.when.values = {{mac_of(begin).number(), mac_of(end - 1).number()}};
+    rule.pool = pool.name;
+  }
+}
+
+std::shared_ptr<const Rules> compiled(const Config& config) {
+  if (config.rules.empty()) return nullptr;
+  auto rules = Rules::compile(config.rules, 1);
+  if (rules) return *rules;
+  std::fprintf(stderr, "%s\n", rules.error().text.c_str());
+  std::exit(1);
+}
+
+Snapshot make_snapshot(std::uint32_t clients, std::uint32_t pools) {
   Config config;
   config.interfaces.resize(1);
   config.interfaces[0].address = Ipv4Prefix{kServer, 8};
@@ -46,6 +82,7 @@ Snapshot make_snapshot(std::uint32_t clients) {
   subnet.routers = {kServer};
   subnet.dns_servers = {kServer};
   config.subnets = {subnet};
+  if (pools > 0) divide(config, clients, pools);
   Snapshot snapshot;
   Station station;
   station.mac = {{2, 0, 0, 0, 0, 1}};
@@ -53,7 +90,7 @@ Snapshot make_snapshot(std::uint32_t clients) {
   snapshot.stations = {station};
   const auto catalogue = std::make_shared<const Catalogue>();
   snapshot.catalogue = catalogue;
-  snapshot.policy = std::make_shared<const BootPolicy>(config, *catalogue);
+  snapshot.policy = std::make_shared<const BootPolicy>(config, *catalogue, compiled(config));
   snapshot.subnets = std::make_shared<const Subnets>(config);
   snapshot.config = std::make_shared<const Config>(std::move(config));
   return snapshot;
@@ -66,8 +103,8 @@ struct Machine {
 
 class Bench {
  public:
-  explicit Bench(std::uint32_t clients)
-      : snapshot_(make_snapshot(clients)),
+  Bench(std::uint32_t clients, std::uint32_t pools)
+      : snapshot_(make_snapshot(clients, pools)),
         engine_(snapshot_, Share{}, 1, booting_),
         machines_(clients),
         order_(clients),
@@ -79,8 +116,7 @@ class Bench {
   // What UEFI firmware sends, as far as it matters here.
   void write(DhcpType type, std::uint32_t index) {
     Machine& machine = machines_[index];
-    MacAddress mac{{0x52, 0x54}};
-    store_be32(&mac.octets[2], index);
+    const MacAddress mac = mac_of(index);
     wire::DhcpWriter writer(machine.message, machine.message.size());
     writer.request_of(mac, index);
     writer.option_u8(DhcpOption::message_type, static_cast<std::uint8_t>(type));
@@ -179,15 +215,22 @@ class Bench {
 int main(int argc, char** argv) {
   using namespace reveille;
   std::vector<std::uint32_t> sizes{1000, 10'000, 100'000, 1'000'000};
-  if (argc > 1) sizes.clear();
-  for (int i = 1; i < argc; ++i) {
+  std::uint32_t pools = 0;
+  int i = 1;
+  if (argc > 2 && std::string_view(argv[1]) == "--pools") {
+    constexpr unsigned long kMost = AddressGroups::kPoolsMax;
+    pools = static_cast<std::uint32_t>(std::clamp(std::strtoul(argv[2], nullptr, 10), 1UL, kMost));
+    i = 3;
+  }
+  if (i < argc) sizes.clear();
+  for (; i < argc; ++i) {
     sizes.push_back(static_cast<std::uint32_t>(
         std::clamp(std::strtoul(argv[i], nullptr, 10), 1UL, 4'000'000UL)));
   }
   std::printf("cycles per message, one worker\n");
   std::printf("%10s %10s %10s %10s %14s\n", "clients", "OFFER", "ACK", "renewal", "bytes/lease");
   for (const std::uint32_t clients : sizes) {
-    Bench bench(clients);
+    Bench bench(clients, pools);
     const double offer = bench.run(wire::DhcpType::discover, Outcome::dhcp_offered);
     const double ack = bench.run(wire::DhcpType::request, Outcome::dhcp_acked);
     bench.pass(1800s);

@@ -37,7 +37,8 @@ class DhcpServer {
              const StoredLeases* stored);
 
   // Before each call of those below: its snapshot, with its subnets. The same prefixes and pools
-  // in the same order as at construction; routers, options, times and reservations may differ.
+  // in the same order as at construction; routers, options, times, reservations and rules may
+  // differ.
   // Nobody is given an address from now on that is not for him any more; who has it keeps it
   // until its time is over or he asks for more.
   void follow(const Snapshot& snapshot);

@@ -112,8 +112,8 @@ void DhcpServer::give_up_waiting(std::uint16_t group, const Context& context) {
   while (ParkedRequest* parked = parked_.first_waiting(group)) give_up(*parked, context);
 }
 
-// Of the pool that it waits for an address of; empty: the subnet's own. One that waits for an
-// address that its rule gives, on a link where its pool has none, waits in no group at all.
+// Of the pool that it waits for an address of; empty: the subnet's own. One that waits for what its
+// [[host]] reserves, on a link where the pool of its rule has nothing, waits in no group at all.
 std::string_view DhcpServer::pool_name_of(const ParkedRequest& parked,
                                           const Context& context) const {
   if (parked.group == kNoGroup) return {};

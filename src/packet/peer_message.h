@@ -25,8 +25,8 @@ struct PeerMessage {
   Kind kind{};
   std::uint8_t from = 0;  // worker index
   std::uint8_t to = 0;
-  bool claim = false;        // given, refused: the answer to address_claimed
-  std::uint16_t group = 0;   // wanted, given, refused: index into Subnets::groups()
+  bool claim = false;       // given, refused: the answer to address_claimed
+  std::uint16_t group = 0;  // wanted, given, refused: index into Subnets::groups()
   std::uint16_t count = 0;
   std::uint16_t needed = 0;   // wanted: so many of `count` have a client waiting for them
   std::uint16_t version = 0;  // given: how often the lease of `address` has changed

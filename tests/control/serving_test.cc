@@ -54,7 +54,14 @@ prefix = "10.77.0.0/16"
 pools = ["10.77.1.0-10.77.1.99"]
 [images]
 root = "."
-)" + more);
+)" + more + R"(
+[[pool]]
+name = "rack7"
+ranges = ["10.77.2.0-10.77.2.9"]
+[[rule]]
+when.vlan = 7
+pool = "rack7"
+)");
   }
 
   // The answer, once it is there.
@@ -88,7 +95,7 @@ TEST_F(Serving, SaysItsStatus) {
   const Json status = answer_to(R"({"command":"status"})")["result"];
   EXPECT_EQ(status["process"], getpid());
   EXPECT_THAT(status["serving"].get<std::string>(),
-              HasSubstr("DHCP and TFTP on net_null0 as 10.77.0.1/16: 100 addresses"));
+              HasSubstr("DHCP and TFTP on net_null0 as 10.77.0.1/16: 110 addresses"));
   ASSERT_EQ(status["workers"].size(), 1u);
   EXPECT_EQ(status["workers"][0]["frames_received"], 0);
   ASSERT_EQ(status["ports"].size(), 1u);
@@ -97,6 +104,10 @@ TEST_F(Serving, SaysItsStatus) {
   EXPECT_EQ(status["subnets"][0]["prefix"], "10.77.0.0/16");
   EXPECT_EQ(status["subnets"][0]["addresses"], 100);
   EXPECT_EQ(status["subnets"][0]["free"], 100);
+  ASSERT_EQ(status["pools"].size(), 1u);
+  EXPECT_EQ(status["pools"][0]["name"], "rack7");
+  EXPECT_EQ(status["pools"][0]["prefix"], "10.77.0.0/16");
+  EXPECT_EQ(status["pools"][0]["free"], 10);
   EXPECT_EQ(status["transfers"]["open"], 0);
   EXPECT_EQ(status["images"]["folder"], folder_->path() + "/");
   EXPECT_GE(status["images"]["count"], 1);

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "dhcp/lab.h"
+#include "policy/rule_builder.h"
 
 namespace {
 
@@ -52,6 +53,16 @@ Config config_with_everything() {
   uuid.octets.fill(0x42);
   config.hosts.push_back({.uuid = uuid, .address = Ipv4Address::of(10, 77, 0, 200)});
   config.subnets[0].options = {{119, Octets(300, 7)}};
+  // Each fourth machine has addresses of a pool, which are soon gone, and one has its own.
+  config.pools = {{"few", {{Ipv4Address::of(10, 77, 0, 240), Ipv4Address::of(10, 77, 0, 244)}}}};
+  std::vector<ValueRange> fourth;
+  for (std::uint32_t i = 4; i < 60; i += 4) {
+    fourth.push_back({machine(i).number(), machine(i).number()});
+  }
+  config.rules = {rule(values(RuleField::mac, fourth)),
+                  rule(value(RuleField::mac, machine(1).number()))};
+  config.rules[0].pool = "few";
+  config.rules[1].address = Ipv4Address::of(10, 77, 0, 15);
   return config;
 }
 

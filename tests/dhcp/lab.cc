@@ -258,7 +258,7 @@ void Lab::check_leases() const {
   };
   std::size_t found = 0;
   std::size_t planned = 0;
-  snapshot_.subnets->for_each_address({0, 1}, [&](std::uint16_t, Ipv4Address address, bool) {
+  snapshot_.subnets->for_each_address({0, 1}, [&](std::uint16_t group, Ipv4Address address, bool) {
     ++planned;
     for (const auto& worker : workers_) {
       const LeaseTable& leases = *worker->engine.leases();
@@ -267,6 +267,7 @@ void Lab::check_leases() const {
       ++found;
       const Lease& record = leases[lease];
       require(record.state != LeaseState::vacant, "a vacant record has an address");
+      require(record.group == group, "an address counts in another group than its own");
       const bool is_held = record.state == LeaseState::bound || record.state == LeaseState::offered;
       require(!is_held || !record.client.is_nobody(), "nobody holds a lease");
       require(record.client.is_nobody() ||

@@ -110,8 +110,8 @@ class Lab {
   // Over all workers.
   [[nodiscard]] LeaseTable::Counts counts(std::uint16_t group = 0) const;
   [[nodiscard]] const Lease* lease_at(Ipv4Address address) const;
-  // Throws unless every address of the plan is in exactly one shard, and every client of a
-  // shard has at most one lease in a subnet.
+  // Throws unless every address of the plan is in exactly one shard, in its group, and every client
+  // of a shard has at most one lease in a subnet.
   void check_leases() const;
   // What the worker that owns the address says to an operator.
   LeaseOrderAnswer::Kind obey(LeaseOrder::Kind kind, Ipv4Address address) {

@@ -160,6 +160,7 @@ TEST_P(Pools, NobodyGetsAnAddressOfAnotherPoolByAskingForIt) {
   const Heard heard = lab.send(reboot_of(machine(8), wanted, kRackOptions));
   EXPECT_EQ(heard.reply().type(), DhcpType::ack);
   EXPECT_EQ(heard.reply().yiaddr(), wanted);
+  lab.check_leases();
 }
 
 TEST_P(Pools, ARestartFindsLeasesInTheirPools) {
@@ -180,6 +181,7 @@ TEST_P(Pools, ARestartFindsLeasesInTheirPools) {
   EXPECT_EQ(lab.send(renewal_of(machine(2), kGeneral, kRackOptions)).outcome, Outcome::dhcp_nakked);
   EXPECT_TRUE(is_of_rack(lab.lease(machine(2), kRackOptions)));
   EXPECT_EQ(lab.counts(0).free, 10U);
+  lab.check_leases();
 }
 
 INSTANTIATE_TEST_SUITE_P(Workers, Pools, testing::Values(1U, 2U, 4U));

@@ -43,8 +43,23 @@ void read(std::string_view text) {
       addresses += pool.last.value - pool.first.value + 1;
     }
   }
+  for (const NamedPoolConfig& pool : config.pools) {
+    require(!pool.name.empty() && !pool.ranges.empty());
+    for (const PoolConfig& range : pool.ranges) {
+      require(range.first <= range.last);
+      addresses += range.last.value - range.first.value + 1;
+    }
+  }
   require(addresses <= kPoolAddressesMax);
   const Subnets subnets(config);
+  for (std::size_t i = 0; i < config.pools.size(); ++i) {
+    for (const PoolConfig& range : config.pools[i].ranges) {
+      const Subnet* const subnet = subnets.containing(range.first);
+      require(subnet != nullptr && subnet->config.prefix.contains(range.last));
+      const std::uint16_t group = subnets.group_of(*subnet, static_cast<std::uint16_t>(i));
+      require(group != kNoGroup && subnets.group_at(*subnet, range.last) == group);
+    }
+  }
   require(subnets.all().size() == config.subnets.size());
   const Catalogue catalogue;
   // Compiling takes time that a fuzzer has better uses for; what does not compile says why.

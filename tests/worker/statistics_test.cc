@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "policy/test_policy.h"
 #include "worker/site.h"
 
 namespace reveille {
@@ -23,6 +24,31 @@ TEST(GroupStatistics, CountTheAddressesOfAllWorkers) {
   EXPECT_TRUE(site.await([&subnet] { return subnet().offered == 20; }));
   EXPECT_EQ(subnet().bound, 0u);
   EXPECT_EQ(subnet().free(), kAddresses - 20);
+}
+
+// Rules decide on every worker, and each pool is counted by itself.
+TEST(GroupStatistics, CountEachPoolOnAllWorkers) {
+  constexpr std::uint32_t kInPool = 12;
+  Site site({.workers = 2}, [](Config& config) {
+    const Ipv4Address first = Ipv4Address::of(10, 78, 220, 0);
+    config.pools = {{"few", {{first, {first.value + kInPool - 1}}}}};
+    RuleConfig& rule = config.rules.emplace_back();
+    rule.pool = "few";
+    rule.when.kind = Condition::Kind::leaf;
+    rule.when.field = RuleField::mac;
+    for (unsigned client = 0; client < 20; client += 2) {
+      rule.when.values.push_back({client_mac(client).number(), client_mac(client).number()});
+    }
+  });
+  auto snapshot = site.snapshot();
+  snapshot->policy = test_policy(site.config, *snapshot->catalogue, 2);
+  ASSERT_TRUE(site.workers->start(std::move(snapshot)));
+  const auto group = [&site](std::size_t i) { return site.workers->statistics().groups.at(i); };
+  EXPECT_EQ(site.workers->statistics().groups.size(), 2u);
+  EXPECT_EQ(group(1).addresses, kInPool);
+  for (unsigned client = 0; client < 20; ++client) site.inject(discover(client));
+  EXPECT_TRUE(site.await([&group] { return group(0).offered == 10 && group(1).offered == 10; }));
+  EXPECT_EQ(group(1).free(), kInPool - 10);
 }
 
 TEST(GroupStatistics, ThereAreNoneWhereNothingIsLeased) {
