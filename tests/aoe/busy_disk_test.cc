@@ -62,6 +62,29 @@ TEST_F(Written, FailedFlushStaysFailedUntilTheMachineBoots) {
   EXPECT_EQ(machine.holds(0), part(0, 1));
 }
 
+class WrittenAndKept : public InFile {
+ protected:
+  WrittenAndKept() : InFile(true) {
+    open(machine);
+    machine.stores(0, pattern(512, 2));
+  }
+
+  HeldSync sync;
+  Machine machine{*target, 1};
+};
+
+TEST_F(WrittenAndKept, FailedFlushDropsNothing) {
+  sync.fail_next(EIO);
+  EXPECT_EQ(machine.flushes(), Outcome::aoe_parked);
+  target->settle();
+  EXPECT_EQ(machine.hears().status(), kFault);
+  target->pass(1s);
+  target->power_on(machine.mac);
+  open(machine);
+  EXPECT_EQ(machine.holds(0), pattern(512, 2));
+  EXPECT_TRUE(target->told(EventKind::disk_dropped).empty()) << "nor is it said to be";
+}
+
 TEST_F(OnePrivate, FailedFlushStaysFailed) {
   HeldSync sync;
   Machine machine(*target, 1);
