@@ -13,6 +13,7 @@ IMAGE_BYTES = 256 << 20  # in memory, or in the page cache
 SECTORS = 2              # 1 KiB: what a frame of 1500 octets carries
 JUMBO_SECTORS = 16       # 8 KiB
 JUMBO = 9000
+TRACE = PROJECT / "perf/boot.trace"  # of a kernel that boots its root; see there
 CLIENTS = (1, 50, 1000)
 LIMIT = 120
 
@@ -30,18 +31,30 @@ def image(work):
 class ReveilleDisk(Reveille):
     name = "reveille"
     mtu = 1500
+    interface = f'interface = "{INTERFACE}"'
+    limits = ""  # in [disks]
+
+    def image(self):
+        return image(self.work)
+
+    def socket(self):
+        return self.work / "control.sock"
 
     def command(self):
         config = self.work / "reveille-disk.toml"
         config.write_text(f"""
 [[interface]]
-interface = "{INTERFACE}"
+{self.interface}
 address = "{ADDRESS}/{PREFIX_LENGTH}"
 mtu = {self.mtu}
 [[disk]]
 address = "e0.1"
-file = "{image(self.work)}"
+file = "{self.image()}"
 boot = false
+[disks]
+{self.limits}
+[control]
+socket = "{self.socket()}"
 [images]
 root = "{self.work / 'root'}"
 """, encoding="ascii")
@@ -76,7 +89,8 @@ def run(bench, server, label, clients, depth, seconds, order, write, sectors):
     path.unlink(missing_ok=True)
     bench.storms.machine += clients
     argv = [SWARM, "disk", *VETH, "--image", image(bench.work), "-n", clients, "--depth", depth,
-            "--sectors", sectors, "--order", order, "--seconds", seconds, "--label", label]
+            "--sectors", sectors, "--seconds", seconds, "--label", label]
+    argv += ["--trace", TRACE] if order == "trace" else ["--order", order]
     if write:
         argv += ["--write", write, "--write-sectors", 128]
     shown = shlex.join(str(part) for part in argv).replace(f"{PROJECT}/", "")
@@ -104,6 +118,7 @@ def cases():
         yield f"random reads, {clients} clients", clients, depth, "random", 0, SECTORS
     yield "sequential reads, 1 client", 1, 16, "sequential", 0, SECTORS
     yield "30 % writes, 50 clients", 50, 4, "random", 30, SECTORS
+    yield "reads of a boot, 50 clients", 50, 4, "trace", 0, SECTORS
     yield "random reads of 8 KiB, MTU 9000, 50 clients", 50, 4, "random", 0, JUMBO_SECTORS
     yield "sequential reads of 8 KiB, MTU 9000, 1 client", 1, 16, "sequential", 0, JUMBO_SECTORS
 

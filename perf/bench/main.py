@@ -10,6 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import disk_memif
+import disk_memory
 import disks
 import durable
 import hardship
@@ -27,7 +29,7 @@ DORA_OUTSTANDING = 64
 STORM_MACHINES = 10_000
 STORM_MACHINES_PEER = 1_000  # kernels keep 1024 neighbours unless told otherwise
 PARTS = ("micro", "dhcp", "durable", "tftp", "testpmd", "memif", "overload", "perfdhcp", "footprint", "storm",
-         "finishing", "disks", "rules")
+         "finishing", "disks", "disk-memory", "disk-memif", "rules")
 REPORTS = PROJECT / "build/perf-report"
 
 
@@ -272,6 +274,8 @@ def main():
                      "footprint": bench.footprint, "storm": bench.storm,
                      "finishing": bench.finishing,
                      "disks": lambda: disks.measure(bench),
+                     "disk-memory": lambda: disk_memory.measure(bench),
+                     "disk-memif": lambda: disk_memif.measure(bench),
                      "rules": lambda: rules.measure(bench)}
             for name, run in parts.items():
                 figures[name] = run() if name in arguments.parts else {}

@@ -5,6 +5,8 @@ import os
 import subprocess
 from pathlib import Path
 
+import disk_memif
+import disk_memory
 import disks
 import durable
 import rules
@@ -170,6 +172,10 @@ def text(figures, arguments, median):
               "## testpmd on the same ports (targets 2 and 3)\n", testpmd_text(figures),
               "## Disks: AoE over veth and af_packet, beside vblade\n",
               disks.page(figures["disks"], table, median),
+              "## Disks: AoE over memif, one core each\n",
+              disk_memif.page(figures["disk-memif"], table, median),
+              "## Disks: memory of a thousand clients of one image of 4 GiB\n",
+              disk_memory.page(figures["disk-memory"], table),
               "## Ten thousand rules, DHCP over veth and af_packet\n",
               rules.text(figures["rules"], table, median),
               "## Overload (target 8)\n", overload_text(figures["overload"]),

@@ -2,6 +2,9 @@
 
 import re
 
+import disk_memif
+import disk_memory
+
 NOT_MEASURED = "not measured"
 
 
@@ -221,6 +224,22 @@ def disk_veth(figures, median):
         (f"{min(costs):.2f} to {max(costs):.2f} times vblade's", max(costs) < 1)
 
 
+def disk_memif_share(figures, median):
+    found = figures["disk-memif"]
+    if not found:
+        return NOT_MEASURED, None
+    share = disk_memif.share(found, median)
+    return f"{share:.0f} %", share >= 60 and found["wrong"] == 0
+
+
+def disk_client_memory(figures):
+    found = figures["disk-memory"]
+    if not found:
+        return NOT_MEASURED, None
+    most = max(disk_memory.per_client(found))
+    return f"{most:.0f} octets", most <= 4096
+
+
 def rows(figures, median):
     """(target, what is asked, what was measured, verdict)."""
     p99, gap = latency(figures)
@@ -260,5 +279,9 @@ def rows(figures, median):
         ("disks", "AoE read of 1 KiB in a whole worker: at most 200 cycles", disk_cycles(figures)),
         ("disks", "AoE over veth: at least vblade's requests a second", served),
         ("disks", "with less CPU time a request", spent),
+        ("disks", "AoE over memif, one worker: at least 60 % of testpmd",
+         disk_memif_share(figures, median)),
+        ("disks", "memory of a client beyond image and written blocks: at most 4 KiB",
+         disk_client_memory(figures)),
     ]
     return [(number, asked, measured, verdict(met)) for number, asked, (measured, met) in told]

@@ -20,11 +20,11 @@ SOCKET = f"/tmp/reveille-perf-{os.getpid()}-testpmd.memif"
 class Testpmd:
     """Runs while it is entered."""
 
-    def __init__(self, name, cpu, vdev, mode, namespace=None):
+    def __init__(self, name, cpu, vdev, mode, namespace=None, frame=FRAME):
         argv = [PROGRAM, "--lcores", f"(0-1)@{cpu}", "--no-pci", "--no-huge", "--no-shconf",
                 "-m", "256", "--file-prefix", f"reveille-perf-{name}", "--no-telemetry",
                 "--log-level", "error", "--vdev", vdev, "--", "--total-num-mbufs=16384",
-                f"--forward-mode={mode}", f"--txpkts={FRAME}", "--stats-period=1", "--auto-start",
+                f"--forward-mode={mode}", f"--txpkts={frame}", "--stats-period=1", "--auto-start",
                 "--no-lsc-interrupt"]
         self.argv = [*(["ip", "netns", "exec", namespace] if namespace else []), *argv]
 
@@ -76,7 +76,9 @@ def on_veth(pair):
                 pair.swarm))
 
 
-def on_memif():
+def on_memif(frame=FRAME):
     common = f"id=0,bsize=2048,rsize=11,socket={SOCKET},socket-abstract=no"
-    return _forwarded(Testpmd("back", CPU, f"net_memif0,role=server,{common}", "macswap"),
-                      Testpmd("front", SWARM_CPU, f"net_memif1,role=client,{common}", "flowgen"))
+    return _forwarded(Testpmd("back", CPU, f"net_memif0,role=server,{common}", "macswap",
+                              frame=frame),
+                      Testpmd("front", SWARM_CPU, f"net_memif1,role=client,{common}", "flowgen",
+                              frame=frame))

@@ -13,6 +13,7 @@ constexpr unsigned kCandidates = 8;  // then it waits for an answer first
 bool DiskStorm::choose(std::uint32_t number, Request& request) {
   request.sectors = sectors_;
   if (phase_ == Phase::checking) return choose_check(number, request);
+  if (config_.order == Order::trace) return choose_traced(number, request);
   if (below(100) < config_.write_percent) return choose_write(number, request);
   return choose_read(number, request);
 }
@@ -54,6 +55,23 @@ bool DiskStorm::choose_read(std::uint32_t number, Request& request) {
   }
   request.kind = Kind::none;
   return false;
+}
+
+// Boots overlap their reads as this does: the next one does not wait for the one before.
+bool DiskStorm::choose_traced(std::uint32_t number, Request& request) {
+  Client& client = clients_[number];
+  const TraceRead& read = config_.trace[client.step];
+  request.kind = Kind::read;
+  request.lba = read.lba + client.cursor;
+  request.sectors =
+      static_cast<std::uint8_t>(std::min<std::uint64_t>(sectors_, read.sectors - client.cursor));
+  client.cursor += request.sectors;
+  if (client.cursor < read.sectors) return true;
+  client.cursor = 0;
+  if (++client.step < config_.trace.size()) return true;
+  client.step = 0;
+  ++counters_.replays;
+  return true;
 }
 
 bool DiskStorm::choose_write(std::uint32_t number, Request& request) {

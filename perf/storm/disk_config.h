@@ -5,9 +5,11 @@
 
 #include <reveille/instant.h>
 
+#include "storm/disk_trace.h"
+
 namespace reveille::storm {
 
-enum class Order : std::uint8_t { sequential, random };
+enum class Order : std::uint8_t { sequential, random, trace };
 
 struct DiskStormConfig {
   static constexpr std::uint32_t kDepthMax = 64;
@@ -20,6 +22,7 @@ struct DiskStormConfig {
   std::uint32_t depth = 8;   // requests of one machine that are out at a time
   std::uint8_t sectors = 2;  // of a request
   Order order = Order::random;
+  DiskTrace trace;  // of Order::trace: what each machine reads, from its begin, again and again
   std::uint8_t write_percent = 0;
   // Where one machine may write: its own part of the disk's beginning, so that a target whose
   // clients share every write can be measured as well.

@@ -37,12 +37,18 @@ std::function<void()> add_disk_options(CLI::App& app, DiskOptions& options) {
                  "of a request; the target may take fewer, and more than 2 need jumbo frames")
       ->check(CLI::Range(1U, 16U))
       ->capture_default_str();
-  app.add_option("--order", typed->order, "sequential or random")
-      ->check(CLI::IsMember({"sequential", "random"}))
-      ->capture_default_str();
-  app.add_option("--write", typed->write_percent, "percent of the requests that write")
-      ->check(CLI::Range(0U, 100U))
-      ->capture_default_str();
+  auto* const order = app.add_option("--order", typed->order, "sequential or random")
+                          ->check(CLI::IsMember({"sequential", "random"}))
+                          ->capture_default_str();
+  auto* const trace =
+      app.add_option("--trace", options.trace,
+                     "each machine makes the reads of this file, again and again: lines of sector "
+                     "and how many; # begins a comment");
+  auto* const write =
+      app.add_option("--write", typed->write_percent, "percent of the requests that write")
+          ->check(CLI::Range(0U, 100U))
+          ->capture_default_str();
+  trace->excludes(order)->excludes(write);
   app.add_option("--write-sectors", storm.write_sectors,
                  "where each machine writes: so many sectors of its own, from the disk's beginning")
       ->check(CLI::Range(64U, DiskStormConfig::kWriteSectorsMax))
@@ -53,12 +59,13 @@ std::function<void()> add_disk_options(CLI::App& app, DiskOptions& options) {
       ->check(CLI::Range(0.1, 3600.0))
       ->capture_default_str();
   app.add_option("--seed", storm.seed, "of all that is random")->capture_default_str();
-  return [&storm, typed] {
+  return [&options, &storm, typed] {
     const auto address = DiskAddress::parse(typed->address);
     if (!address) throw CLI::ValidationError("--address: " + typed->address + " is not as e0.1");
     storm.shelf = address->shelf;
     storm.slot = address->slot;
     storm.order = typed->order == "sequential" ? Order::sequential : Order::random;
+    if (!options.trace.empty()) storm.order = Order::trace;
     storm.sectors = static_cast<std::uint8_t>(typed->sectors);
     storm.write_percent = static_cast<std::uint8_t>(typed->write_percent);
     storm.duration = Nanoseconds{std::llround(typed->seconds * 1e9)};

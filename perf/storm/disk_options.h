@@ -15,6 +15,7 @@ namespace reveille::storm {
 struct DiskOptions {
   DiskStormConfig storm;
   std::string image;
+  std::string trace;  // file; empty: none
 };
 
 // Adds the options to `app`; the function that is returned, called when all is parsed, puts what

@@ -24,6 +24,11 @@ void add_latency(std::string& table, const char* name, const Json& times) {
                        times.at("max_us").get<double>());
 }
 
+const char* order_name(Order order) {
+  if (order == Order::trace) return "trace";
+  return order == Order::random ? "random" : "sequential";
+}
+
 }  // namespace
 
 Json make_disk_result(const std::string& label, const DiskOptions& options, const DiskStorm& storm,
@@ -40,11 +45,12 @@ Json make_disk_result(const std::string& label, const DiskOptions& options, cons
           {"identified", storm.machines()},
           {"depth", config.depth},
           {"sectors", storm.sectors()},
-          {"order", config.order == Order::random ? "random" : "sequential"},
+          {"order", order_name(config.order)},
           {"write_percent", config.write_percent},
           {"seconds", seconds},
           {"reads", counters.reads},
           {"writes", counters.writes},
+          {"replays", counters.replays},
           {"requests_per_second", rate(counters.reads + counters.writes)},
           {"mb_per_s", rate(counters.bytes) / 1e6},
           {"compared_bytes", counters.compared},

@@ -114,7 +114,8 @@ void DiskStorm::begin_measuring(Instant now) {
   phase_ = Phase::measuring;
   began_ = now;
   for (std::uint32_t number = 0; number < clients_.size(); ++number) {
-    clients_[number].cursor = contents_.sectors() / clients_.size() * number;
+    const bool traced = config_.order == Order::trace;
+    clients_[number].cursor = traced ? 0 : contents_.sectors() / clients_.size() * number;
     fill(number, now);
   }
 }

@@ -20,7 +20,8 @@ struct DiskCounters {
   // While it was measured.
   std::uint64_t reads = 0;
   std::uint64_t writes = 0;
-  std::uint64_t bytes = 0;  // of both
+  std::uint64_t bytes = 0;    // of both
+  std::uint64_t replays = 0;  // of the trace, to its end
   // All the time.
   std::uint64_t compared = 0;  // bytes that were read and looked at
   std::uint64_t repeated = 0;  // requests that went out again
@@ -71,6 +72,7 @@ class DiskStorm {
   };
   struct Client {
     std::uint64_t cursor = 0;  // sequential reads, and what is read back at the end
+    std::size_t step = 0;      // of the trace; the cursor is how far its sectors were asked for
     std::uint32_t count = 0;   // of requests, for tags
     std::uint32_t out = 0;
     bool gone = false;
@@ -90,6 +92,7 @@ class DiskStorm {
   void fill(std::uint32_t number, Instant now);
   [[nodiscard]] bool choose(std::uint32_t number, Request& request);
   [[nodiscard]] bool choose_read(std::uint32_t number, Request& request);
+  [[nodiscard]] bool choose_traced(std::uint32_t number, Request& request);
   [[nodiscard]] bool choose_write(std::uint32_t number, Request& request);
   [[nodiscard]] bool choose_check(std::uint32_t number, Request& request);
   [[nodiscard]] bool is_free(std::uint32_t number, std::uint64_t lba, bool write) const;

@@ -91,13 +91,19 @@ int storm_command(const Options& options) {
 int disk_command(const Options& options) {
   const auto image = DiskImage::open(options.disk.image);
   if (!image) return complain(image.error());
+  DiskStormConfig config = options.disk.storm;
+  if (!options.disk.trace.empty()) {
+    auto trace = read_disk_trace(options.disk.trace, image->bytes().size() / DiskContents::kSector);
+    if (!trace) return complain(trace.error());
+    config.trace = std::move(*trace);
+  }
   if (auto started = start_dpdk(1); !started) return complain(started.error());
   auto port = Port::open(options.port);
   if (!port) return complain(port.error());
   if (!(*port)->wait_for_link(kLinkLimit)) {
     return complain("no target: nobody is at the other end of the port (10 s waited)");
   }
-  DiskStorm storm(options.disk.storm, image->bytes(), **port);
+  DiskStorm storm(config, image->bytes(), **port);
   const LoopFigures loop = run_loop(storm, **port, stop_requested, [](Nanoseconds) {});
   if (!storm.complaint().empty()) return complain(storm.complaint());
   const auto result = make_disk_result(options.label, options.disk, storm, loop.interrupted);

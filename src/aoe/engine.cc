@@ -43,8 +43,8 @@ AoeEngine::State::State(const Snapshot& first, Share share_of_worker, std::uint6
       discoveries(first.disks == nullptr ? 0 : first.disks->limits.discoveries_per_second) {
   discovering.reserve(kDiscoveringMax);
   if (io == nullptr) return;
-  waiting.resize(DiskIo::kTickets);
-  for (std::uint32_t ticket = DiskIo::kTickets; ticket-- > 0;) tickets.push_back(ticket);
+  waiting.resize(io->tickets());
+  for (std::uint32_t ticket = io->tickets(); ticket-- > 0;) tickets.push_back(ticket);
 }
 
 AoeEngine::State::~State() {

@@ -199,7 +199,9 @@ void AoeEngine::State::boot(std::uint32_t index, const AoeAsked& asked, const Di
   const bool keep = same && newest.config().keep && !session.failed;
   const bool wrote = session.grain_count != 0 || session.overlay != nullptr;
   if (same && (keep || (!wrote && !session.failed))) return;
-  if (session.grain_count != 0) {
+  // What is kept is found again by a disk that has failed, too.
+  const bool drops = !same || !newest.config().keep;
+  if (session.grain_count != 0 && drops) {
     if (Event* const event = tell(EventKind::disk_dropped, asked, newest.config(), context)) {
       event->bytes = std::uint64_t{session.grain_count} * kGrainSize;
     }

@@ -98,7 +98,7 @@ std::size_t AoeEngine::State::collect(const Context& context) {
       break;
     }
   }
-  return finished + (DiskIo::kTickets - tickets.size());
+  return finished + (waiting.size() - tickets.size());
 }
 
 void AoeEngine::State::finish(const DiskDone& done, const Context& context) {

@@ -5,6 +5,7 @@
 #include "control/console.h"
 #include "control/log.h"
 #include "control/machine_check.h"
+#include "control/open_files.h"
 #include "control/server.h"
 #include "control/service_notify.h"
 #include "control/signals.h"
@@ -83,6 +84,7 @@ int serve(const ConfigArguments& arguments) {
   auto control = open_control(parsed, **log);
   if (!control) return failed(control.error());
   const auto config = std::make_shared<const Config>(std::move(parsed.config));
+  if (const auto warning = open_files_warning(*config, raise_open_files())) (*log)->warn(*warning);
 
   Signals signals;
   ServerOptions options;

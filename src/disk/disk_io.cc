@@ -65,13 +65,9 @@ int write_pieces(const DiskJob& job, Bytes buffer) {
 
 }  // namespace
 
-DiskIo::DiskIo(unsigned workers) {
-  for (unsigned i = 0; i < workers; ++i) {
-    auto worker = std::make_unique<Worker>();
-    // Not cleared: pages that no request needs are never taken.
-    worker->buffers.reset(new std::uint8_t[kTickets * kDiskBufferSize]);
-    workers_.push_back(std::move(worker));
-  }
+DiskIo::DiskIo(unsigned workers, Work work, std::uint32_t tickets) : tickets_(tickets) {
+  for (unsigned i = 0; i < workers; ++i) workers_.push_back(std::make_unique<Worker>(tickets));
+  if (work == Work::by_turns) return;
   reader_ = std::thread([this] { serve(&Worker::reads, stopping_); });
   writer_ = std::thread([this] { serve(&Worker::writes, stopping_); });
 }
@@ -109,10 +105,7 @@ void DiskIo::serve(Lane Worker::*lane, const std::atomic<bool>& stop) {
     bool worked = false;
     for (unsigned i = 0; i < workers_.size(); ++i) {
       Lane& own = (*workers_[i]).*lane;
-      DiskJob job;
-      for (std::uint32_t served = 0; served < kTickets && own.jobs.take(job); ++served) {
-        [[maybe_unused]] const bool told = own.done.put(perform(i, job));
-        assert(told);
+      for (std::uint32_t served = 0; served < tickets_ && serve_one(i, own); ++served) {
         worked = true;
       }
     }
@@ -125,6 +118,19 @@ void DiskIo::serve(Lane Worker::*lane, const std::atomic<bool>& stop) {
       std::this_thread::sleep_for(std::clamp<Clock::duration>(idle / 4, kNapMin, kNapMax));
     }
   }
+}
+
+bool DiskIo::serve_one(unsigned worker, Lane& lane) {
+  DiskJob job;
+  if (!lane.jobs.take(job)) return false;
+  [[maybe_unused]] const bool told = lane.done.put(perform(worker, job));
+  assert(told);
+  return true;
+}
+
+bool DiskIo::take_turn(unsigned worker, Thread thread) {
+  Worker& own = *workers_[worker];
+  return serve_one(worker, thread == Thread::reader ? own.reads : own.writes);
 }
 
 DiskDone DiskIo::perform(unsigned worker, const DiskJob& job) {

@@ -68,15 +68,21 @@ struct DiskDone {
 // Made by control, and stopped by it after the workers and before the disks go.
 class DiskIo {
  public:
-  // Buffers, and so jobs under way, of one worker.
+  // Buffers, and so jobs under way, of one worker, as it ships.
   static constexpr std::uint32_t kTickets = 1024;
 
-  explicit DiskIo(unsigned workers);
+  // by_threads: two, as it ships. by_turns: none; who made it calls take_turn(), and can do the
+  // same once more in the same order.
+  enum class Work : bool { by_threads, by_turns };
+  enum class Thread : bool { reader, writer };
+
+  explicit DiskIo(unsigned workers, Work work = Work::by_threads, std::uint32_t tickets = kTickets);
   ~DiskIo();  // stops
   DiskIo(const DiskIo&) = delete;
   DiskIo& operator=(const DiskIo&) = delete;
 
-  // ---- owner: the worker. At most kTickets jobs at a time, so that no queue is ever full.
+  // ---- owner: the worker. At most tickets() jobs at a time, so that no queue is ever full.
+  [[nodiscard]] std::uint32_t tickets() const { return tickets_; }
   [[nodiscard]] MutableBytes buffer(unsigned worker, std::uint32_t ticket) {
     return {&workers_[worker]->buffers[ticket * kDiskBufferSize], kDiskBufferSize};
   }
@@ -88,16 +94,23 @@ class DiskIo {
   // again. Thread: control.
   void stop();
 
+  // Of Work::by_turns: does the oldest job that the thread would have. False when there is none.
+  bool take_turn(unsigned worker, Thread thread);
+
   // Sentences for the log, since the last call: overlays that could not be opened, and those that
   // were put aside. Thread: control.
   [[nodiscard]] std::vector<std::string> problems();
 
  private:
   struct Lane {
-    SpscQueue<DiskJob> jobs{kTickets};
-    SpscQueue<DiskDone> done{kTickets};
+    explicit Lane(std::uint32_t tickets) : jobs(tickets), done(tickets) {}
+    SpscQueue<DiskJob> jobs;
+    SpscQueue<DiskDone> done;
   };
   struct Worker {
+    // Buffers are not cleared: pages that no request needs are never taken.
+    explicit Worker(std::uint32_t tickets)
+        : reads(tickets), writes(tickets), buffers(new std::uint8_t[tickets * kDiskBufferSize]) {}
     Lane reads;
     Lane writes;
     std::unique_ptr<std::uint8_t[]> buffers;
@@ -105,11 +118,13 @@ class DiskIo {
   static constexpr std::size_t kProblemsMax = 16;  // kept until control asks
 
   void serve(Lane Worker::*lane, const std::atomic<bool>& stop);
+  bool serve_one(unsigned worker, Lane& lane);
   DiskDone perform(unsigned worker, const DiskJob& job);
   int open_overlay(const DiskJob& job, OverlayFile*& overlay);
   void tell(std::string problem);
   void close_overlay(const OverlayFile* overlay);
 
+  std::uint32_t tickets_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<OverlayFile>> overlays_;  // owner: the writer
   std::mutex problems_mutex_;

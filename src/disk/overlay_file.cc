@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <string_view>
 #include <sys/file.h>
+#include <sys/resource.h>
 
 #include "disk/whole_io.h"
 
@@ -42,7 +43,25 @@ std::uint64_t entry_at(std::uint32_t place) {
 }
 
 std::string failure(const std::string& path, int error) {
-  return "overlay " + path + ": " + std::strerror(error);
+  const std::string advice =
+      error == EMFILE ? "; raise LimitNOFILE (ulimit -Hn): each overlay in use takes one" : "";
+  return "overlay " + path + ": " + std::strerror(error) + advice;
+}
+
+// The system gives out the lowest number that is free.
+bool is_kept_for_others(const FileDescriptor& file) {
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+         static_cast<std::uint64_t>(file.number()) + kDescriptorsKept >= limit.rlim_cur;
+}
+
+// Without a file: errno says why.
+FileDescriptor open_file(const std::string& path, int flags) {
+  FileDescriptor file{::open(path.c_str(), flags, 0600)};
+  if (!file || !is_kept_for_others(file)) return file;
+  file = FileDescriptor{};
+  errno = EMFILE;
+  return {};
 }
 
 }  // namespace
@@ -65,7 +84,7 @@ tl::expected<OverlayFile::Opened, std::string> OverlayFile::open(const std::stri
   const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | (absent == Absent::is_made ? O_CREAT : 0);
   Opened opened{.file = std::unique_ptr<OverlayFile>(new OverlayFile), .note = {}};
   OverlayFile& overlay = *opened.file;
-  overlay.file_ = FileDescriptor{::open(path.c_str(), flags, 0600)};
+  overlay.file_ = open_file(path, flags);
   if (!overlay.file_ && errno == ENOENT && absent == Absent::stays) return Opened{};
   if (!overlay.file_) return tl::unexpected(failure(path, errno));
   if (flock(overlay.file_.number(), LOCK_EX | LOCK_NB) != 0) {

@@ -28,6 +28,11 @@ namespace reveille {
 inline constexpr std::uint32_t kGrainSize = 4096;
 inline constexpr std::uint32_t kGrainSectors = 8;
 
+// Descriptors below the process's limit (RLIMIT_NOFILE) that overlays leave to everybody else, so
+// that logs, sockets and new versions of disks can be opened when there are too many machines. A
+// machine whose overlay finds no other one left has a failed disk until it boots; the others go on.
+inline constexpr std::uint64_t kDescriptorsKept = 64;
+
 // For whom an overlay is opened, and so what becomes of one that belongs to another version.
 enum class OverlayUse : std::uint8_t {
   resume,  // the client runs: another version under it would be a broken disk, so that is an error

@@ -1,6 +1,7 @@
 // Disks that are slow, that fail, and clients that ask for too much of them.
 #include <csignal>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "aoe/held_sync.h"
 #include "aoe/shared_disk.h"
@@ -59,6 +60,29 @@ TEST_F(Written, FailedFlushStaysFailedUntilTheMachineBoots) {
   target->power_on(machine.mac);
   open(machine);
   EXPECT_EQ(machine.holds(0), part(0, 1));
+}
+
+class WrittenAndKept : public InFile {
+ protected:
+  WrittenAndKept() : InFile(true) {
+    open(machine);
+    machine.stores(0, pattern(512, 2));
+  }
+
+  HeldSync sync;
+  Machine machine{*target, 1};
+};
+
+TEST_F(WrittenAndKept, FailedFlushDropsNothing) {
+  sync.fail_next(EIO);
+  EXPECT_EQ(machine.flushes(), Outcome::aoe_parked);
+  target->settle();
+  EXPECT_EQ(machine.hears().status(), kFault);
+  target->pass(1s);
+  target->power_on(machine.mac);
+  open(machine);
+  EXPECT_EQ(machine.holds(0), pattern(512, 2));
+  EXPECT_TRUE(target->told(EventKind::disk_dropped).empty()) << "nor is it said to be";
 }
 
 TEST_F(OnePrivate, FailedFlushStaysFailed) {
@@ -166,6 +190,55 @@ TEST_F(ReadFromFile, TooMuchAtOnceIsShed) {
   EXPECT_EQ(target->sent.size(), DiskIo::kTickets);
   target->sent.clear();
   EXPECT_EQ(late.holds(0), part(0, 1));
+}
+
+// The soft limit, for as long as it lives.
+class OpenFilesLimit {
+ public:
+  explicit OpenFilesLimit(rlim_t files) {
+    EXPECT_EQ(getrlimit(RLIMIT_NOFILE, &before_), 0);
+    const rlimit low{.rlim_cur = files, .rlim_max = before_.rlim_max};
+    EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &low), 0);
+  }
+  ~OpenFilesLimit() { setrlimit(RLIMIT_NOFILE, &before_); }
+  OpenFilesLimit(const OpenFilesLimit&) = delete;
+  OpenFilesLimit& operator=(const OpenFilesLimit&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(InFile, WhoFindsNoDescriptorLeftIsTheOnlyOneWithAFault) {
+  Machine first(*target, 1);
+  Machine second(*target, 2);
+  open(first);
+  const int next = dup(0);  // the lowest that is free: that of the first one's overlay
+  ASSERT_EQ(close(next), 0);
+  {
+    const OpenFilesLimit limit(static_cast<rlim_t>(next) + 1 + kDescriptorsKept);
+    first.stores(0, pattern(512, 1));
+    open(second);
+    EXPECT_EQ(second.holds(0), part(0, 1)) << "who only reads needs none";
+    EXPECT_EQ(second.writes(0, pattern(512)), Outcome::aoe_opening);
+    target->settle();
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_EQ(second.reads(0), Outcome::aoe_disk_failed);
+      EXPECT_EQ(second.hears().status(), kFault);
+    }
+    const auto problems = target->library->problems();
+    ASSERT_EQ(problems.size(), 1U) << "told once";
+    EXPECT_NE(problems[0].find("raise LimitNOFILE"), std::string::npos) << problems[0];
+    EXPECT_EQ(first.holds(0), pattern(512, 1));
+    first.stores(8, pattern(512, 2));
+    const int others = dup(0);
+    EXPECT_EQ(others, next + 1) << "the last ones are not for overlays";
+    close(others);
+  }
+  target->pass(1s);
+  target->power_on(second.mac);
+  open(second);
+  second.stores(0, pattern(512, 3));
+  EXPECT_EQ(second.holds(0), pattern(512, 3)) << "once it has booted";
 }
 
 // ---- room for clients

@@ -1,26 +1,39 @@
-// Up to 64 steps of a few machines with one AoE engine: reads, writes, boots, any octets, changes
-// of masks and reservations, lost reply buffers, and time. Whatever a machine reads is what it
-// wrote, or what the disk holds: never another machine's bytes, never half a write.
+// Up to 64 steps of a few machines with one AoE engine: reads, writes, flushes, boots, any octets,
+// changes of masks and reservations, lost reply buffers, files that cannot be written, and time.
+// Whatever a machine reads is what it wrote, or what the disk holds: never another machine's bytes,
+// never half a write. No request has two answers, and whoever waits for a file has one.
 //
-// A step in the input: an octet that chooses the machine (two bits) and what it does, then
-// whatever that needs. What an input lacks counts as zero.
+// A step in the input: an octet that chooses the machine (two bits), what it does (three) and which
+// disk (three), then whatever that needs; then an octet for what passes: time (three bits), and
+// jobs of the threads that work with files (the rest). What an input lacks counts as zero.
 #include <algorithm>
 #include <array>
+#include <cstring>
+#include <map>
 #include <vector>
 
-#include "aoe/target.h"
-#include "fuzz/require.h"
+#include "fuzz/aoe_world.h"
+#include "fuzz/failing_files.h"
+#include "fuzz/shadow_disk.h"
 
 namespace reveille {
 namespace {
 
+using test::AoeWorld;
 using test::Octets;
+using test::ShadowDisk;
+using wire::AoeCommand;
+using wire::AtaCommand;
 
 constexpr int kStepsMax = 64;
-constexpr std::size_t kMachines = 4;
-constexpr std::uint64_t kSectors = 100;
-constexpr std::size_t kSlots = 8;
+constexpr std::size_t kReplySlots = 8;
+constexpr std::size_t kPacketMax = 80;  // of any octets
 constexpr Nanoseconds kTimes[8] = {0ns, 1us, 1ms, 20ms, 1s, 70s, 400s, 700s};
+constexpr unsigned kAllJobs = 1000;
+constexpr unsigned kJobs[4] = {kAllJobs, 0, 1, 4};
+constexpr std::uint8_t kSlots[8] = {AoeWorld::kMemory,  AoeWorld::kFile,     AoeWorld::kKept,
+                                    AoeWorld::kPrivate, AoeWorld::kReadOnly, AoeWorld::kFile,
+                                    AoeWorld::kKept,    AoeWorld::kPrivate};
 
 // Reads the input; past its end there are zeros.
 class Input {
@@ -43,101 +56,190 @@ class Input {
   Bytes rest_;
 };
 
-struct World {
-  test::DiskFolder folder;
-  Octets bytes = test::pattern(kSectors * 512);
-  Snapshot snapshot;
-  std::unique_ptr<DiskLibrary> library;
-
-  World() {
-    DiskConfig shared = test::shared_disk(folder.write("disk", bytes));
-    shared.remote_control = true;
-    shared.overlay_max_bytes = 5 * 4096;
-    DiskConfig fixed = shared;
-    fixed.address = DiskAddress{0, 2};
-    fixed.mode = DiskMode::read_only;
-    Config config = test::config_of({shared, fixed});
-    config.disk_limits.clients_max = 6;
-    config.disk_limits.overlay_memory_max_bytes = 12 * 4096;
-    library = std::make_unique<DiskLibrary>(config, 1);
-    require(library->load().has_value());
-    Station plain;
-    plain.mac = {{2, 0, 0, 0, 0, 1}};
-    snapshot.stations = {plain};
-    snapshot.config = std::make_shared<const Config>(std::move(config));
-  }
-  // Each input begins with nobody masked out and nothing reserved.
-  void reset() {
-    auto disks = std::make_shared<Disks>(*library->disks());
-    disks->io = nullptr;
-    for (Disk& disk : disks->all) disk.state = std::make_shared<DiskState>();
-    snapshot.disks = std::move(disks);
-  }
-};
-
-World& world() {
-  static World instance;
+AoeWorld& world() {
+  static AoeWorld instance;
   return instance;
 }
 
 class Conversation {
  public:
   Conversation() {
+    test::fail_file(test::FileFault::none);
     world().reset();
     engine_ = std::make_unique<AoeEngine>(world().snapshot, Share{}, 1, booting_);
-    contents_.fill(world().bytes);
   }
+  // With files that work again and room for replies, everybody is answered.
   ~Conversation() {
+    test::fail_file(test::FileFault::none);
+    slots_at_hand_ = kReplySlots;
+    for (int turn = 0; turn < 1000 && !asked_.empty(); ++turn) pass(1ms, kAllJobs, kAllJobs);
+    require(asked_.empty());
     engine_.reset();
     for (const Disk& disk : world().snapshot.disks->all) require(disk.image->unread());
   }
 
   void step(Input& input) {
     const std::uint8_t choice = input.octet();
-    machine_ = choice % kMachines;
-    const std::uint8_t slot = (choice & 0x80) != 0 ? 2 : 1;
+    machine_ = choice % AoeWorld::kMachines;
+    slot_ = kSlots[choice >> 5];
     switch ((choice >> 2) % 8) {
       case 0:
-        ata(slot, 0xec, 0, 1, {});
-        return;
+        ata(0xec, 0, 1, {});
+        break;
       case 1: {
         const std::uint8_t lba = input.octet();
-        ata(slot, 0x24, lba, input.octet() % 4, {});
-        return;
+        ata(0x24, lba, input.octet() % 4, {});
+        break;
       }
       case 2:
-        return write(slot, input);
+        write(input);
+        break;
       case 3: {  // a whole packet of any octets
-        std::array<std::uint8_t, 64> packet{};
-        const Bytes some = input.octets(input.octet() % packet.size());
+        std::array<std::uint8_t, kPacketMax> packet{};
+        const Bytes some = input.octets(input.octet() % 64);
         std::ranges::copy(some, packet.begin());
-        say(Bytes(packet).first(some.size()));
-        return;
+        say(MutableBytes(packet).first(some.size()));
+        break;
       }
       case 4: {  // a right header, then any octets
         const std::uint8_t command = input.octet();
-        std::array<std::uint8_t, 80> packet{};
-        write_header(packet.data(), slot, static_cast<wire::AoeCommand>(command % 5));
+        std::array<std::uint8_t, kPacketMax> packet{};
+        write_header(packet.data(), static_cast<AoeCommand>(command % 5));
         const Bytes some = input.octets(input.octet() % 64);
         std::ranges::copy(some, packet.begin() + wire::kAoeHeader);
-        say(Bytes(packet).first(wire::kAoeHeader + some.size()));
-        return;
+        say(MutableBytes(packet).first(wire::kAoeHeader + some.size()));
+        break;
       }
       case 5:
-        return booting_.saw(mac(), now_);
+        booting_.saw(AoeWorld::mac(machine_), now_);
+        break;
       case 6:
-        slots_at_hand_ = input.octet() % (kSlots + 1);
-        return;
+        trouble(input.octet());
+        break;
       case 7: {
         const std::uint8_t command = input.octet();
         const std::uint8_t lba = input.octet();
-        ata(slot, command, lba, input.octet(), {});
-        return;
+        ata(command < 16 ? 0xe7 : command, lba, input.octet(), {});
+        break;
       }
     }
+    const std::uint8_t passes = input.octet();
+    pass(kTimes[passes % 8], kJobs[(passes >> 3) % 4], kJobs[(passes >> 5) % 4]);
   }
-  void pass(Nanoseconds time) {
+
+ private:
+  // A request that was not answered yet.
+  struct Asked {
+    std::size_t machine = 0;
+    std::uint8_t slot = 0;
+    AtaCommand command{};
+    ShadowDisk::Part part{};
+    test::Serial serial = 0;  // of a write
+    unsigned generation = 0;  // of its disk
+    ShadowDisk::Expected expected;
+  };
+
+  [[nodiscard]] ShadowDisk& disk(std::size_t machine, std::uint8_t slot) {
+    return shadows_[slot == AoeWorld::kPrivate ? 0 : machine][slot];
+  }
+  std::uint8_t* write_header(std::uint8_t* to, AoeCommand command) const {
+    return wire::write_aoe_header(
+        to,
+        {.response = false, .error = 0, .shelf = 0, .slot = slot_, .command = command, .tag = 0});
+  }
+
+  // What the process runs short of: reply buffers, or a disk.
+  void trouble(std::uint8_t octet) {
+    slots_at_hand_ = (octet & 15) % (kReplySlots + 1);
+    test::fail_file(static_cast<test::FileFault>((octet >> 4) % 4), octet >> 6);
+  }
+
+  void write(Input& input) {
+    const std::uint8_t lba = input.octet();
+    const std::uint8_t what = input.octet();
+    Octets data(what % 4 * std::size_t{512});
+    ++serial_;
+    for (std::size_t i = 0; i < data.size() / 512; ++i) {
+      test::fill_sector(MutableBytes(data).subspan(i * 512, 512), serial_, lba + i);
+    }
+    if ((what & 0x80) != 0 && !data.empty()) data.pop_back();
+    world().writes();
+    ata(0x34, lba, what % 4, data);
+  }
+
+  void ata(std::uint8_t command, std::uint64_t lba, std::uint8_t sectors, const Octets& data) {
+    Octets packet(wire::kAoeHeader + wire::kAoeAtaArguments + data.size());
+    std::uint8_t* at = write_header(packet.data(), AoeCommand::ata);
+    at = wire::write_aoe_ata(at,
+                             {.flags = 0x40, .sectors = sectors, .command = command, .lba = lba});
+    std::ranges::copy(data, at);
+    say(packet);
+  }
+
+  // With a tag of its own, if it has any.
+  void say(MutableBytes packet) {
+    const auto tag = static_cast<std::uint32_t>(askers_.size());
+    if (packet.size() >= wire::kAoeHeader) store_be32(&packet[6], tag);
+    askers_.push_back(machine_);
+    asked_.emplace(tag, asked(packet));
+    // A copy of exact size: every read past its end shows.
+    const Octets body(packet.begin(), packet.end());
+    Request request;
+    request.service = Service::aoe;
+    request.link_source = AoeWorld::mac(machine_);
+    request.body = body;
+    const Outcome outcome = call([&](const Context& context) {
+      engine_->prefetch(request);
+      return engine_->handle(request, context);
+    });
+    const auto found = asked_.find(tag);
+    const bool waits = outcome == Outcome::aoe_parked;
+    require(!waits || found != asked_.end());
+    if (found == asked_.end()) return;
+    Asked& request_made = found->second;
+    if (!waits) {
+      asked_.erase(found);
+    } else if (is_write(request_made)) {
+      disk(machine_, request_made.slot)
+          .begin_write(request_made.part, request_made.serial, machine_);
+    }
+  }
+
+  static bool is_write(const Asked& asked) {
+    return asked.command == AtaCommand::write_sectors ||
+           asked.command == AtaCommand::write_sectors_ext;
+  }
+  static bool is_read(const Asked& asked) {
+    return asked.command == AtaCommand::read_sectors ||
+           asked.command == AtaCommand::read_sectors_ext;
+  }
+
+  // What is to become of the packet, if it is of ATA.
+  [[nodiscard]] Asked asked(Bytes octets) {
+    Asked asked{.machine = machine_};
+    const auto packet = wire::AoeView::parse(octets);
+    if (!packet || packet->command() != AoeCommand::ata || packet->shelf() != 0) return asked;
+    if (packet->slot() == 0 || packet->slot() > AoeWorld::kSlots) return asked;
+    const auto registers = wire::AoeAtaView::parse(packet->arguments());
+    if (!registers) return asked;
+    asked.slot = packet->slot();
+    asked.command = static_cast<AtaCommand>(registers->command());
+    const bool is_short =
+        asked.command == AtaCommand::read_sectors || asked.command == AtaCommand::write_sectors;
+    asked.part = {.lba = is_short ? registers->lba() & (wire::kLba28Sectors - 1) : registers->lba(),
+                  .sectors = registers->sectors()};
+    asked.serial = serial_;
+    const ShadowDisk& shadow = disk(machine_, asked.slot);
+    asked.generation = shadow.generation();
+    asked.expected = shadow.expected(asked.part, machine_);
+    return asked;
+  }
+
+  void pass(Nanoseconds time, unsigned reads, unsigned writes) {
     now_ += time;
+    DiskIo& io = *world().snapshot.disks->io;
+    while (reads > 0 && io.take_turn(0, DiskIo::Thread::reader)) --reads;
+    while (writes > 0 && io.take_turn(0, DiskIo::Thread::writer)) --writes;
     call([&](const Context& context) {
       engine_->tick(context);
       engine_->collect(context);
@@ -145,99 +247,92 @@ class Conversation {
     });
   }
 
- private:
-  [[nodiscard]] MacAddress mac() const {
-    return {{0x52, 0x54, 0, 0, 0, static_cast<std::uint8_t>(machine_)}};
-  }
-  static std::uint8_t* write_header(std::uint8_t* to, std::uint8_t slot, wire::AoeCommand command) {
-    return wire::write_aoe_header(to, {.response = false,
-                                       .error = 0,
-                                       .shelf = 0,
-                                       .slot = slot,
-                                       .command = command,
-                                       .tag = 0x12345678});
-  }
-
-  void write(std::uint8_t slot, Input& input) {
-    const std::uint8_t lba = input.octet();
-    const std::uint8_t what = input.octet();
-    const std::uint8_t sectors = what % 4;
-    Octets data(std::size_t{sectors} * 512, static_cast<std::uint8_t>(what ^ lba));
-    if ((what & 0x80) != 0 && !data.empty()) data.pop_back();
-    const Outcome outcome = ata(slot, 0x34, lba, sectors, data);
-    if (outcome != Outcome::aoe_written) return;
-    require(slot == 1 && lba + sectors <= kSectors);
-    std::ranges::copy(data, contents_[machine_].begin() + lba * 512);
-  }
-
-  Outcome ata(std::uint8_t slot, std::uint8_t command, std::uint64_t lba, std::uint8_t sectors,
-              const Octets& data) {
-    Octets packet(22 + data.size());
-    std::uint8_t* at = write_header(packet.data(), slot, wire::AoeCommand::ata);
-    wire::write_aoe_ata(at, {.flags = 0x40, .sectors = sectors, .command = command, .lba = lba});
-    std::ranges::copy(data, packet.begin() + 22);
-    return say(packet);
-  }
-
-  Outcome say(Bytes packet) {
-    // A copy of exact size: every read past its end shows.
-    const Octets body(packet.begin(), packet.end());
-    Request request;
-    request.service = Service::aoe;
-    request.link_source = mac();
-    request.body = body;
-    return call([&](const Context& context) {
-      engine_->prefetch(request);
-      return engine_->handle(request, context);
-    });
-  }
-
   template <class Call>
   Outcome call(Call&& engine_call) {
-    for (std::size_t i = 0; i < kSlots; ++i) {
+    for (std::size_t i = 0; i < kReplySlots; ++i) {
       slots_[i] = {.head = heads_[i].data(), .capacity = 1522};
     }
     Replies replies(std::span<Reply>(slots_).first(slots_at_hand_));
-    std::array<Event, 3> event_room;
+    std::array<Event, kReplySlots + 4> event_room;
     Events events(event_room);
     Outbox outbox({});
     const Context context{now_, world().snapshot, replies, events, outbox, links_};
     const Outcome outcome = engine_call(context);
-    require(engine_->clients() <= 6);
-    for (const Event& event : events.all()) {
-      if (event.kind == EventKind::disk_dropped) contents_[event.client.octets[5]] = world().bytes;
-    }
+    require(engine_->clients() <= AoeWorld::kClientsMax);
+    for (const Event& event : events.all()) note(event);
     for (const Reply& reply : replies.all()) hear(reply);
     return outcome;
   }
 
-  void hear(const Reply& reply) const {
+  void note(const Event& event) {
+    if (event.kind != EventKind::disk_dropped && event.kind != EventKind::disk_opened) return;
+    const std::size_t machine = event.client.octets[5];
+    const auto slot = static_cast<std::uint8_t>(event.text()[3] - '0');  // "e0.1 disk"
+    require(machine < AoeWorld::kMachines && slot >= 1 && slot <= AoeWorld::kSlots);
+    if (event.kind == EventKind::disk_dropped) {
+      require(slot != AoeWorld::kKept && slot != AoeWorld::kPrivate);
+      disk(machine, slot).drop();
+    } else if (slot == AoeWorld::kFile) {
+      // It was silent for so long that its session ended; it may have booted since.
+      disk(machine, slot).doubt();
+    }
+  }
+
+  void hear(const Reply& reply) {
     require(reply.length >= 14 + wire::kAoeHeader);
     require(reply.length + reply.payload.length <= 1514);
-    require(MacAddress::from(reply.head) == mac());
-    const Bytes packet{reply.head + 14, reply.length - 14U};
-    require((packet[0] & 0xf8) == 0x18);
-    if (packet[5] != 0 || (packet[0] & 0x04) != 0) return;
-    Octets data(packet.begin() + 22, packet.end());
-    data.insert(data.end(), reply.payload.bytes, reply.payload.bytes + reply.payload.length);
-    if (data.empty() || packet[4] > 2) return;
-    const auto ata = *wire::AoeAtaView::parse(packet.subspan(wire::kAoeHeader));
-    require(ata.command() == wire::kAtaReady);
-    if (data.size() == 512 && data[0] == 0x40 && data[1] == 0 && data[99] == 0x02)
-      return;  // IDENTIFY
-    const Octets& expected = packet[4] == 1 ? contents_[machine_] : world().bytes;
-    const std::uint64_t lba = ata.lba();
-    require(lba * 512 + data.size() <= expected.size());
-    require(std::ranges::equal(data, std::span(expected).subspan(lba * 512, data.size())));
+    Octets packet(reply.head + 14, reply.head + reply.length);
+    packet.insert(packet.end(), reply.payload.bytes, reply.payload.bytes + reply.payload.length);
+    const auto answer = *wire::AoeView::parse(packet);
+    require(answer.is_response() && answer.tag() < askers_.size());
+    require(MacAddress::from(reply.head) == AoeWorld::mac(askers_[answer.tag()]));
+    if (answer.command() != AoeCommand::ata) return;  // who asks for all disks has many answers
+    const auto found = asked_.find(answer.tag());
+    require(found != asked_.end());
+    const Asked asked = std::move(found->second);
+    asked_.erase(found);
+    if (asked.slot == 0) return;
+    require(answer.slot() == asked.slot);
+    const auto registers = *wire::AoeAtaView::parse(answer.arguments());
+    const bool done = !answer.is_error() && (registers.command() & wire::kAtaError) == 0;
+    if (is_write(asked)) wrote(asked, done);
+    if (is_read(asked) && done) read(asked, registers.data());
+  }
+
+  void wrote(const Asked& asked, bool done) {
+    ShadowDisk& shadow = disk(asked.machine, asked.slot);
+    require(!done || asked.slot != AoeWorld::kReadOnly);
+    require(!done || asked.part.lba + asked.part.sectors <= AoeWorld::kSectors);
+    const bool parked = shadow.is_under_way(asked.part, asked.serial);
+    if (asked.generation != shadow.generation() || (!parked && !done)) return;
+    shadow.end_write(asked.part, asked.serial, done);
+  }
+
+  static void read(const Asked& asked, Bytes data) {
+    require(asked.part.lba + asked.part.sectors <= AoeWorld::kSectors);
+    require(data.size() == asked.part.sectors * 512);
+    for (std::size_t i = 0; i < asked.part.sectors; ++i) {
+      const std::uint64_t lba = asked.part.lba + i;
+      const Bytes sector = data.subspan(i * 512, 512);
+      const Bytes base = Bytes(world().bytes).subspan(lba * 512, 512);
+      require(std::ranges::any_of(asked.expected[i], [&](test::Serial serial) {
+        return serial == 0 ? std::memcmp(sector.data(), base.data(), 512) == 0
+                           : test::is_sector_of(sector, serial, lba);
+      }));
+    }
   }
 
   BootingClients booting_{16, 3};
   std::unique_ptr<AoeEngine> engine_;
-  std::array<Octets, kMachines> contents_;
+  std::array<std::array<ShadowDisk, AoeWorld::kSlots + 1>, AoeWorld::kMachines> shadows_;
+  std::map<std::uint32_t, Asked> asked_;  // by tag
+  std::vector<std::size_t> askers_;       // by tag
+  test::Serial serial_ = 0;
   std::size_t machine_ = 0;
-  std::array<std::array<std::uint8_t, 1522>, kSlots> heads_{};
-  std::array<Reply, kSlots> slots_;
-  std::size_t slots_at_hand_ = kSlots;
+  std::uint8_t slot_ = AoeWorld::kMemory;
+  std::array<std::array<std::uint8_t, 1522>, kReplySlots> heads_{};
+  std::array<Reply, kReplySlots> slots_;
+  std::size_t slots_at_hand_ = kReplySlots;
   LinkState links_;
   Instant now_ = Instant{} + 1000s;
 };
@@ -250,7 +345,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   reveille::Input input({data, size});
   for (int step = 0; step < reveille::kStepsMax && !input.empty(); ++step) {
     conversation.step(input);
-    conversation.pass(reveille::kTimes[input.octet() % 8]);
   }
   return 0;
 }

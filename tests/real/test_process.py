@@ -1,9 +1,11 @@
 """reveille as an operator meets it: it starts or says why not, idles quietly, ends when asked."""
 
 import re
+import resource
 import subprocess
 import time
 import unittest
+from pathlib import Path
 
 import lab
 import observe
@@ -61,6 +63,20 @@ class Serving(LabCase):
 
     def tearDown(self):
         """These tests may end the server."""
+
+
+@only_reveille("about reveille itself")
+class OpenFiles(LabCase):
+    def setUp(self):
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, before)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+        super().setUp()
+
+    def test_as_many_as_the_hard_limit_allows(self):
+        limits = Path(f"/proc/{self.server.process.popen.pid}/limits").read_text()
+        soft, hard = re.search(r"Max open files\s+(\d+)\s+(\d+)", limits).groups()
+        self.assertEqual(soft, hard)
 
 
 @only_reveille("about reveille itself")
