@@ -75,16 +75,16 @@ TEST_F(RulePlans, CarryTheAddressOrThePool) {
   add(rule(is_arch(7))).pool = "rack8";
   add(rule(is_arch(0))).pool = "rack9";
   add(rule(is_arch(11))).address = Ipv4Address::of(10, 0, 0, 7);
-  const BootPlan eighth = plan(firmware(7));
+  const BootPlan eighth = plan(uefi_firmware(7));
   EXPECT_EQ(eighth.pool, 1U);
   EXPECT_EQ(eighth.pool_name, "rack8");
   EXPECT_FALSE(eighth.address);
-  EXPECT_EQ(plan(firmware(0)).pool, kUnknownPool);
-  EXPECT_EQ(plan(firmware(0)).pool_name, "rack9");
-  EXPECT_EQ(plan(firmware(11)).pool, kNoPool);
-  EXPECT_EQ(plan(firmware(11)).address, Ipv4Address::of(10, 0, 0, 7));
-  EXPECT_EQ(plan(firmware(16)).pool, kNoPool);
-  EXPECT_FALSE(plan(firmware(16)).address);
+  EXPECT_EQ(plan(uefi_firmware(0)).pool, kUnknownPool);
+  EXPECT_EQ(plan(uefi_firmware(0)).pool_name, "rack9");
+  EXPECT_EQ(plan(uefi_firmware(11)).pool, kNoPool);
+  EXPECT_EQ(plan(uefi_firmware(11)).address, Ipv4Address::of(10, 0, 0, 7));
+  EXPECT_EQ(plan(uefi_firmware(16)).pool, kNoPool);
+  EXPECT_FALSE(plan(uefi_firmware(16)).address);
 }
 
 TEST_F(RulePlans, NobodyGetsAFileThatItCannotRun) {
