@@ -37,11 +37,10 @@ std::size_t AoeEngine::State::sectors_max(const Station& station) {
                                  kDiskSectorsMax);
 }
 
-Outcome AoeEngine::State::ata(const wire::AoeView& packet, const AoeAsked& header,
-                              const Disks& disks, const Context& context) {
-  const auto command = AoeAtaView::parse(packet.arguments());
+Outcome AoeEngine::State::ata(Bytes arguments, AoeAsked& asked, const Disks& disks,
+                              const Context& context) {
+  const auto command = AoeAtaView::parse(arguments);
   if (!command) return command.refusal();
-  AoeAsked asked = header;
   asked.ata = {.flags = command->flags(),
                .feature = command->feature(),
                .sectors = command->sectors(),
@@ -84,11 +83,11 @@ Outcome AoeEngine::State::ata(const wire::AoeView& packet, const AoeAsked& heade
     return answer(asked, wire::kAtaReady | wire::kAtaDeviceFault | wire::kAtaError,
                   wire::kAtaAborted, Outcome::aoe_disk_failed, context);
   }
-  return obey(index, *command, asked, context);
+  return obey(index, command->data(), asked, context);
 }
 
-Outcome AoeEngine::State::obey(std::uint32_t index, const AoeAtaView& command,
-                               const AoeAsked& asked, const Context& context) {
+Outcome AoeEngine::State::obey(std::uint32_t index, Bytes data, AoeAsked& asked,
+                               const Context& context) {
   const auto code = static_cast<AtaCommand>(asked.ata.command);
   switch (code) {
     case AtaCommand::read_sectors:
@@ -118,23 +117,21 @@ Outcome AoeEngine::State::obey(std::uint32_t index, const AoeAtaView& command,
       return fail(asked, wire::kAtaAborted, Outcome::aoe_ata_unknown, context);
   }
 
-  AoeAsked sectors = asked;
-  if (!is_extended(code)) sectors.ata.lba &= wire::kLba28Sectors - 1;
-  const std::size_t count = sectors.ata.sectors;
+  const std::size_t count = asked.ata.sectors;
   // In ATA zero means 256 or 65536 sectors; no frame carries those.
   if (count == 0 || count > sectors_max(context.snapshot.stations[asked.station]) ||
-      (is_write(code) && command.data().size() < count * wire::kSectorSize)) {
+      (is_write(code) && data.size() < count * wire::kSectorSize)) {
     return refuse(asked, wire::AoeCommand::ata, wire::AoeError::bad_argument,
                   Outcome::aoe_bad_argument, context);
   }
   Session& session = sessions[index];
-  if (sectors.ata.lba >= session.sectors || count > session.sectors - sectors.ata.lba) {
+  if (!is_extended(code)) asked.ata.lba &= wire::kLba28Sectors - 1;
+  if (asked.ata.lba >= session.sectors || count > session.sectors - asked.ata.lba) {
     return fail(asked, wire::kAtaIdNotFound, Outcome::aoe_past_end, context);
   }
   sessions.prove(index);
-  return is_write(code)
-             ? write(index, sectors, command.data().first(count * wire::kSectorSize), context)
-             : read(index, sectors, context);
+  return is_write(code) ? write(index, asked, data.first(count * wire::kSectorSize), context)
+                        : read(index, asked, context);
 }
 
 Outcome AoeEngine::State::identify(const Session& session, const AoeAsked& asked,

@@ -59,12 +59,13 @@ Outcome AoeEngine::State::handle(const Request& request, const Context& context)
   if (packet->is_response()) return Outcome::aoe_reply_received;
   const Disks* disks = context.snapshot.disks.get();
   if (disks == nullptr) return Outcome::aoe_other_target;
-  const AoeAsked asked{.station = request.station,
-                       .client = request.link_source,
-                       .address = {packet->shelf(), packet->slot()},
-                       .tag = packet->tag()};
+  AoeAsked asked{.station = request.station,
+                 .client = request.link_source,
+                 .address = {packet->shelf(), packet->slot()},
+                 .tag = packet->tag()};
   if (packet->version() == wire::kAoeVersion) {
-    if (packet->command() == wire::AoeCommand::ata) return ata(*packet, asked, *disks, context);
+    if (packet->command() == wire::AoeCommand::ata)
+      return ata(packet->arguments(), asked, *disks, context);
     if (packet->command() == wire::AoeCommand::query_config) {
       return query_config(*packet, asked, *disks, context);
     }

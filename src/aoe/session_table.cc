@@ -20,9 +20,10 @@ std::uint32_t SessionTable::begin(const MacAddress& client, DiskAddress address)
   proven_[index] = false;
   Session& session = sessions_[index];
   session = Session{};
+  session.key = key_of(client, address);
   session.client = client;
   session.address = address;
-  table_.insert(hash(client, address), index);
+  table_.insert(hash(session.key, address), index);
   SessionFigures& figures = figures_[index];
   figures.grains.store(0, std::memory_order_relaxed);
   figures.reads.store(0, std::memory_order_relaxed);
@@ -46,7 +47,7 @@ void SessionTable::touch(std::uint32_t index) {
 }
 
 void SessionTable::end(std::uint32_t index) {
-  table_.erase(hash(sessions_[index].client, sessions_[index].address), index);
+  table_.erase(hash(sessions_[index].key, sessions_[index].address), index);
   figures_[index].client.store(0, std::memory_order_release);
   lists_.unlink(index);
   lists_.push_back(kFree, index);

@@ -28,6 +28,7 @@ struct Session {
   };
 
   // Hot first.
+  std::uint64_t key = 0;  // SessionTable's; the address's slot is no part of it
   MacAddress client;
   DiskAddress address;
   State state = State::ready;
@@ -80,12 +81,13 @@ class SessionTable {
   SessionTable(std::size_t capacity, std::uint64_t seed);
 
   [[nodiscard]] std::uint32_t find(const MacAddress& client, DiskAddress address) const {
-    return table_.find(hash(client, address), [&](std::uint32_t index) {
-      return sessions_[index].client == client && sessions_[index].address == address;
+    const std::uint64_t key = key_of(client, address);
+    return table_.find(hash(key, address), [&](std::uint32_t index) {
+      return sessions_[index].key == key && sessions_[index].address.slot == address.slot;
     });
   }
   void prefetch(const MacAddress& client, DiskAddress address) const {
-    table_.prefetch(hash(client, address));
+    table_.prefetch(hash(key_of(client, address), address));
   }
 
   [[nodiscard]] Session& operator[](std::uint32_t index) { return sessions_[index]; }
@@ -110,9 +112,12 @@ class SessionTable {
   static constexpr std::size_t kClients = 1;
   static constexpr std::size_t kFree = 2;
 
-  [[nodiscard]] std::uint64_t hash(const MacAddress& client, DiskAddress address) const {
-    const std::uint64_t disk = std::uint64_t{address.shelf} << 8 | address.slot;
-    return mix(client.number() ^ disk << 40 ^ seed_);
+  // Client and shelf as one number: octets one by one would be compared by a call.
+  [[nodiscard]] static std::uint64_t key_of(const MacAddress& client, DiskAddress address) {
+    return client.number() << 16 | address.shelf;
+  }
+  [[nodiscard]] std::uint64_t hash(std::uint64_t key, DiskAddress address) const {
+    return mix((key ^ seed_) + address.slot);
   }
 
   std::uint64_t seed_;

@@ -71,10 +71,10 @@ struct AoeEngine::State {
                   const Context& context);
 
   // ---- ata.cc
-  Outcome ata(const wire::AoeView& packet, const AoeAsked& header, const Disks& disks,
-              const Context& context);
-  Outcome obey(std::uint32_t index, const wire::AoeAtaView& command, const AoeAsked& asked,
-               const Context& context);
+  // `asked` gets its registers here, in place: to copy what was just written in parts costs more
+  // than to read a sector.
+  Outcome ata(Bytes arguments, AoeAsked& asked, const Disks& disks, const Context& context);
+  Outcome obey(std::uint32_t index, Bytes data, AoeAsked& asked, const Context& context);
   Outcome identify(const Session& session, const AoeAsked& asked, const Context& context);
   Outcome flush(std::uint32_t index, const AoeAsked& asked, const Context& context);
   // An ATA response without data.

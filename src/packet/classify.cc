@@ -1,5 +1,6 @@
 #include "packet/classify.h"
 
+#include <cstring>
 #include <optional>
 
 #include <reveille/wire/arp.h>
@@ -53,6 +54,15 @@ bool is_bad_source(Ipv4Address source, const Station& station) {
 // Each of the following fills in what its layer knows of the request, and yields the outcome in
 // which the frame ends here, if it does.
 using Refusal = std::optional<Outcome>;
+
+// As two numbers: for six octets the compiler would call memcmp(), up to three times a frame.
+bool same(const MacAddress& one, const MacAddress& other) {
+  std::uint64_t first = 0;
+  std::uint64_t second = 0;
+  std::memcpy(&first, one.octets.data(), one.octets.size());
+  std::memcpy(&second, other.octets.data(), other.octets.size());
+  return first == second;
+}
 
 Refusal classify_arp(Bytes packet, Request& request) {
   const auto arp = wire::ArpView::parse(packet);
@@ -173,6 +183,13 @@ Refusal classify_ipv6(Bytes bytes, const Station& station, Request& request) {
 }  // namespace
 
 Checked<Request> classify(Bytes frame, const FrameInfo& info, const Snapshot& snapshot) {
+  Request request;
+  if (const auto refusal = classify(frame, info, snapshot, request)) return *refusal;
+  return request;
+}
+
+std::optional<Outcome> classify(Bytes frame, const FrameInfo& info, const Snapshot& snapshot,
+                                Request& request) {
   const auto ethernet = wire::EthernetView::parse(frame);
   if (!ethernet) return ethernet.refusal();
   // A tag that carries a priority only has VLAN id 0, which as a tag is never configured.
@@ -182,16 +199,15 @@ Checked<Request> classify(Bytes frame, const FrameInfo& info, const Snapshot& sn
   if (index == Stations::kNone) return Outcome::vlan_not_configured;
   const Station& station = snapshot.stations[index];
 
-  Request request;
   request.station = index;
   request.link_source = ethernet->source();
   request.link_destination = ethernet->destination();
   // af_packet and looped links bring our own frames back.
-  if (request.link_source == station.mac) return Outcome::frame_own;
+  if (same(request.link_source, station.mac)) return Outcome::frame_own;
   if (request.link_source.is_group()) return Outcome::frame_bad_source;
   const bool for_ipv6_group = is_ipv6_group(request.link_destination);
-  if (request.link_destination != station.mac &&
-      request.link_destination != MacAddress::broadcast() &&
+  if (!same(request.link_destination, station.mac) &&
+      !same(request.link_destination, MacAddress::broadcast()) &&
       !(for_ipv6_group && is_our_group_mac(request.link_destination, station))) {
     return Outcome::frame_other_station;
   }
@@ -220,8 +236,7 @@ Checked<Request> classify(Bytes frame, const FrameInfo& info, const Snapshot& sn
     default:
       refusal = Outcome::frame_other_ethertype;
   }
-  if (refusal) return *refusal;
-  return request;
+  return refusal;
 }
 
 }  // namespace reveille

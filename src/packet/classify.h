@@ -1,6 +1,8 @@
 // Bytes to a request: the only place that trusts nothing.
 #pragma once
 
+#include <optional>
+
 #include <reveille/outcome.h>
 #include <reveille/wire/checked.h>
 
@@ -20,5 +22,9 @@ struct FrameInfo {
 // IPv6 neighbour discovery: lengths, checksums, destination. Yields the request, or the outcome
 // in which the frame ends here. Reads nothing outside `frame`.
 wire::Checked<Request> classify(Bytes frame, const FrameInfo& info, const Snapshot& snapshot);
+// The same in place, for the poll loop: a request that is copied right after it was written, field
+// by field, waits for all those writes. `request` is fresh; after a refusal it is undefined.
+std::optional<Outcome> classify(Bytes frame, const FrameInfo& info, const Snapshot& snapshot,
+                                Request& request);
 
 }  // namespace reveille

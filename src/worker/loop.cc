@@ -15,8 +15,9 @@ Bytes octets_of(const rte_mbuf& frame) {
   return {rte_pktmbuf_mtod(&frame, const std::uint8_t*), frame.data_len};
 }
 
-// What the frame asks, or the outcome in which it ends here.
-wire::Checked<Request> read(rte_mbuf* frame, std::uint16_t port, const Snapshot& snapshot) {
+// What the frame asks, into a fresh request, or the outcome in which it ends here.
+std::optional<Outcome> read(rte_mbuf* frame, std::uint16_t port, const Snapshot& snapshot,
+                            Request& request) {
   // Buffers hold any frame that the port's MTU allows; no codec reads across segments.
   if (frame->nb_segs > 1) return Outcome::frame_too_long;
   // Some devices take the tag out of the frame unasked; put back, it is read like any other.
@@ -28,7 +29,7 @@ wire::Checked<Request> read(rte_mbuf* frame, std::uint16_t port, const Snapshot&
                                              RTE_MBUF_F_RX_IP_CKSUM_GOOD,
                        .udp_checksum_good = (frame->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) ==
                                             RTE_MBUF_F_RX_L4_CKSUM_GOOD};
-  return classify(octets_of(*frame), info, snapshot);
+  return classify(octets_of(*frame), info, snapshot, request);
 }
 
 }  // namespace
@@ -108,16 +109,17 @@ void Worker::serve(Frames frames, std::uint16_t port, Context& context) {
       frames[kept++] = frame;
       continue;
     }
-    const wire::Checked<Request> request = read(frame, port, context.snapshot);
-    if (!request) {
-      statistics_.outcomes.add(request.refusal());
-    } else if (const unsigned owner = owner_of(*request, share_.count, share_.index);
+    Request& request = ours[ours_count];
+    request = Request{};
+    if (const auto refusal = read(frame, port, context.snapshot, request)) {
+      statistics_.outcomes.add(*refusal);
+    } else if (const unsigned owner = owner_of(request, share_.count, share_.index);
                owner != share_.index) {
-      steering_.hand_over(owner, frame, *request, context.now);
+      steering_.hand_over(owner, frame, request, context.now);
       continue;
     } else {
-      responder_.prefetch(*request, context.snapshot);
-      ours[ours_count++] = *request;
+      responder_.prefetch(request, context.snapshot);
+      ++ours_count;
     }
     frames[kept++] = frame;
   }

@@ -19,9 +19,18 @@ constexpr unsigned kTriesMax = 16;
 // what is shorter.
 constexpr std::uint16_t kFrameMin = 60;
 
+// More octets than are missing, if there is room: to clear a number that the compiler knows takes
+// two stores.
 void pad(rte_mbuf* frame) {
   const auto missing = static_cast<std::uint16_t>(kFrameMin - frame->pkt_len);
-  if (char* const end = rte_pktmbuf_append(frame, missing)) std::memset(end, 0, missing);
+  const bool has_room = rte_pktmbuf_tailroom(frame) >= kFrameMin;
+  char* const end = rte_pktmbuf_append(frame, missing);
+  if (end == nullptr) return;
+  if (has_room) {
+    std::memset(end, 0, kFrameMin);
+  } else {
+    std::memset(end, 0, missing);
+  }
 }
 
 }  // namespace

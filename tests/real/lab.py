@@ -230,11 +230,11 @@ class Lab:
         run(["ip", "-n", host.namespace, "link", "set", "eth0", "up"])
         return host
 
-    def tap(self):
+    def tap(self, mtu=1500):
         """A port of the bridge for a virtual machine, which has to run in `lan`."""
         port = f"port{next(self._ports)}"
         run(["ip", "-n", self.lan.namespace, "tuntap", "add", port, "mode", "tap"])
-        self._link("set", port, "master", "br0", "up")
+        self._link("set", port, "master", "br0", "mtu", str(mtu), "up")
         return port
 
     def spawn(self, name, host, argv, stdin=subprocess.DEVNULL, stdout=None):

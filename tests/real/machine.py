@@ -22,17 +22,18 @@ class Machine:
     """One machine on a tap of the lab. `mac` names it in captures and logs."""
 
     def __init__(self, lab, name, firmware=BIOS, nic="virtio-net-pci", mac="52:54:00:77:00:01",
-                 memory_mib=512):
+                 memory_mib=512, mtu=1500):
         self.name = name
         self.firmware = firmware
         self.nic = nic
         self.mac = mac
         self._lab = lab
         self._memory_mib = memory_mib
+        self._mtu = mtu  # of its link; what the machine makes of it is its own affair
         self._process = None
 
     def start(self):
-        tap = self._lab.tap()
+        tap = self._lab.tap(self._mtu)
         device = f"{self.nic},netdev=lan,mac={self.mac},bootindex=1"
         argv = ["qemu-system-x86_64", "-accel", os.environ.get("REVEILLE_LAB_ACCEL", "tcg"),
                 "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
