@@ -15,13 +15,14 @@ namespace reveille {
 // Bounded; never waits. Memory is taken at construction. Made and destroyed by control.
 template <class T>
 class SpscRing {
-  static_assert(std::is_trivially_copyable_v<T> && sizeof(T) % 4 == 0);
+  static_assert(std::is_trivially_copyable_v<T> &&
+                sizeof(T) % 4 == 0);  // NOLINT(bugprone-sizeof-expression)
 
  public:
   // Room for at least `capacity` elements.
   explicit SpscRing(unsigned capacity) {
     const unsigned cells = std::bit_ceil(capacity + 1);  // one stays empty
-    const auto bytes = static_cast<std::size_t>(rte_ring_get_memsize_elem(sizeof(T), cells));
+    const auto bytes = static_cast<std::size_t>(rte_ring_get_memsize_elem(kSize, cells));
     void* const memory =
         std::aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_ALIGN_CEIL(bytes, RTE_CACHE_LINE_SIZE));
     if (memory == nullptr) throw std::bad_alloc();
@@ -31,16 +32,19 @@ class SpscRing {
 
   // How many were taken over, from the front; the rest did not fit. Owner: the putting thread.
   unsigned put(std::span<const T> elements) {
-    return rte_ring_sp_enqueue_burst_elem(ring_.get(), elements.data(), sizeof(T),
+    return rte_ring_sp_enqueue_burst_elem(ring_.get(), elements.data(), kSize,
                                           static_cast<unsigned>(elements.size()), nullptr);
   }
   // How many were moved into `room`. Owner: the taking thread.
   unsigned take(std::span<T> room) {
-    return rte_ring_sc_dequeue_burst_elem(ring_.get(), room.data(), sizeof(T),
+    return rte_ring_sc_dequeue_burst_elem(ring_.get(), room.data(), kSize,
                                           static_cast<unsigned>(room.size()), nullptr);
   }
 
  private:
+  // Elements may be pointers.
+  static constexpr unsigned kSize = sizeof(T);  // NOLINT(bugprone-sizeof-expression)
+
   struct Free {
     void operator()(rte_ring* ring) const { std::free(ring); }
   };
