@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "dhcp/engine.h"
@@ -31,6 +32,16 @@ inline constexpr Ipv4Address kOtherRelay = Ipv4Address::of(10, 99, 0, 3);
 [[nodiscard]] Config small_config();
 // The same, and 10.78.0.0/24 on VLAN 78, and 10.99.0.0/16 behind relays with a pool of `size`.
 [[nodiscard]] Config campus_config(std::uint32_t size = 10);
+
+// A REQUEST of a machine that has the address: RFC 2131 section 4.3.2, RENEWING.
+[[nodiscard]] inline Message renewal_of(const MacAddress& mac, Ipv4Address address,
+                                        std::vector<Option> options = {}) {
+  return {.type = wire::DhcpType::request,
+          .mac = mac,
+          .ciaddr = address,
+          .options = std::move(options),
+          .to = kServer};
+}
 
 // A frame that left, taken apart.
 struct Sent {

@@ -41,13 +41,6 @@ Config racks(std::uint32_t size = 8) {
 Message rack_discover(std::uint32_t i) {
   return {.mac = machine(i), .options = kRackOptions};
 }
-Message renewal_of(const MacAddress& mac, Ipv4Address address, std::vector<Option> options) {
-  return {.type = DhcpType::request,
-          .mac = mac,
-          .ciaddr = address,
-          .options = std::move(options),
-          .to = kServer};
-}
 Message reboot_of(const MacAddress& mac, Ipv4Address address, std::vector<Option> options) {
   return {
       .type = DhcpType::request, .mac = mac, .requested = address, .options = std::move(options)};

@@ -12,9 +12,6 @@ const MacAddress kOwner = machine(7);
 Message request_of(const MacAddress& mac, Ipv4Address address) {
   return {.type = DhcpType::request, .mac = mac, .requested = address, .server = kServer};
 }
-Message renewal_of(const MacAddress& mac, Ipv4Address address) {
-  return {.type = DhcpType::request, .mac = mac, .ciaddr = address, .to = kServer};
-}
 
 Config reserved_for_owner(Ipv4Address address) {
   Config config = small_config();

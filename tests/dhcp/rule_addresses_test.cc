@@ -7,7 +7,6 @@
 namespace reveille::test {
 namespace {
 
-constexpr Ipv4Address kFirst = Ipv4Address::of(10, 77, 0, 10);
 constexpr Ipv4Address kInPool = Ipv4Address::of(10, 77, 0, 12);
 constexpr Ipv4Address kOutside = Ipv4Address::of(10, 77, 0, 50);
 const std::vector<Option> kGate{{DhcpOption::host_name, bytes("gate")}};
@@ -18,13 +17,6 @@ Config gate_at(Ipv4Address address) {
   gate.address = address;
   config.rules = {gate};
   return config;
-}
-Message renewal_of(const MacAddress& mac, Ipv4Address address, std::vector<Option> options = {}) {
-  return {.type = DhcpType::request,
-          .mac = mac,
-          .ciaddr = address,
-          .options = std::move(options),
-          .to = kServer};
 }
 void give_back(Lab& lab, const MacAddress& mac, Ipv4Address address) {
   lab.send(
