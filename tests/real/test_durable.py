@@ -87,6 +87,8 @@ class Killed(LabCase):
         client = Udhcpc(self.lab, self.lab.host("client")).start()
         address = client.bound()
         client.process.popen.kill()
+        # Else it answers the probe for an address that has just become free: a conflict.
+        client.host.run("ip", "address", "flush", "dev", "eth0")
         self.assertEqual(self.leases("release", address), f"{address}: released\n")
         self.assertIn(f"{address},released,", self.leases("--csv"))
         self.assertIn("is free already", self.leases("release", address, status=1))
