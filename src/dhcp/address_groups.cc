@@ -24,7 +24,7 @@ void AddressGroups::add_range(std::uint16_t subnet, std::uint16_t pool, const Po
 }
 
 void AddressGroups::settle() {
-  std::ranges::stable_sort(placed_, {}, [](const Placed& one) { return one.range.first; });
+  std::ranges::sort(placed_, {}, [](const Placed& one) { return one.range.first; });
 }
 
 std::uint16_t AddressGroups::at(Ipv4Address address) const {
