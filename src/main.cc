@@ -2,16 +2,16 @@
 #include <string>
 #include <vector>
 
-#include "control/check.h"
 #include "control/command_line.h"
-#include "control/disks.h"
+#include "control/commands/check.h"
+#include "control/commands/disks.h"
+#include "control/commands/reload.h"
+#include "control/commands/status.h"
 #include "control/explain/explain.h"
 #include "control/import/import.h"
-#include "control/leases.h"
-#include "control/reload.h"
-#include "control/replay.h"
+#include "control/leases/leases.h"
+#include "control/replay/replay.h"
 #include "control/serve.h"
-#include "control/status.h"
 
 int main(int argc, char** argv) {
   const auto line = reveille::parse_command_line(std::vector<std::string>(argv + 1, argv + argc));

@@ -67,7 +67,7 @@ struct Ipv4Address {
   [[nodiscard]] Ipv4Text dotted() const;
   [[nodiscard]] std::string text() const { return std::string(dotted().view()); }
 
-  constexpr auto operator<=>(const Ipv4Address&) const = default;
+  constexpr auto operator<=>(const Ipv4Address&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 // An address and the length of its network part: 10.77.0.1/16. `address` keeps its host bits.

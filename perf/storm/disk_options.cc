@@ -10,7 +10,7 @@
 namespace reveille::storm {
 namespace {
 
-struct Typed {
+struct TypedDisk {
   std::string address = "e0.1";
   std::string order = "random";
   double seconds = 10;
@@ -22,7 +22,7 @@ struct Typed {
 
 std::function<void()> add_disk_options(CLI::App& app, DiskOptions& options) {
   DiskStormConfig& storm = options.storm;
-  const auto typed = std::make_shared<Typed>();
+  const auto typed = std::make_shared<TypedDisk>();
   app.add_option("--image", options.image, "the disk as it is before the storm, to compare with")
       ->required();
   app.add_option("--address", typed->address, "of the disk")->capture_default_str();

@@ -7,7 +7,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-Json latency(const Latencies& latencies) {
+Json in_microseconds(const Latencies& latencies) {
   const auto microseconds = [&latencies](double share) {
     return std::chrono::duration<double, std::micro>(latencies.at(share)).count();
   };
@@ -59,8 +59,8 @@ Json make_disk_result(const std::string& label, const DiskOptions& options, cons
           {"refused", counters.refused},
           {"stray", counters.stray},
           {"silent", counters.silent},
-          {"read_time", latency(storm.read_time())},
-          {"write_time", latency(storm.write_time())},
+          {"read_time", in_microseconds(storm.read_time())},
+          {"write_time", in_microseconds(storm.write_time())},
           {"interrupted", interrupted}};
 }
 

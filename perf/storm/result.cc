@@ -24,7 +24,7 @@ double at_share(const std::vector<float>& sorted, double share) {
   return sorted[static_cast<std::size_t>(last * share)];
 }
 
-Json latency(const Latencies& latencies) {
+Json in_milliseconds(const Latencies& latencies) {
   return {{"count", latencies.count()},
           {"p50_ms", milliseconds(latencies.at(0.5))},
           {"p99_ms", milliseconds(latencies.at(0.99))},
@@ -124,9 +124,9 @@ Json make_result(const Options& options, Swarm& swarm, const Port& port, const L
       {"bytes_unverified", counters.unverified},
       {"mb_per_s", per_second(counters.bytes) / 1e6},
       {"latency",
-       {{"lease", latency(statistics.lease_time)},
-        {"dhcp_reply", latency(statistics.reply_time)},
-        {"block", latency(statistics.block_time)}}},
+       {{"lease", in_milliseconds(statistics.lease_time)},
+        {"dhcp_reply", in_milliseconds(statistics.reply_time)},
+        {"block", in_milliseconds(statistics.block_time)}}},
       {"requests",
        {{"discover", sent(counters.discovers)},
         {"request", sent(counters.requests)},

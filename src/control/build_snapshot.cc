@@ -1,6 +1,6 @@
 #include "control/build_snapshot.h"
 
-#include "control/problem.h"
+#include "control/config/problem.h"
 #include "dhcp/subnets.h"
 #include "names/name_rules.h"
 #include "policy/boot_policy.h"

@@ -6,7 +6,7 @@
 
 #include <tl/expected.hpp>
 
-#include "control/config_arguments.h"
+#include "control/config/config_arguments.h"
 #include "control/explain/client_words.h"
 
 namespace reveille {

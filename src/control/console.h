@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "control/problem.h"
+#include "control/config/problem.h"
 
 namespace reveille {
 

@@ -2,9 +2,9 @@
 
 #include <csignal>
 
+#include "control/config/machine_check.h"
 #include "control/console.h"
-#include "control/log.h"
-#include "control/machine_check.h"
+#include "control/log/log.h"
 #include "control/open_files.h"
 #include "control/server.h"
 #include "control/service_notify.h"

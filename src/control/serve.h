@@ -1,7 +1,7 @@
 // `reveille serve`: from the first check to the closing table.
 #pragma once
 
-#include "control/config_arguments.h"
+#include "control/config/config_arguments.h"
 
 namespace reveille {
 

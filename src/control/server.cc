@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <future>
 
-#include "control/event_text.h"
-#include "control/status_text.h"
+#include "control/commands/status_text.h"
+#include "control/log/event_text.h"
 
 namespace reveille {
 namespace {

@@ -15,9 +15,9 @@
 #include <reveille/instant.h>
 
 #include "control/build_snapshot.h"
-#include "control/lease_keeping.h"
-#include "control/lease_orders.h"
-#include "control/log.h"
+#include "control/leases/lease_keeping.h"
+#include "control/leases/lease_orders.h"
+#include "control/log/log.h"
 #include "control/reload/reloader.h"
 #include "disk/disk_library.h"
 #include "image/library.h"

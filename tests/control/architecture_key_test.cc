@@ -1,4 +1,4 @@
-#include "control/architecture_key.h"
+#include "control/config/architecture_key.h"
 
 #include <algorithm>
 

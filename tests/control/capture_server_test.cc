@@ -1,5 +1,5 @@
 // Whom the captures of real clients show as the boot server.
-#include "control/capture_server.h"
+#include "control/replay/capture_server.h"
 
 #include <gtest/gtest.h>
 

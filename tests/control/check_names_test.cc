@@ -2,55 +2,49 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "control/config_check.h"
-#include "control/config_file.h"
+#include "config_problems.h"
 #include "test_folder.h"
 
 namespace reveille {
 namespace {
 
-std::string problems_of(const std::string& rules) {
-  ParsedConfig parsed = parse_config(
-      "[[interface]]\ninterface = \"eth1\"\naddress = \"10.77.0.1/16\"\n"
-      "[images]\nroot = \"/srv/boot\"\n[dhcp]\nmode = \"proxy\"\n[[tftp.rewrite]]\n" +
-          rules,
-      "f");
-  check_config(parsed.config, parsed.origins, parsed.problems);
-  return parsed.problems.text();
+std::string name_problems(const std::string& rules) {
+  return problems_of(kLink + kImages + kProxy + "[[tftp.rewrite]]\n" + rules);
 }
 
 TEST(CheckNames, GoodRules) {
-  EXPECT_EQ(problems_of("match = '^a(b+)$'\nto = 'x/{{mac:hexhyp}}/\\1'\nfallback = false\n"), "");
-  EXPECT_EQ(problems_of("match = '.*'\nto = '{{hostname|nobody}}'\n"), "");
+  EXPECT_EQ(name_problems("match = '^a(b+)$'\nto = 'x/{{mac:hexhyp}}/\\1'\nfallback = false\n"),
+            "");
+  EXPECT_EQ(name_problems("match = '.*'\nto = '{{hostname|nobody}}'\n"), "");
 }
 
 TEST(CheckNames, WhatIsMissing) {
-  EXPECT_EQ(problems_of(""), "f:8:1: error: a rewrite needs its `match`\n");
-  EXPECT_EQ(problems_of("match = 'a'\n"), "f:8:1: error: a rewrite needs its `to`\n");
-  EXPECT_EQ(problems_of("match = 'a'\nto = ''\n"), "f:10:6: error: no file has an empty name\n");
+  EXPECT_EQ(name_problems(""), "f:8:1: error: a rewrite needs its `match`\n");
+  EXPECT_EQ(name_problems("match = 'a'\n"), "f:8:1: error: a rewrite needs its `to`\n");
+  EXPECT_EQ(name_problems("match = 'a'\nto = ''\n"), "f:10:6: error: no file has an empty name\n");
 }
 
 TEST(CheckNames, BadPatterns) {
-  EXPECT_EQ(problems_of("match = '^a(b'\nto = 'x'\n"),
+  EXPECT_EQ(name_problems("match = '^a(b'\nto = 'x'\n"),
             "f:9:9: error: match \"^a(b\", at its end: missing closing parenthesis\n");
-  EXPECT_EQ(problems_of("match = '(a)\\1'\nto = 'x'\n"),
+  EXPECT_EQ(name_problems("match = '(a)\\1'\nto = 'x'\n"),
             "f:9:9: error: match \"(a)\\\\1\": a pattern cannot refer back (\\1); "
             "list the alternatives, as in (aa|bb)\n");
 }
 
 TEST(CheckNames, BadNames) {
-  EXPECT_EQ(problems_of("match = '(a)'\nto = 'x/\\2'\n"),
+  EXPECT_EQ(name_problems("match = '(a)'\nto = 'x/\\2'\n"),
             "f:10:6: error: to \"x/\\\\2\", before character 3: capture 2 is not there; `match` "
             "has 1 group\n");
-  EXPECT_EQ(problems_of("match = 'a'\nto = 'x/{{who}}'\n"),
+  EXPECT_EQ(name_problems("match = 'a'\nto = 'x/{{who}}'\n"),
             "f:10:6: error: to \"x/{{who}}\", before character 3: unknown variable \"who\"; there "
             "are mac, ip, uuid, arch, serial, hostname, next_server\n");
-  EXPECT_EQ(problems_of("match = 'a'\nto = 'x/../y'\n"),
+  EXPECT_EQ(name_problems("match = 'a'\nto = 'x/../y'\n"),
             "f:10:6: error: to \"x/../y\" leaves the image folder; only files in it are served\n");
 }
 
 TEST(CheckNames, AllRulesAtOnce) {
-  EXPECT_EQ(problems_of("match = '('\nto = 'x'\n[[tftp.rewrite]]\nmatch = 'b'\nto = '\\1'\n"),
+  EXPECT_EQ(name_problems("match = '('\nto = 'x'\n[[tftp.rewrite]]\nmatch = 'b'\nto = '\\1'\n"),
             "f:9:9: error: match \"(\", at its end: missing closing parenthesis\n"
             "f:13:6: error: to \"\\\\1\": capture 1 is not there; `match` has 0 groups\n");
 }

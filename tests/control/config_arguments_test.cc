@@ -1,10 +1,10 @@
 // The command line as a configuration, alone and over a file.
-#include "control/config_arguments.h"
+#include "control/config/config_arguments.h"
 
 #include <gtest/gtest.h>
 
 #include "control/command_line.h"
-#include "control/config_check.h"
+#include "control/config/config_check.h"
 
 namespace reveille {
 namespace {

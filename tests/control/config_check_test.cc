@@ -1,22 +1,14 @@
 // Values that exclude each other. Each case is a good configuration with one thing wrong.
-#include "control/config_check.h"
+#include "control/config/config_check.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "control/config_file.h"
+#include "config_problems.h"
 
 namespace reveille {
 namespace {
 
-std::string problems_of(const std::string& toml) {
-  ParsedConfig parsed = parse_config(toml, "f");
-  check_config(parsed.config, parsed.origins, parsed.problems);
-  return parsed.problems.text();
-}
-
-const std::string kLink = "[[interface]]\ninterface = \"eth1\"\naddress = \"10.77.0.1/16\"\n";
-const std::string kImages = "[images]\nroot = \"/srv/boot\"\n";
 const std::string kSubnet =
     "[[subnet]]\nprefix = \"10.77.0.0/16\"\npools = [\"10.77.1.0-10.77.255.254\"]\n";
 
@@ -25,7 +17,7 @@ TEST(ConfigCheck, TheLeastThatWorks) {
 }
 
 TEST(ConfigCheck, ProxyNeedsNoPool) {
-  EXPECT_EQ(problems_of(kLink + kImages + "[dhcp]\nmode = \"proxy\"\n"), "");
+  EXPECT_EQ(problems_of(kLink + kImages + kProxy), "");
 }
 
 TEST(ConfigCheck, NothingAtAll) {
@@ -200,7 +192,7 @@ const Case kSubnets[] = {
     {"NoPool", subnet(kPrefix),
      "f:6:1: error: no address to hand out: add a [[subnet]] with `pools`, or give --pool; or boot "
      "clients beside another DHCP server with mode = \"proxy\" or --proxy\n"},
-    {"PoolsOfAProxy", subnet(kGoodSubnet + "[dhcp]\nmode = \"proxy\"\n"),
+    {"PoolsOfAProxy", subnet(kGoodSubnet + kProxy),
      "f:8:9: warning: these pools are not used: `mode` in [dhcp] is not \"server\"\n"},
     {"TooManyOptions",
      subnet(kGoodSubnet + "[subnet.options]\nroot-path = \"" + std::string(600, 'a') +
@@ -330,9 +322,9 @@ TEST(ConfigCheck, ManyHostsTakeNoTime) {
   std::string toml = kLink + kImages + kSubnet;
   for (unsigned i = 0; i < 20'000; ++i) {
     char lines[120];
-    std::snprintf(lines, sizeof lines,
-                  "[[host]]\nmac = \"52:54:00:01:%02x:%02x\"\naddress = \"10.77.%u.%u\"\n", i >> 8,
-                  i & 255, 1 + i / 250, 1 + i % 250);
+    (void)std::snprintf(lines, sizeof lines,
+                        "[[host]]\nmac = \"52:54:00:01:%02x:%02x\"\naddress = \"10.77.%u.%u\"\n",
+                        i >> 8, i & 255, 1 + i / 250, 1 + i % 250);
     toml += lines;
   }
   EXPECT_EQ(problems_of(toml), "");

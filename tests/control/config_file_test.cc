@@ -1,13 +1,13 @@
 // What can be said of the text alone: shape, keys, types, ranges; and what a good file becomes.
-#include "control/config_file.h"
+#include "control/config/config_file.h"
 
 #include <fstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "control/config_check.h"
-#include "control/toml_shape.h"
+#include "control/config/config_check.h"
+#include "control/config/toml_shape.h"
 
 namespace reveille {
 namespace {

@@ -1,8 +1,8 @@
 // [subnet.options]: names, shapes, octets.
 #include <gtest/gtest.h>
 
-#include "control/config_file.h"
-#include "control/dhcp_option_names.h"
+#include "control/config/config_file.h"
+#include "control/config/dhcp_option_names.h"
 
 namespace reveille {
 namespace {

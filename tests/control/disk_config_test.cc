@@ -2,27 +2,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "control/config_check.h"
-#include "control/config_file.h"
+#include "config_problems.h"
 
 namespace reveille {
 namespace {
 
 using testing::HasSubstr;
 
-const std::string kRest =
-    "[[interface]]\ninterface = \"eth1\"\naddress = \"10.77.0.1/16\"\n"
-    "[images]\nroot = \"/srv/boot\"\n[dhcp]\nmode = \"proxy\"\n";
-
-std::string problems_of(const std::string& disks) {
-  ParsedConfig parsed = parse_config(kRest + disks, "f");
-  check_config(parsed.config, parsed.origins, parsed.problems);
-  return parsed.problems.text();
+std::string disk_problems(const std::string& disks) {
+  return problems_of(kLink + kImages + kProxy + disks);
 }
 
 TEST(DiskConfig, TheLeastThatWorks) {
   const std::string disk = "[[disk]]\naddress = \"e0.1\"\nfile = \"lab.img\"\n";
-  EXPECT_EQ(problems_of(disk), "");
+  EXPECT_EQ(disk_problems(disk), "");
   const Config config = parse_config(disk, "/etc/reveille/f.toml").config;
   ASSERT_EQ(config.disks.size(), 1U);
   EXPECT_EQ(config.disks[0].file, "/etc/reveille/lab.img") << "from the file's folder";
@@ -36,13 +29,8 @@ TEST(DiskConfig, DisksAloneAreAService) {
       "[[interface]]\ninterface = \"eth1\"\naddress = \"10.77.0.1/16\"\n"
       "[dhcp]\nmode = \"off\"\n[tftp]\nenabled = false\n";
   const std::string disk = "[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\n";
-  const auto problems = [](const std::string& toml) {
-    ParsedConfig parsed = parse_config(toml, "f");
-    check_config(parsed.config, parsed.origins, parsed.problems);
-    return parsed.problems.text();
-  };
-  EXPECT_THAT(problems(nothing), HasSubstr("nothing is left to serve"));
-  EXPECT_EQ(problems(nothing + disk), "");
+  EXPECT_THAT(problems_of(nothing), HasSubstr("nothing is left to serve"));
+  EXPECT_EQ(problems_of(nothing + disk), "");
 }
 
 struct Case {
@@ -53,7 +41,7 @@ struct Case {
 class WrongDisk : public testing::TestWithParam<Case> {};
 
 TEST_P(WrongDisk, IsSaid) {
-  EXPECT_THAT(problems_of(GetParam().toml), HasSubstr(GetParam().problem));
+  EXPECT_THAT(disk_problems(GetParam().toml), HasSubstr(GetParam().problem));
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -1,4 +1,4 @@
-#include "control/disks.h"
+#include "control/commands/disks.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

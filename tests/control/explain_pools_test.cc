@@ -12,7 +12,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr const char* kConfig = R"(
+constexpr const char* kConfigWithPools = R"(
 [[interface]]
 interface = "eth1"
 address = "10.77.0.1/16"
@@ -51,7 +51,7 @@ pool = "rack7"
 class ExplainPools : public testing::Test {
  protected:
   void SetUp() override {
-    ParsedConfig parsed = parse_config(kConfig, "r.toml");
+    ParsedConfig parsed = parse_config(kConfigWithPools, "r.toml");
     ASSERT_EQ(parsed.problems.text(), "");
     origins_ = std::move(parsed.origins);
     const auto config = std::make_shared<const Config>(std::move(parsed.config));

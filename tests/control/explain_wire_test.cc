@@ -8,9 +8,9 @@
 #include <gtest/gtest.h>
 #include <pcap/pcap.h>
 
-#include "control/capture_file.h"
 #include "control/explain/explain.h"
 #include "control/explain/question.h"
+#include "control/replay/capture_file.h"
 #include "test_folder.h"
 #include "vectors/frames.h"
 

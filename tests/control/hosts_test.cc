@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "control/config_check.h"
+#include "control/config/config_check.h"
 #include "control/hosts/host_files.h"
 #include "control/hosts/host_text.h"
 #include "dhcp/subnets.h"
@@ -200,12 +200,12 @@ TEST_F(HostFiles, AHundredThousandHosts) {
   std::string text = "mac,address,host_name,boot_file\n";
   for (unsigned i = 0; i < kHostsMax - 1; ++i) {
     char line[100];
-    std::snprintf(line, sizeof line, "02:00:00:%02x:%02x:%02x,10.77.%u.%u,n%u,node.efi\n", i >> 16,
-                  i >> 8 & 255, i & 255, 1 + i / 250 % 250, 1 + i % 250, i);
+    (void)std::snprintf(line, sizeof line, "02:00:00:%02x:%02x:%02x,10.77.%u.%u,n%u,node.efi\n",
+                        i >> 16, i >> 8 & 255, i & 255, 1 + i / 250 % 250, 1 + i % 250, i);
     // More hosts than a /16 has such addresses: the rest go without.
     if (i >= 250 * 250)
-      std::snprintf(line, sizeof line, "02:00:00:%02x:%02x:%02x,,n%u,node.efi\n", i >> 16,
-                    i >> 8 & 255, i & 255, i);
+      (void)std::snprintf(line, sizeof line, "02:00:00:%02x:%02x:%02x,,n%u,node.efi\n", i >> 16,
+                          i >> 8 & 255, i & 255, i);
     text += line;
   }
   folder.write("all.csv", text);

@@ -8,8 +8,8 @@
 
 #include <gtest/gtest.h>
 
-#include "control/config_check.h"
-#include "control/config_file.h"
+#include "control/config/config_check.h"
+#include "control/config/config_file.h"
 #include "control/import/imported.h"
 
 namespace reveille {

@@ -1,5 +1,5 @@
 // What an operator is told of a release or a reservation, whatever the workers say and whenever.
-#include "control/lease_orders.h"
+#include "control/leases/lease_orders.h"
 
 #include <optional>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "control/log_clients.h"
+#include "control/log/log_clients.h"
 
 #include <gtest/gtest.h>
 

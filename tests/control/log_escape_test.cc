@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "control/escape.h"
+#include "control/log/escape.h"
 
 namespace reveille {
 namespace {

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "control/event_json.h"
-#include "control/event_text.h"
+#include "control/log/event_json.h"
+#include "control/log/event_text.h"
 #include "log_events.h"
 
 namespace reveille {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "control/outcome_table.h"
+#include "control/log/outcome_table.h"
 
 namespace reveille {
 namespace {

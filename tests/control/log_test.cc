@@ -1,4 +1,4 @@
-#include "control/log.h"
+#include "control/log/log.h"
 
 #include <cstdlib>
 #include <ctime>

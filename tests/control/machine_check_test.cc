@@ -1,5 +1,5 @@
 // A good configuration on a machine that lacks something.
-#include "control/machine_check.h"
+#include "control/config/machine_check.h"
 
 #include <filesystem>
 #include <sys/prctl.h>

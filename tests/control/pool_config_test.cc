@@ -3,22 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "control/config_check.h"
-#include "control/config_file.h"
+#include "config_problems.h"
 
 namespace reveille {
 namespace {
 
 using ::testing::HasSubstr;
 
-std::string problems_of(const std::string& toml) {
-  ParsedConfig parsed = parse_config(toml, "f");
-  check_config(parsed.config, parsed.origins, parsed.problems);
-  return parsed.problems.text();
-}
-
-const std::string kLink = "[[interface]]\ninterface = \"eth1\"\naddress = \"10.77.0.1/16\"\n";
-const std::string kImages = "[images]\nroot = \"/srv/boot\"\n";
 const std::string kSubnets =
     "[[subnet]]\nprefix = \"10.77.0.0/16\"\npools = [\"10.77.1.0-10.77.1.99\"]\n"
     "[[subnet]]\nprefix = \"10.78.0.0/16\"\n";

@@ -1,4 +1,4 @@
-#include "control/problem.h"
+#include "control/config/problem.h"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "control/config_arguments.h"
+#include "control/config/config_arguments.h"
 #include "control/reload/fixed_parts.h"
 #include "control/reload/prepare.h"
 #include "control/reload/reloader.h"

@@ -1,18 +1,18 @@
 // What `reveille replay` serves when it is told nothing, or a part.
 #include <gtest/gtest.h>
 
-#include "control/replay.h"
+#include "control/replay/replay.h"
 #include "test_folder.h"
 
 namespace reveille {
 namespace {
 
-const CaptureServer kServer{*MacAddress::parse("4e:f1:cc:67:26:91"),
-                            {Ipv4Address::of(10, 78, 0, 1), 24}};
+const CaptureServer kReplayed{*MacAddress::parse("4e:f1:cc:67:26:91"),
+                              {Ipv4Address::of(10, 78, 0, 1), 24}};
 constexpr const char* kDevice = "net_pcap0,rx_pcap=/proc/self/fd/3,tx_pcap=/proc/self/fd/4";
 
 TEST(ReplayConfig, TakesThePlaceOfTheCapturesServer) {
-  const ParsedConfig parsed = configure_replay({}, kServer, kDevice);
+  const ParsedConfig parsed = configure_replay({}, kReplayed, kDevice);
   EXPECT_EQ(parsed.problems.text(), "");
   ASSERT_EQ(parsed.config.interfaces.size(), 1U);
   EXPECT_EQ(parsed.config.interfaces[0].vdev, kDevice);
@@ -33,12 +33,12 @@ TEST(ReplayConfig, HasAnAddressEvenSo) {
 TEST(ReplayConfig, ThePoolIsTheLargerSide) {
   ConfigArguments arguments;
   arguments.addresses = {"10.78.0.200/24"};
-  const ParsedConfig parsed = configure_replay(arguments, kServer, kDevice);
+  const ParsedConfig parsed = configure_replay(arguments, kReplayed, kDevice);
   EXPECT_EQ(parsed.problems.text(), "");
   EXPECT_EQ(parsed.config.subnets[0].pools[0].first.text(), "10.78.0.1");
   EXPECT_EQ(parsed.config.subnets[0].pools[0].last.text(), "10.78.0.199");
   arguments.addresses = {"10.200.0.1/8"};
-  const ParsedConfig wide = configure_replay(arguments, kServer, kDevice);
+  const ParsedConfig wide = configure_replay(arguments, kReplayed, kDevice);
   EXPECT_EQ(wide.problems.text(), "");
   EXPECT_EQ(wide.config.subnets[0].pools[0].last.text(), "10.200.0.0");
   EXPECT_EQ(wide.config.subnets[0].pools[0].first.text(), "10.199.0.1");
@@ -50,7 +50,7 @@ TEST(ReplayConfig, TheCommandLineIsHeard) {
   arguments.addresses = {"10.77.0.1/16"};
   arguments.pools = {"10.77.1.0-10.77.1.9"};
   arguments.root = folder.path();
-  const ParsedConfig parsed = configure_replay(arguments, kServer, kDevice);
+  const ParsedConfig parsed = configure_replay(arguments, kReplayed, kDevice);
   EXPECT_EQ(parsed.problems.text(), "");
   EXPECT_EQ(parsed.config.interfaces[0].address->text(), "10.77.0.1/16");
   ASSERT_EQ(parsed.config.subnets.size(), 1U);
@@ -60,7 +60,7 @@ TEST(ReplayConfig, TheCommandLineIsHeard) {
 TEST(ReplayConfig, AProxyNeedsNoPool) {
   ConfigArguments arguments;
   arguments.proxy = true;
-  const ParsedConfig parsed = configure_replay(arguments, kServer, kDevice);
+  const ParsedConfig parsed = configure_replay(arguments, kReplayed, kDevice);
   EXPECT_EQ(parsed.problems.text(), "");
   EXPECT_TRUE(parsed.config.subnets.empty());
 }
@@ -76,7 +76,7 @@ TEST(ReplayConfig, AFileKeepsItsAddressesAndVlans) {
                    "\"10.80.0.1/16\"\n"
                    "[[subnet]]\nprefix = \"10.77.0.0/16\"\npools = \"10.77.1.0\"\n"
                    "[[subnet]]\nprefix = \"10.79.0.0/16\"\npools = \"10.79.1.0\"\n");
-  const ParsedConfig parsed = configure_replay(arguments, kServer, kDevice);
+  const ParsedConfig parsed = configure_replay(arguments, kReplayed, kDevice);
   EXPECT_EQ(parsed.problems.text(), "");
   ASSERT_EQ(parsed.config.interfaces.size(), 1U);
   EXPECT_EQ(parsed.config.interfaces[0].vdev, kDevice);
@@ -89,11 +89,11 @@ TEST(ReplayConfig, AFileKeepsItsAddressesAndVlans) {
 TEST(ReplayConfig, ProblemsAreSaidAsEver) {
   ConfigArguments arguments;
   arguments.root = "/nonexistent/boot";
-  EXPECT_EQ(configure_replay(arguments, kServer, kDevice).problems.text(),
+  EXPECT_EQ(configure_replay(arguments, kReplayed, kDevice).problems.text(),
             "--root: error: there is no image folder \"/nonexistent/boot\"\n");
   arguments.root.reset();
   arguments.config_file = "/nonexistent.toml";
-  EXPECT_EQ(configure_replay(arguments, kServer, kDevice).problems.text(),
+  EXPECT_EQ(configure_replay(arguments, kReplayed, kDevice).problems.text(),
             "/nonexistent.toml: error: there is no such file\n");
 }
 

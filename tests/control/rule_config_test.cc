@@ -4,10 +4,9 @@
 
 #include <reveille/event.h>
 
-#include "control/config_check.h"
-#include "control/config_file.h"
-#include "control/rule_table.h"
-#include "control/rule_value.h"
+#include "config_problems.h"
+#include "control/config/rule_table.h"
+#include "control/config/rule_value.h"
 
 namespace reveille {
 namespace {
@@ -15,18 +14,12 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-std::string problems_of(const std::string& rules) {
+std::string rule_problems(const std::string& rules) {
   return parse_config(rules, "f").problems.text();
 }
 // With what only shows when all is seen together.
 std::string checked(const std::string& rules) {
-  ParsedConfig parsed = parse_config(
-      "[dhcp]\nmode = \"proxy\"\n[images]\nroot = \"/b\"\n[[interface]]\n"
-      "interface = \"eth1\"\naddress = \"10.77.0.1/16\"\n" +
-          rules,
-      "f");
-  check_config(parsed.config, parsed.origins, parsed.problems);
-  return parsed.problems.text();
+  return problems_of(kProxy + "[images]\nroot = \"/b\"\n" + kLink + rules);
 }
 RuleConfig only(const std::string& text) {
   ParsedConfig parsed = parse_config(text, "f");
@@ -142,22 +135,22 @@ f:8:33: error: option 60: pattern "(?=b)": a pattern cannot look ahead or behind
 f:9:6: error: unknown key "colour" in [rule.when]; known are all, any, arch, circuit_id, client_id, firmware, host_name, mac, not, option, relay, remote_id, subnet, user_class, uuid, vendor_class, vendor_option, vlan
 f:11:13: error: unknown DHCP option "ntp-server"; did you mean "ntp-servers"?
 )x";
-  EXPECT_EQ(problems_of(text), expected);
+  EXPECT_EQ(rule_problems(text), expected);
 }
 
 TEST(RuleTable, EmptyListsAndContradictionsAreErrors) {
-  EXPECT_THAT(problems_of("[[rule]]\nwhen.mac = []\nboot_file = \"a\"\n"),
+  EXPECT_THAT(rule_problems("[[rule]]\nwhen.mac = []\nboot_file = \"a\"\n"),
               HasSubstr("f:2:12: error: mac is an empty list: nothing would match"));
-  EXPECT_THAT(problems_of("[[rule]]\nwhen.any = []\nboot_file = \"a\"\n"),
+  EXPECT_THAT(rule_problems("[[rule]]\nwhen.any = []\nboot_file = \"a\"\n"),
               HasSubstr("f:2:12: error: \"any\" has no conditions in it"));
-  EXPECT_THAT(problems_of("[[rule]]\ndeny = true\nignore = true\n"),
+  EXPECT_THAT(rule_problems("[[rule]]\ndeny = true\nignore = true\n"),
               HasSubstr("deny or ignore a machine, not both"));
-  EXPECT_THAT(problems_of("[[rule]]\ndeny = true\nboot_file = \"a\"\n"),
+  EXPECT_THAT(rule_problems("[[rule]]\ndeny = true\nboot_file = \"a\"\n"),
               HasSubstr("leave out either `deny` or the rest"));
-  EXPECT_THAT(problems_of("[[rule]]\nwhen = 5\nboot_file = \"a\"\n"), HasSubstr("wants a table"));
-  EXPECT_THAT(problems_of("[[rule]]\nwhen.not = [7]\nboot_file = \"a\"\n"),
+  EXPECT_THAT(rule_problems("[[rule]]\nwhen = 5\nboot_file = \"a\"\n"), HasSubstr("wants a table"));
+  EXPECT_THAT(rule_problems("[[rule]]\nwhen.not = [7]\nboot_file = \"a\"\n"),
               HasSubstr("wants tables"));
-  EXPECT_THAT(problems_of("[[rule]]\nwhen.mac = \"02:00:00:00:00:09-02:00:00:00:00:01\"\n"),
+  EXPECT_THAT(rule_problems("[[rule]]\nwhen.mac = \"02:00:00:00:00:09-02:00:00:00:00:01\"\n"),
               HasSubstr("is not a MAC address"));
 }
 

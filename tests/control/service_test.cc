@@ -8,9 +8,9 @@
 #include <gtest/gtest.h>
 
 #include "control/build_snapshot.h"
+#include "control/commands/status_text.h"
 #include "control/service_notify.h"
 #include "control/signals.h"
-#include "control/status_text.h"
 #include "dhcp/subnets.h"
 #include "policy/boot_policy.h"
 #include "test_folder.h"

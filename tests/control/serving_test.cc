@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "control/config_arguments.h"
+#include "control/config/config_arguments.h"
 #include "control/server.h"
 #include "control/socket/commands.h"
 #include "test_folder.h"

@@ -1,5 +1,5 @@
 // `reveille status`: the page made of a report, and where the report comes from.
-#include "control/status.h"
+#include "control/commands/status.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

@@ -1,4 +1,4 @@
-#include "control/value_text.h"
+#include "control/config/value_text.h"
 
 #include <gtest/gtest.h>
 

@@ -2,8 +2,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "control/config_check.h"
-#include "control/config_file.h"
+#include "control/config/config_check.h"
+#include "control/config/config_file.h"
 #include "dhcp/subnets.h"
 #include "image/catalogue.h"
 #include "policy/boot_policy.h"
@@ -50,7 +50,7 @@ void read(std::string_view text) {
       addresses += range.last.value - range.first.value + 1;
     }
   }
-  require(addresses <= kPoolAddressesMax);
+  require(addresses <= Subnets::kAddressesMax);
   const Subnets subnets(config);
   for (std::size_t i = 0; i < config.pools.size(); ++i) {
     for (const PoolConfig& range : config.pools[i].ranges) {

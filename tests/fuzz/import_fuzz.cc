@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <string_view>
 
-#include "control/config_check.h"
-#include "control/config_file.h"
+#include "control/config/config_check.h"
+#include "control/config/config_file.h"
 #include "control/import/imported.h"
 #include "require.h"
 

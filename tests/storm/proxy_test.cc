@@ -104,7 +104,7 @@ class SplitServers {
   Network network_{outlet_};
 };
 
-StormConfig of_profile(std::string_view name) {
+StormConfig one_machine(std::string_view name) {
   StormConfig config;
   config.shares = {{*profile_named(name), 1}};
   return config;
@@ -126,7 +126,7 @@ class PxeProfile : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Storm, PxeProfile, testing::Values("ipxe", "edk2", "pxe", "pxelinux"));
 
 TEST_P(PxeProfile, TakesTheAddressOfOneAndTheFileOfTheOther) {
-  Link link(of_profile(GetParam()));
+  Link link(one_machine(GetParam()));
   SplitServers servers(link, SplitServers::Offer::file);
   link.run_until(60s);
   EXPECT_EQ(link.counters().booted, 1U);
@@ -136,7 +136,7 @@ TEST_P(PxeProfile, TakesTheAddressOfOneAndTheFileOfTheOther) {
 }
 
 TEST_P(PxeProfile, AsksPort4011WhenTheOfferNamesNoFile) {
-  Link link(of_profile(GetParam()));
+  Link link(one_machine(GetParam()));
   SplitServers servers(link, SplitServers::Offer::boot_server);
   link.run_until(60s);
   EXPECT_EQ(link.counters().booted, 1U);
@@ -144,7 +144,7 @@ TEST_P(PxeProfile, AsksPort4011WhenTheOfferNamesNoFile) {
 }
 
 TEST_P(PxeProfile, NamesABootServerThatIsSilent) {
-  StormConfig config = of_profile(GetParam());
+  StormConfig config = one_machine(GetParam());
   config.timeout = 20min;
   Link link(config);
   SplitServers servers(link, SplitServers::Offer::boot_server);
@@ -155,7 +155,7 @@ TEST_P(PxeProfile, NamesABootServerThatIsSilent) {
 }
 
 TEST_P(PxeProfile, SaysThatNobodyNamedABootFile) {
-  StormConfig config = of_profile(GetParam());
+  StormConfig config = one_machine(GetParam());
   config.timeout = 20min;
   Link link(config);
   SplitServers servers(link, SplitServers::Offer::nothing);
@@ -165,7 +165,7 @@ TEST_P(PxeProfile, SaysThatNobodyNamedABootFile) {
 }
 
 TEST(BootServer, IpxeRepeatsAfterAQuarterOfASecondAndDoubles) {
-  Link link(of_profile("ipxe"));
+  Link link(one_machine("ipxe"));
   SplitServers servers(link, SplitServers::Offer::boot_server);
   servers.boot_server_answers = false;
   link.run_until(60s);

@@ -3,13 +3,13 @@
 #include <iostream>
 #include <limits>
 
-#include "control/capture_file.h"
-#include "control/config_check.h"
+#include "control/config/config_check.h"
+#include "control/config/machine_check.h"
 #include "control/console.h"
 #include "control/explain/question.h"
 #include "control/hosts/host_files.h"
-#include "control/machine_check.h"
-#include "control/replay.h"
+#include "control/replay/capture_file.h"
+#include "control/replay/replay.h"
 
 namespace reveille {
 namespace {

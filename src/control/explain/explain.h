@@ -7,9 +7,9 @@
 
 #include <tl/expected.hpp>
 
-#include "control/capture_server.h"
 #include "control/command_line.h"
 #include "control/explain/explanation.h"
+#include "control/replay/capture_server.h"
 
 namespace reveille {
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "control/event_text.h"
+#include "control/config/value_text.h"
 #include "control/explain/rule_reason.h"
-#include "control/value_text.h"
+#include "control/log/event_text.h"
 #include "dhcp/subnets.h"
 #include "policy/boot_policy.h"
 

@@ -10,9 +10,9 @@
 #include <reveille/instant.h>
 #include <reveille/outcome.h>
 
+#include "control/config/problem.h"
 #include "control/explain/option_text.h"
 #include "control/explain/rehearsal.h"
-#include "control/problem.h"
 
 namespace reveille {
 

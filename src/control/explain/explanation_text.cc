@@ -7,10 +7,10 @@
 namespace reveille {
 namespace {
 
-using Json = nlohmann::ordered_json;
-using Rows = std::vector<std::pair<std::string, std::string>>;
+using OrderedJson = nlohmann::ordered_json;
+using NamedValues = std::vector<std::pair<std::string, std::string>>;
 
-std::string rows_text(const Rows& rows) {
+std::string rows_text(const NamedValues& rows) {
   std::size_t width = 0;
   for (const auto& [name, value] : rows) width = std::max(width, name.size());
   std::string text;
@@ -63,7 +63,7 @@ std::string rules_text(const Explanation& from, const std::string& file) {
 std::string reply_text(const ExplainedReply& reply) {
   std::string text = "\n" + reply.type + " to " + reply.to + ", " + reply.to_mac + ", " +
                      std::to_string(reply.frame.size()) + " octets\n";
-  Rows rows = reply.fields;
+  NamedValues rows = reply.fields;
   for (const OptionText& option : reply.options) {
     const std::string code = std::to_string(option.code);
     rows.emplace_back(code + std::string(4 - code.size(), ' ') + option.name, option.value);
@@ -71,29 +71,29 @@ std::string reply_text(const ExplainedReply& reply) {
   return text + rows_text(rows);
 }
 
-Json rule_json(const ExplainedRule& rule) {
-  Json json{{"rule", rule.rule + 1}, {"name", rule.name}};
+OrderedJson rule_json(const ExplainedRule& rule) {
+  OrderedJson json{{"rule", rule.rule + 1}, {"name", rule.name}};
   if (rule.line > 0) json["line"] = rule.line;
   if (!rule.failed.empty()) json["failed"] = rule.failed;
   return json;
 }
 
-Json rules_json(const std::vector<ExplainedRule>& rules) {
-  Json json = Json::array();
+OrderedJson rules_json(const std::vector<ExplainedRule>& rules) {
+  OrderedJson json = OrderedJson::array();
   for (const ExplainedRule& rule : rules) json.push_back(rule_json(rule));
   return json;
 }
 
-Json object(const Rows& rows) {
-  Json json = Json::object();
+OrderedJson object(const NamedValues& rows) {
+  OrderedJson json = OrderedJson::object();
   for (const auto& [name, value] : rows) json[name] = value;
   return json;
 }
 
-Json reply_json(const ExplainedReply& reply) {
-  Json options = Json::array();
+OrderedJson reply_json(const ExplainedReply& reply) {
+  OrderedJson options = OrderedJson::array();
   for (const OptionText& option : reply.options) {
-    Json one{
+    OrderedJson one{
         {"code", option.code}, {"value", option.value}, {"octets", hex_text(option.octets, "")}};
     if (!option.name.empty()) one["name"] = option.name;
     options.push_back(std::move(one));
@@ -120,25 +120,25 @@ std::string explanation_text(const Explanation& from, const std::string& file) {
 }
 
 std::string explanation_json(const Explanation& from) {
-  Json replies = Json::array();
+  OrderedJson replies = OrderedJson::array();
   for (const ExplainedReply& reply : from.replies) replies.push_back(reply_json(reply));
-  const Json json{{"client", from.client},
-                  {"machine", from.machine},
-                  {"asks", from.asks},
-                  {"station", from.station},
-                  {"facts", object(from.facts)},
-                  {"rules", from.rules},
-                  {"decided", from.decided ? rule_json(*from.decided) : Json()},
-                  {"answer", from.answer},
-                  {"boot_file", from.boot_file},
-                  {"boot_file_reason", from.boot_file_reason},
-                  {"address_reason", from.address_reason},
-                  {"near", rules_json(from.near)},
-                  {"also", rules_json(from.also)},
-                  {"outcome", info(from.outcome).name},
-                  {"outcome_text", info(from.outcome).text},
-                  {"replies", std::move(replies)}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const OrderedJson json{{"client", from.client},
+                         {"machine", from.machine},
+                         {"asks", from.asks},
+                         {"station", from.station},
+                         {"facts", object(from.facts)},
+                         {"rules", from.rules},
+                         {"decided", from.decided ? rule_json(*from.decided) : OrderedJson()},
+                         {"answer", from.answer},
+                         {"boot_file", from.boot_file},
+                         {"boot_file_reason", from.boot_file_reason},
+                         {"address_reason", from.address_reason},
+                         {"near", rules_json(from.near)},
+                         {"also", rules_json(from.also)},
+                         {"outcome", info(from.outcome).name},
+                         {"outcome_text", info(from.outcome).text},
+                         {"replies", std::move(replies)}};
+  return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
 }
 
 }  // namespace reveille

@@ -8,9 +8,9 @@
 #include <reveille/address.h>
 #include <reveille/wire/dhcp.h>
 
-#include "control/dhcp_option_names.h"
-#include "control/problem.h"
-#include "control/value_text.h"
+#include "control/config/dhcp_option_names.h"
+#include "control/config/problem.h"
+#include "control/config/value_text.h"
 
 namespace reveille {
 namespace {

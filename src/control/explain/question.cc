@@ -5,9 +5,9 @@
 #include <cstdio>
 #include <map>
 
-#include "control/architecture_key.h"
-#include "control/problem.h"
-#include "control/value_text.h"
+#include "control/config/architecture_key.h"
+#include "control/config/problem.h"
+#include "control/config/value_text.h"
 #include "policy/architecture.h"
 
 namespace reveille {

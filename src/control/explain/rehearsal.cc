@@ -1,6 +1,6 @@
 #include "control/explain/rehearsal.h"
 
-#include "control/replay.h"
+#include "control/replay/replay.h"
 #include "packet/classify.h"
 
 namespace reveille {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "control/config/rule_table.h"
+#include "control/config/rule_value.h"
 #include "control/explain/option_text.h"
-#include "control/rule_table.h"
-#include "control/rule_value.h"
 #include "policy/fields.h"
 
 namespace reveille {

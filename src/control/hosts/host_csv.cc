@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <array>
 
+#include "control/config/value_text.h"
 #include "control/hosts/host_lines.h"
-#include "control/value_text.h"
 
 namespace reveille {
 namespace {

@@ -1,8 +1,8 @@
 // dnsmasq's dhcp-host (dnsmasq(8)): fields in any order, told apart by their looks.
 #include <algorithm>
 
+#include "control/config/value_text.h"
 #include "control/hosts/host_lines.h"
-#include "control/value_text.h"
 
 namespace reveille {
 namespace {

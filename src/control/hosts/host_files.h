@@ -1,7 +1,7 @@
 // Hosts files and folders of them, as [hosts] names them.
 #pragma once
 
-#include "control/config_file.h"
+#include "control/config/config_file.h"
 
 namespace reveille {
 

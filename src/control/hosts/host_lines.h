@@ -8,7 +8,7 @@
 
 #include <reveille/config.h>
 
-#include "control/problem.h"
+#include "control/config/problem.h"
 
 namespace reveille {
 

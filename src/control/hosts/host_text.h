@@ -15,7 +15,7 @@
 
 #include <reveille/config.h>
 
-#include "control/problem.h"
+#include "control/config/problem.h"
 
 namespace reveille {
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <bit>
 
-#include "control/dhcp_option_names.h"
+#include "control/config/dhcp_option_names.h"
+#include "control/config/value_text.h"
 #include "control/import/import_options.h"
-#include "control/value_text.h"
 
 namespace reveille {
 namespace {

@@ -1,7 +1,7 @@
 #include "control/import/dnsmasq_range.h"
 
+#include "control/config/value_text.h"
 #include "control/import/import_options.h"
-#include "control/value_text.h"
 
 namespace reveille {
 namespace {

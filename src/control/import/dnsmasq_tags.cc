@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "control/config/rule_value.h"
+#include "control/config/value_text.h"
 #include "control/import/import_options.h"
-#include "control/rule_value.h"
-#include "control/value_text.h"
 
 namespace reveille {
 namespace {
@@ -33,7 +33,6 @@ std::optional<std::vector<std::optional<std::uint8_t>>> masked_octets(std::strin
 // are elements of a list.
 std::optional<ImportedCondition> option_matches(std::uint8_t code, const std::string& value) {
   if (value.empty()) return option_exists(code);
-  constexpr std::uint8_t kArchitecture = 93;
   if (const auto number = whole_number(value)) {
     if (code != kArchitecture || *number > 0xffff) return std::nullopt;  // how wide is it?
     return architecture_is(static_cast<std::uint16_t>(*number));

@@ -6,8 +6,8 @@
 #include <fstream>
 #include <iostream>
 
-#include "control/config_check.h"
-#include "control/config_file.h"
+#include "control/config/config_check.h"
+#include "control/config/config_file.h"
 #include "control/console.h"
 #include "control/import/imported.h"
 

@@ -2,18 +2,14 @@
 
 #include <algorithm>
 
+#include "control/config/rule_table.h"
+#include "control/config/value_text.h"
 #include "control/import/import_options.h"
-#include "control/rule_table.h"
-#include "control/value_text.h"
 
 namespace reveille {
 namespace {
 
-constexpr std::size_t kPatternOctetsMax = 255;
 constexpr std::string_view kEnd = "\\z";  // "$" would let a line end follow
-constexpr std::uint8_t kVendorClass = 60;
-constexpr std::uint8_t kUserClass = 77;
-constexpr std::uint8_t kArchitecture = 93;
 
 // Octets as a piece of a regular expression between single quotes of TOML.
 std::string escaped_pattern(std::string_view octets) {

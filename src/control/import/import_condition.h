@@ -9,8 +9,17 @@
 #include <vector>
 
 #include <reveille/address.h>
+#include <reveille/wire/dhcp.h>
 
 namespace reveille {
+
+// Of the options that conditions ask for.
+inline constexpr auto kVendorClass = static_cast<std::uint8_t>(wire::DhcpOption::vendor_class);
+inline constexpr auto kUserClass = static_cast<std::uint8_t>(wire::DhcpOption::user_class);
+inline constexpr auto kArchitecture =
+    static_cast<std::uint8_t>(wire::DhcpOption::client_architecture);
+
+inline constexpr std::size_t kPatternOctetsMax = 255;  // that a condition compares
 
 struct ImportedCondition {
   std::string text;  // "{ arch = 7 }", "{ all = [{ ... }, { ... }] }"; empty: it always holds

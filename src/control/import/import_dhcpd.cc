@@ -3,10 +3,10 @@
 #include <span>
 #include <utility>
 
+#include "control/config/value_text.h"
 #include "control/import/dhcpd_conditions.h"
 #include "control/import/import_options.h"
 #include "control/import/option_types.h"
-#include "control/value_text.h"
 
 namespace reveille {
 namespace {

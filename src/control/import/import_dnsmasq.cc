@@ -3,13 +3,13 @@
 #include <array>
 #include <set>
 
+#include "control/config/value_text.h"
 #include "control/hosts/host_text.h"
 #include "control/import/dnsmasq_options.h"
 #include "control/import/dnsmasq_range.h"
 #include "control/import/dnsmasq_tags.h"
 #include "control/import/dnsmasq_text.h"
 #include "control/import/import_options.h"
-#include "control/value_text.h"
 #include "text/lines.h"
 
 namespace reveille {

@@ -2,15 +2,11 @@
 
 #include <algorithm>
 
+#include "control/config/value_text.h"
 #include "control/import/import_options.h"
-#include "control/value_text.h"
 
 namespace reveille {
 namespace {
-
-constexpr std::size_t kPatternOctetsMax = 255;
-constexpr std::uint8_t kVendorClass = 60;
-constexpr std::uint8_t kUserClass = 77;
 
 // What an expression looks at.
 struct Field {

@@ -5,11 +5,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "control/dhcp_option_names.h"
+#include "control/config/dhcp_option_names.h"
+#include "control/config/value_text.h"
 #include "control/import/import_expression.h"
 #include "control/import/import_options.h"
 #include "control/import/option_types.h"
-#include "control/value_text.h"
 
 namespace reveille {
 namespace {

@@ -5,9 +5,9 @@
 #include <bit>
 #include <charconv>
 
-#include "control/config_file.h"
-#include "control/dhcp_option_names.h"
-#include "control/value_text.h"
+#include "control/config/config_file.h"
+#include "control/config/dhcp_option_names.h"
+#include "control/config/value_text.h"
 #include "text/utf8.h"
 
 namespace reveille {

@@ -1,8 +1,8 @@
 #include <filesystem>
 
+#include "control/config/problem.h"
 #include "control/import/import_options.h"
 #include "control/import/imported.h"
-#include "control/problem.h"
 #include "text/lines.h"
 #include "text/utf8.h"
 

@@ -4,10 +4,10 @@
 #include <set>
 #include <utility>
 
-#include "control/config_check.h"
-#include "control/config_file.h"
+#include "control/config/config_check.h"
+#include "control/config/config_file.h"
+#include "control/config/value_text.h"
 #include "control/import/settle_rules.h"
-#include "control/value_text.h"
 
 namespace reveille {
 namespace {
@@ -63,7 +63,7 @@ void settle_pools(Imported& imported) {
     for (const PoolConfig& pool : subnet.pools) {
       const bool inside = subnet.prefix.contains(pool.first) && subnet.prefix.contains(pool.last);
       const bool fresh = good.empty() || good.back().last < pool.first;
-      if (!inside || pool.last < pool.first || !fresh || good.size() >= kPoolsMax) {
+      if (!inside || pool.last < pool.first || !fresh || good.size() >= kRangesMax) {
         imported.remark("", pool_text(pool), "not a pool of " + subnet.prefix.text() + " alone");
         continue;
       }

@@ -5,7 +5,7 @@
 #include <set>
 #include <tuple>
 
-#include "control/rule_table.h"
+#include "control/config/rule_table.h"
 #include "policy/candidates.h"
 
 namespace reveille {

@@ -1,11 +1,11 @@
 // An imported configuration as reveille's own, for people to read and go on from.
 #include <algorithm>
 
-#include "control/architecture_key.h"
-#include "control/dhcp_option_names.h"
+#include "control/config/architecture_key.h"
+#include "control/config/dhcp_option_names.h"
+#include "control/config/value_text.h"
 #include "control/import/import_options.h"
 #include "control/import/imported.h"
-#include "control/value_text.h"
 #include "policy/architecture.h"
 
 namespace reveille {

@@ -1,6 +1,6 @@
 #include "control/reload/prepare.h"
 
-#include "control/machine_check.h"
+#include "control/config/machine_check.h"
 #include "control/reload/fixed_parts.h"
 
 namespace reveille {

@@ -10,7 +10,7 @@
 #include <reveille/config.h>
 
 #include "control/build_snapshot.h"
-#include "control/config_file.h"
+#include "control/config/config_file.h"
 
 namespace reveille {
 

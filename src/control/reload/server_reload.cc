@@ -1,6 +1,6 @@
 // How a server takes on a new configuration.
+#include "control/commands/status_text.h"
 #include "control/server.h"
-#include "control/status_text.h"
 
 namespace reveille {
 namespace {

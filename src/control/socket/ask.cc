@@ -8,9 +8,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "control/problem.h"
+#include "control/config/problem.h"
+#include "control/config/value_text.h"
 #include "control/socket/unix_address.h"
-#include "control/value_text.h"
 #include "image/file_descriptor.h"
 
 namespace reveille {

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "control/problem.h"
+#include "control/config/problem.h"
 #include "control/reload/report.h"
 #include "control/socket/disks_report.h"
 #include "control/socket/lease_commands.h"

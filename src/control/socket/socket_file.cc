@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include "control/problem.h"
+#include "control/config/problem.h"
 #include "control/socket/unix_address.h"
 
 namespace reveille {
