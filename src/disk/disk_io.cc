@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cstring>
 
+#include "idle/nap.h"
+
 namespace reveille {
 namespace {
 
@@ -14,8 +16,6 @@ using Clock = std::chrono::steady_clock;
 // A thread that has just had work looks again at once; then it naps, longer and longer. Waking
 // it would cost the worker a system call for each request.
 constexpr auto kSpin = std::chrono::microseconds{50};
-constexpr auto kNapMin = std::chrono::microseconds{20};
-constexpr auto kNapMax = std::chrono::microseconds{1000};
 
 int read_base(const DiskBase& base, std::uint64_t offset, MutableBytes to) {
   if (!base.in_memory()) return base.read(offset, to);
@@ -115,7 +115,7 @@ void DiskIo::serve(Lane Worker::*lane, const std::atomic<bool>& stop) {
     } else if (ending) {
       return;
     } else if (const auto idle = now - last_work; idle > kSpin) {
-      std::this_thread::sleep_for(std::clamp<Clock::duration>(idle / 4, kNapMin, kNapMax));
+      std::this_thread::sleep_for(nap_after(idle));
     }
   }
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "idle/nap.h"
+
 namespace reveille {
 namespace {
 
@@ -43,9 +45,7 @@ void Committer::run() {
     const bool worked = commit() > 0;
     const Steady::time_point now = Steady::now();
     if (worked) last_work = now;
-    // As the workers do: a nap delays the next change by a quarter of the pause before it.
-    const Nanoseconds idle = now - last_work;
-    if (!worked) std::this_thread::sleep_for(std::clamp(idle / 4, Nanoseconds{20us}, kLongestNap));
+    if (!worked) std::this_thread::sleep_for(nap_after(now - last_work));
   }
 }
 

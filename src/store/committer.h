@@ -55,7 +55,6 @@ class Committer {
 
  private:
   static constexpr std::size_t kBatchMax = 4096;  // changes of one worker in a transaction
-  static constexpr Nanoseconds kLongestNap = 1ms;
 
   void run();
   // How many changes were written.

@@ -6,17 +6,14 @@
 #include <reveille/config.h>
 #include <reveille/instant.h>
 
+#include "idle/nap.h"
+
 namespace reveille {
 
 // Owner: one worker. Decides; the loop sleeps.
-//
-// A nap lasts a quarter of the time that has been idle so far, so it delays the next frame by at
-// most a quarter of the pause before it: a client that answers after 100 us is not slowed by a
-// millisecond. At the longest nap a thousand wake-ups a second cost 1 to 2 % of a core.
 class Backoff {
  public:
   static constexpr Nanoseconds kSpin = 20us;
-  static constexpr Nanoseconds kLongestNap = 1ms;
 
   explicit Backoff(Idle idle) : busy_(idle == Idle::busy) {}
 
@@ -25,9 +22,13 @@ class Backoff {
 
   // How long to sleep at `now`; zero: look again at once. Never past `deadline`.
   [[nodiscard]] Nanoseconds nap(Instant now, Instant deadline) const {
+    const Nanoseconds nap = nap_at(now);
+    return nap == Nanoseconds::zero() ? nap : std::clamp(deadline - now, Nanoseconds::zero(), nap);
+  }
+  // The same if nothing is due before.
+  [[nodiscard]] Nanoseconds nap_at(Instant now) const {
     const Nanoseconds idle = now - last_work_;
-    if (busy_ || idle < kSpin) return Nanoseconds::zero();
-    return std::clamp(deadline - now, Nanoseconds::zero(), std::min(idle / 4, kLongestNap));
+    return busy_ || idle < kSpin ? Nanoseconds::zero() : nap_after(idle);
   }
 
  private:

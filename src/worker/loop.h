@@ -111,7 +111,7 @@ class Worker {
   // loop_chores.cc
   std::size_t hear_peers(Context& context);
   std::size_t tell_peers();
-  void pass_on_clients();
+  std::size_t pass_on_clients();
   std::size_t release(const Context& context);
   void tell_store();
   void make_room_in_journal() {

@@ -34,7 +34,6 @@ Worker::Worker(const WorkerParts& parts, const Snapshot& first)
 std::size_t Worker::hear_peers(Context& context) {
   std::array<PeerMessage, kBurst> messages;
   std::size_t heard = 0;
-  std::size_t heard_of = 0;
   for (unsigned from = 0; from < share_.count; ++from) {
     if (from == share_.index) continue;
     const unsigned count = steering_.receive(from, messages);
@@ -47,16 +46,17 @@ std::size_t Worker::hear_peers(Context& context) {
     std::array<ClientFacts, kBurst> clients;
     const unsigned told = steering_.receive(from, clients);
     for (unsigned i = 0; i < told; ++i) responder_.note(clients[i]);
-    heard_of += told;
+    heard += told;
   }
   statistics_.messages_received += heard;
-  return heard + heard_of;
+  return heard;
 }
 
 // To the worker that the client's read requests will come to: each worker, as long as the
 // address is not known. What a ring does not take is lost, and comes again with the client's
 // next DHCP message.
-void Worker::pass_on_clients() {
+std::size_t Worker::pass_on_clients() {
+  std::size_t told = 0;
   for (const ClientFacts& client : clients_.all()) responder_.prefetch_note(client);
   for (const ClientFacts& client : clients_.all()) responder_.prefetch_noted(client);
   for (const ClientFacts& client : clients_.all()) {
@@ -66,17 +66,20 @@ void Worker::pass_on_clients() {
       if (!anyone && to != owner) continue;
       if (to == share_.index) {
         responder_.note(client);
-      } else if (!steering_.tell(to, client)) {
+      } else if (steering_.tell(to, client)) {
+        ++told;
+      } else {
         ++clients_refused_;
       }
     }
   }
   clients_.clear();
+  return told;
 }
 
 std::size_t Worker::tell_peers() {
-  pass_on_clients();
-  const std::size_t told = outbox_.all().empty() ? 0 : steering_.send(outbox_);
+  std::size_t told = pass_on_clients();
+  if (!outbox_.all().empty()) told += steering_.send(outbox_);
   statistics_.messages_sent += told;
   return told;
 }
@@ -115,7 +118,10 @@ std::size_t Worker::tick(Context& context) {
   const std::size_t left = transmit_.replies().free();
   // More to do, or no replies to do it with: go on in the next turn. Timers of a storm that were
   // looked at by the clock alone would fall behind for good.
-  if (all && left > 0) next_tick_ = context.now + kTick;
+  if (all && left > 0) {
+    const bool naps = !clock_.follows_frames();
+    next_tick_ = context.now + std::max(kTick, naps ? backoff_.nap_at(context.now) : kTick);
+  }
   return free - left;
 }
 
@@ -191,7 +197,7 @@ void Worker::add_groups(std::vector<GroupStatistics>& to) const {
 void Worker::rest() {
   const Instant now = tsc_.now();
   // On a frame clock nothing becomes due while nothing arrives.
-  const Instant deadline = clock_.follows_frames() ? now + Backoff::kLongestNap : next_tick_;
+  const Instant deadline = clock_.follows_frames() ? now + kLongestNap : next_tick_;
   const Nanoseconds nap = backoff_.nap(now, deadline);
   if (nap <= Nanoseconds::zero()) {
     rte_pause();

@@ -22,7 +22,7 @@ struct WorkerStatistics {
   std::uint64_t replies_forwarded = 0;  // of those: put into our queue for another worker
   std::uint64_t payloads_gathered = 0;  // of the frames sent: image bytes left in place
   std::uint64_t payloads_copied = 0;    // of the frames sent: image bytes copied
-  std::uint64_t messages_sent = 0;      // between engines of different workers
+  std::uint64_t messages_sent = 0;      // to other workers: between engines, and of clients
   std::uint64_t messages_received = 0;
   std::uint64_t events_lost = 0;      // the event ring was full
   std::uint64_t clients_lost = 0;     // facts for other workers' read requests: the ring was full

@@ -22,7 +22,15 @@ TEST(Backoff, NapsAQuarterOfTheTimeThatWasIdle) {
   backoff.worked(kStart);
   EXPECT_EQ(backoff.nap(kStart + 100us, kNever), 25us);
   EXPECT_EQ(backoff.nap(kStart + 1ms, kNever), 250us);
-  EXPECT_EQ(backoff.nap(kStart + 10s, kNever), Backoff::kLongestNap);
+  EXPECT_EQ(backoff.nap(kStart + 100ms, kNever), 1ms);
+}
+
+TEST(Backoff, LongerThanAMillisecondOnlyForASmallPartOfThePause) {
+  Backoff backoff(Idle::adaptive);
+  backoff.worked(kStart);
+  EXPECT_EQ(backoff.nap(kStart + 256ms, kNever), 1ms);
+  EXPECT_EQ(backoff.nap(kStart + 512ms, kNever), 2ms);
+  EXPECT_EQ(backoff.nap(kStart + 100s, kNever), kLongestNap);
 }
 
 TEST(Backoff, AnyWorkWakesItFully) {
