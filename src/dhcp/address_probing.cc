@@ -186,8 +186,7 @@ void AddressProbing::set_aside(std::uint32_t lease, const MacAddress& mac, const
   const bool is_new = record.state != LeaseState::declined;
   // Somebody who answers for everybody must not take the whole pool out of use. With half of it
   // gone nothing more is asked for a while, and what is left is given as it is.
-  const bool is_overrun =
-      is_new && counts.declined >= std::max<std::uint32_t>(1, counts.addresses / 2);
+  const bool is_overrun = is_new && counts.declined >= counts.part(2);
   if (is_overrun) next_look_[record.group] = context.now + kOverrun;
   const bool can_record = context.journal == nullptr || context.journal->room() > 0;
   if (is_overrun || !can_record) {

@@ -22,7 +22,7 @@ enum class LeaseState : std::uint8_t {
 // Whether somebody uses an address that is leased to nobody: how far asking him has come.
 enum class Probe : std::uint8_t { none, asked, asked_again, silent };
 
-// One address of a worker's shard. Forty bytes, twenty more in the table's indices and lists.
+// One address of a worker's shard. Forty bytes; the table's indices and lists take 24 to 27 more.
 struct Lease {
   ClientKey client;
   Instant until{};          // Instant::max(): for ever (BOOTP); while free: of the probe

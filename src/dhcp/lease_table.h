@@ -1,6 +1,7 @@
 // The addresses that one worker owns, and who has them.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -58,6 +59,11 @@ class LeaseTable {
     std::uint32_t foreign_offers = 0;
     std::uint32_t asked = 0;   // of the free ones: a probe is under way
     std::uint32_t silent = 0;  // of the free ones: nobody answered a probe
+
+    // One of so many parts of the addresses, at least one: what is left to those who may be false.
+    [[nodiscard]] std::uint32_t part(std::uint32_t parts) const {
+      return std::max<std::uint32_t>(1, addresses / parts);
+    }
   };
   [[nodiscard]] const Counts& counts(std::uint16_t group) const { return counts_[group]; }
   // The one to give away next, of all that are free; or of those that are that far.

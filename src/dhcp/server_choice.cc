@@ -9,11 +9,6 @@ namespace {
 constexpr int kLooksMax = 16;  // at the line of free addresses, for one that a client may have
 constexpr std::uint32_t kReviewsPerTick = 256;
 
-// Of a group's addresses in this shard; clients that share a limit may have these together.
-constexpr std::uint32_t quarter_of(std::uint32_t addresses) {
-  return std::max<std::uint32_t>(1, addresses / 4);
-}
-
 }  // namespace
 
 // Free, or held for this client, or held for somebody whose time is over, or used by this very
@@ -63,7 +58,7 @@ bool DhcpServer::may_keep(const Exchange& exchange, std::uint32_t own) const {
 // offer from another pool.
 bool DhcpServer::is_over_limit(const Exchange& exchange, std::uint32_t own) const {
   const LeaseTable::Counts& counts = leases_.counts(exchange.group);
-  const std::uint32_t most = quarter_of(counts.addresses);
+  const std::uint32_t most = counts.part(4);  // those who share a limit may have that together
   const bool counts_here = own != kNoIndex && leases_[own].group == exchange.group;
   const Lease record = counts_here ? leases_[own] : Lease{};
   const bool is_bound = record.state == LeaseState::bound;

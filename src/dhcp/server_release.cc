@@ -22,7 +22,7 @@ Outcome DhcpServer::decline(const Exchange& exchange) {
   // A hostile client must not set a pool aside: beyond a quarter of it a declined address
   // only goes to the end of the line.
   const auto& counts = leases_.counts(leases_[lease].group);
-  const bool set_aside = counts.declined < std::max<std::uint32_t>(1, counts.addresses / 4);
+  const bool set_aside = counts.declined < counts.part(4);
   // Nobody's from now on: whoever declined it shall not get it back.
   leases_.commit({.kind = set_aside ? LeaseChange::Kind::declined : LeaseChange::Kind::released,
                   .subnet = exchange.subnet.index,

@@ -130,12 +130,16 @@ void Subnets::set_aside(const Config& config) {
     if (interface.address) keep_out(interface.address->address);
     for (const VlanConfig& vlan : interface.vlans) keep_out(vlan.address.address);
   }
+  // Such a machine may be one of ours, whose address is reserved for it.
+  const auto keep_for_owner = [&](Ipv4Address address) {
+    if (!is_reserved(address)) keep_out(address);
+  };
   for (const SubnetConfig& subnet : config.subnets) {
-    for (const Ipv4Address router : subnet.routers) keep_out(router);
-    for (const Ipv4Address server : subnet.dns_servers) keep_out(server);
-    for (const Ipv4Address relay : subnet.relays) keep_out(relay);
+    std::ranges::for_each(subnet.routers, keep_for_owner);
+    std::ranges::for_each(subnet.dns_servers, keep_for_owner);
+    std::ranges::for_each(subnet.relays, keep_for_owner);
   }
-  if (config.boot.next_server) keep_out(*config.boot.next_server);
+  if (config.boot.next_server) keep_for_owner(*config.boot.next_server);
 }
 
 const Subnet* Subnets::containing(Ipv4Address address) const {

@@ -135,14 +135,15 @@ class Subnets {
 template <class Visit>
 void Subnets::for_each_address(Share share, Visit&& visit) const {
   std::uint64_t dealt = 0;
-  for (std::uint16_t group = 0; group < groups().size(); ++group) {
+  for (std::size_t group = 0; group < groups().size(); ++group) {
     const Subnet& subnet = subnets_[groups()[group].subnet];
     for (const PoolConfig& range : groups()[group].ranges) {
       for (std::uint64_t value = range.first.value; value <= range.last.value; ++value) {
         const Ipv4Address address{static_cast<std::uint32_t>(value)};
         if (!is_usable(subnet, address) || is_reserved(address)) continue;
         if (dealt == kAddressesMax) break;
-        if (dealt++ % share.count == share.index) visit(group, address, false);
+        if (dealt++ % share.count != share.index) continue;
+        visit(static_cast<std::uint16_t>(group), address, false);
       }
     }
   }

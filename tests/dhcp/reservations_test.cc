@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "dhcp/lab.h"
+#include "policy/rule_builder.h"
 
 namespace reveille::test {
 namespace {
@@ -111,6 +112,25 @@ TEST_P(Reservations, AnAddressThatBecomesARoutersIsLeasedNoMore) {
     lab.wait(100ms);
   }
   EXPECT_EQ(served, 8U);
+}
+
+// The gateway boots by DHCP like the others, and everybody else keeps away from its address.
+TEST_P(Reservations, ARouterGetsTheAddressThatIsReservedForIt) {
+  for (const bool by_host : {true, false}) {
+    Config config = small_config();
+    config.subnets[0].routers = {kFirst};
+    config.boot.next_server = kFirst;
+    if (by_host) {
+      config.hosts.push_back({.mac = kOwner, .address = kFirst});
+    } else {
+      config.rules = {rule(value(RuleField::mac, kOwner.number()))};
+      config.rules[0].address = kFirst;
+    }
+    Lab lab(config, GetParam());
+    for (std::uint32_t i = 20; i < 40; ++i) EXPECT_NE(lab.lease(machine(i)), kFirst) << i;
+    EXPECT_EQ(lab.lease(kOwner), kFirst) << by_host;
+    lab.check_leases();
+  }
 }
 
 // No record: only an authoritative server may say no.
