@@ -54,8 +54,12 @@ void Admission::looked(std::uint32_t frames, bool more_waits, const OutcomeCount
 void Admission::decide(const OutcomeCounts& outcomes) {
   const std::uint64_t offers =
       outcomes[Outcome::dhcp_offered] + outcomes[Outcome::dhcp_offered_another];
-  const std::uint64_t requests = outcomes[Outcome::dhcp_acked] + outcomes[Outcome::dhcp_nakked];
-  const bool wasted = measured_ && (requests - requests_) * 8 < offers_before_ * 7;
+  const std::uint64_t requests = outcomes[Outcome::dhcp_acked] + outcomes[Outcome::dhcp_nakked] +
+                                 outcomes[Outcome::dhcp_other_server] +
+                                 outcomes[Outcome::dhcp_unknown_lease];
+  const std::uint64_t dhcp = offers + requests + outcomes[Outcome::dhcp_relay_copy];
+  const bool mostly_dhcp = (dhcp - dhcp_ + left_out_) * 2 >= standing_;
+  const bool wasted = measured_ && mostly_dhcp && (requests - requests_) * 8 < offers_before_ * 7;
   const bool helps = (standing_ - left_out_) * kGlancesPerAnswer > standing_;
   if (!wasted) {
     share_ = std::min(share_ + kWhole / 64, kWhole);
@@ -65,6 +69,7 @@ void Admission::decide(const OutcomeCounts& outcomes) {
   offers_before_ = measured_ ? offers - offers_ : 0;
   offers_ = offers;
   requests_ = requests;
+  dhcp_ = dhcp;
   measured_ = true;
   standing_ = 0;
   left_out_ = 0;

@@ -15,9 +15,10 @@ namespace reveille {
 // DISCOVERs are looked at until the REQUESTs that they lead to arrive again. Who is left out asks
 // again in a second or more, and finds a server that answers.
 //
-// Overload is when both hold: as many frames as a queue holds were received without ever finding
-// its end, and far fewer REQUESTs than OFFERs were among them. A standing queue alone is none:
-// it is what any thousand machines make that start at once.
+// Overload is when all of this holds: as many frames as a queue holds were received without ever
+// finding its end, most of them were DHCP, and far fewer REQUESTs than OFFERs were among them. A
+// standing queue alone is none: it is what any thousand machines make that start at once, or read
+// their images; and how many of a few OFFERs are answered within such a moment says nothing.
 class Admission {
  public:
   // Frames between two decisions: what queues hold (af_packet 2 048, NICs and memif about that).
@@ -56,6 +57,7 @@ class Admission {
   bool measured_ = false;       // the last decision was a window ago
   std::uint64_t offers_ = 0;    // in all, at that decision
   std::uint64_t requests_ = 0;
+  std::uint64_t dhcp_ = 0;
   std::uint64_t offers_before_ = 0;  // in the window before it
 };
 

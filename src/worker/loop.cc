@@ -88,7 +88,9 @@ std::size_t Worker::receive(Context& context) {
     more_waits_ |= count == burst_max_;
   }
   statistics_.frames_received += received;
-  admission_.looked(static_cast<std::uint32_t>(received), more_waits_, statistics_.outcomes);
+  // On a frame clock one frame is all that a look finds.
+  admission_.looked(static_cast<std::uint32_t>(received), more_waits_ && !clock_.follows_frames(),
+                    statistics_.outcomes);
   return received;
 }
 

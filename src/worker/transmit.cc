@@ -160,6 +160,7 @@ rte_mbuf* Transmit::build(const Reply& reply, rte_mbuf* head, const Lane& lane) 
     return nullptr;
   }
   std::memcpy(room, payload.bytes, payload.length);
+  if (head->pkt_len < kFrameMin) pad(head);
   ++statistics_.payloads_copied;
   return head;
 }

@@ -6,6 +6,7 @@ the tests are right, and gives the figures to compare with.
 
 import json
 import os
+import time
 import unittest
 
 import images
@@ -58,6 +59,13 @@ class LabCase(unittest.TestCase):
 
     def kinds(self, mac):
         return [event.kind for event in self.observer.events(mac)]
+
+    def assert_ends_with(self, mac, kind):
+        """The capture may be a moment behind the client."""
+        deadline = time.monotonic() + 5
+        while self.kinds(mac)[-1:] != [kind] and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.assertEqual(self.kinds(mac)[-1:], [kind])
 
 
 class Boot:

@@ -153,6 +153,42 @@ TEST(Admission, AStandingQueueAloneIsNoOverload) {
   }
 }
 
+// Machines that read images and disks keep the queue full; those that power on meanwhile answer
+// their OFFERs when their firmware gets to it, windows later.
+TEST(Admission, AQueueFullOfOtherThingsLeavesNobodyOut) {
+  for (const unsigned offers : {1U, 10U, 50U, 200U}) {
+    for (const int later : {1, 20}) {
+      Admission admission;
+      OutcomeCounts outcomes;
+      for (int window = 0; window < 1000; ++window) {
+        outcomes.add(Outcome::dhcp_offered, window % 3 == 0 ? offers : 0);
+        outcomes.add(Outcome::dhcp_acked,
+                     window >= later && (window - later) % 3 == 0 ? offers : 0);
+        outcomes.add(Outcome::tftp_acked, Admission::kWindow - offers);
+        for (std::uint32_t i = 0; i < Admission::kWindow / 32; ++i) {
+          admission.looked(32, true, outcomes);
+        }
+        ASSERT_TRUE(admission.whole()) << offers << " a window, answered " << later << " later";
+      }
+    }
+  }
+}
+
+// Beside another server clients take its offers, and say so.
+TEST(Admission, RequestsToAnotherServerArriveToo) {
+  Admission admission;
+  OutcomeCounts outcomes;
+  for (int window = 0; window < 100; ++window) {
+    outcomes.add(Outcome::dhcp_offered, Admission::kWindow / 2);
+    outcomes.add(Outcome::dhcp_other_server, Admission::kWindow / 4);
+    outcomes.add(Outcome::dhcp_unknown_lease, Admission::kWindow / 4);
+    for (std::uint32_t i = 0; i < Admission::kWindow / 32; ++i) {
+      admission.looked(32, true, outcomes);
+    }
+    ASSERT_TRUE(admission.whole());
+  }
+}
+
 TEST(Admission, KeepsTheGoodputOfAnOverloadedWorker) {
   struct Case {
     double times;

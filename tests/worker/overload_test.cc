@@ -11,15 +11,12 @@ using namespace test;
 
 TEST(Overload, DiscoversGiveWayWhenNoRequestFollowsThreeQueuesOfThem) {
   constexpr unsigned kMachines = 8000;
-  Site site;
+  // Replies that nobody fetches overflow a short ring, and give their buffers back.
+  Site site(Site::Shape{.wire = {.transmit_room = 512}});
   for (unsigned n = 0; n < kMachines; ++n) site.inject(discover(n));
   site.start();
-  const auto without_an_offer = [&] {
-    site.wire.collect();  // else there are soon no buffers for replies
-    return site.count(Outcome::dhcp_gave_way) + site.count(Outcome::reply_buffers_exhausted);
-  };
-  ASSERT_TRUE(Site::await(
-      [&] { return without_an_offer() + site.count(Outcome::dhcp_offered) == kMachines; }));
+  ASSERT_TRUE(site.settle());
+  EXPECT_EQ(site.count(Outcome::dhcp_gave_way) + site.count(Outcome::dhcp_offered), kMachines);
   EXPECT_EQ(site.count(Outcome::dhcp_gave_way), (kMachines - 3 * Admission::kWindow) / 4);
   // Whoever asks anything else is served as ever.
   site.inject(arp_request());

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "worker/admission.h"
 #include "worker/site.h"
 
 namespace reveille {
@@ -117,6 +118,14 @@ TEST_P(Replay, AnswersEveryFrameAndEnds) {
   EXPECT_EQ(replayed.sum.outcomes[Outcome::dhcp_offered], 200u);
   EXPECT_EQ(replayed.sum.outcomes[Outcome::arp_answered], 1u);
   EXPECT_EQ(replayed.replies.size(), 201u);
+}
+
+// Every look at a capture finds a frame, and that is no overload.
+TEST_P(Replay, AnswersEveryDiscoverOfALongCapture) {
+  constexpr unsigned kMachines = 4 * Admission::kWindow;
+  std::vector<Recorded> frames;
+  for (unsigned i = 0; i < kMachines; ++i) frames.push_back({kEpoch + i * 10ms, discover(i)});
+  EXPECT_EQ(replay(frames).sum.outcomes[Outcome::dhcp_offered], kMachines);
 }
 
 TEST_P(Replay, HappensWhenTheFramesWereCaptured) {

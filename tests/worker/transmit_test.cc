@@ -88,6 +88,10 @@ TEST_F(TransmitTest, GatheredAndCopiedPayloadsAreTheSameOctets) {
   }
   EXPECT_EQ(sent[0], sent[1]);
   ASSERT_EQ(sent[0].size(), 8u);
+  const Octets& shortest = sent[0][1];
+  EXPECT_EQ(shortest.size(), 60U) << "the least of Ethernet";
+  EXPECT_EQ(shortest[46], image_->bytes()[77]);
+  EXPECT_EQ(std::count(shortest.begin() + 47, shortest.end(), 0), 13);
   const Octets& last = sent[0].back();
   EXPECT_TRUE(std::equal(last.begin() + 46, last.end(), image_->bytes().begin() + 77));
   EXPECT_EQ(statistics_.frames_sent, 16u);
