@@ -1,5 +1,6 @@
 #include "storm/disk_trace.h"
 
+#include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
 #include <fstream>

@@ -87,6 +87,7 @@ class AddressLending {
   Nanoseconds offer_time_;
   std::size_t open_rounds_ = 0;
   std::uint32_t coming_ = 0;   // addresses, to open rounds at most
+  Instant next_look_{};        // of tick(), at the rounds that are open for too long
   std::vector<Round> rounds_;  // by group
 };
 
@@ -99,7 +100,8 @@ bool reclaim_offer(LeaseTable& leases, std::uint16_t group, Instant now, Nanosec
 
 template <class Waiting, class GaveUp>
 void AddressLending::tick(const Context& context, Waiting&& waiting, GaveUp&& gave_up) {
-  if (open_rounds_ == 0) return;
+  if (open_rounds_ == 0 || context.now < next_look_) return;
+  next_look_ = context.now + kPatience / 8;  // there may be thousands of groups
   for (std::uint16_t group = 0; group < leases_->groups(); ++group) {
     const Round& round = rounds_[group];
     if (!round.open || context.now - round.asked_at < kPatience) continue;

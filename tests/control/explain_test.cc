@@ -67,8 +67,10 @@ deny = true
 
 class Explain : public testing::Test {
  protected:
-  void SetUp() override {
-    ParsedConfig parsed = parse_config(kConfig, "r.toml");
+  void SetUp() override { start(kConfig); }
+
+  void start(const std::string& toml) {
+    ParsedConfig parsed = parse_config(toml, "r.toml");
     ASSERT_EQ(parsed.problems.text(), "");
     origins_ = std::move(parsed.origins);
     const auto config = std::make_shared<const Config>(std::move(parsed.config));
@@ -123,6 +125,26 @@ TEST_F(Explain, SaysSoWhenNoRuleMatches) {
   EXPECT_EQ(told.near.size(), 1U);
   EXPECT_EQ(told.near_left_out, 5U);
   EXPECT_THAT(explanation_text(told, "r.toml"), HasSubstr("No rule of 6 matches"));
+}
+
+// Beside another DHCP server: no subnet, no address, and the same rules.
+TEST_F(Explain, AProxyDecidesByTheSameRules) {
+  start(std::string(kConfig) + "[dhcp]\nmode = \"proxy\"\n");
+  words_.architecture = "x64-uefi";
+  const Explanation told = ask();
+  EXPECT_EQ(told.outcome, Outcome::boot_file_unknown) << "menu.ipxe is a script";
+  ASSERT_TRUE(told.decided);
+  EXPECT_EQ(told.decided->name, "uefi");
+  EXPECT_EQ(told.decided->line, 37U);
+  ASSERT_EQ(told.near.size(), 3U);
+  EXPECT_EQ(told.near[2].name, "far away");
+  EXPECT_EQ(told.address_reason, "");
+  words_.mac = "52:54:00:12:34:56";
+  const Explanation other = ask();
+  ASSERT_TRUE(other.decided);
+  EXPECT_EQ(other.decided->name, "one machine");
+  EXPECT_EQ(other.boot_file, "rescue.efi");
+  EXPECT_EQ(other.outcome, Outcome::proxy_offered);
 }
 
 TEST_F(Explain, AHostsFileAndAddress) {
