@@ -32,10 +32,11 @@ tl::expected<DnsmasqRange, std::string> dnsmasq_range(const std::vector<std::str
   DnsmasqRange range;
   std::vector<std::string> parts;
   for (const std::string& word : words) {
-    if (word.starts_with("tag:")) {
-      return tl::unexpected(std::string("a range for tagged clients has no equivalent"));
-    }
     if (word.starts_with("interface:")) continue;
+    if (word.starts_with("tag:")) {
+      range.only_for.push_back(word.substr(4));
+      continue;
+    }
     const bool is_set = word.starts_with("set:") || word.starts_with("net:");
     (is_set ? range.tags : parts).push_back(is_set ? word.substr(4) : word);
   }
@@ -65,6 +66,9 @@ tl::expected<DnsmasqRange, std::string> dnsmasq_range(const std::vector<std::str
     }
   }
   if (is_static) range.pool.reset();
+  if (!range.only_for.empty() && (!range.pool || range.is_proxy)) {
+    return tl::unexpected(std::string("for tagged clients only addresses are taken over"));
+  }
   range.is_guessed = !length;
   range.prefix = length ? Ipv4Prefix{Ipv4Prefix{*first, *length}.network(), *length}
                         : network_around(*first, last);

@@ -17,7 +17,8 @@ struct DnsmasqRange {
   bool is_proxy = false;
   std::optional<PoolConfig> pool;  // none when only reservations are served
   std::optional<Seconds> lease_time;
-  std::vector<std::string> tags;  // that it sets
+  std::vector<std::string> tags;      // that it sets
+  std::vector<std::string> only_for;  // tags that a machine must have: "x" or "!x"
 };
 
 // What stands between the commas of its value; or why it cannot be taken over.

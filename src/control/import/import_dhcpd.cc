@@ -20,7 +20,13 @@ class Dhcpd {
   // A class goes before a subnet, that before its shared network, that before the whole file.
   void read_top(const Statements& statements) {
     read_values(statements, to_.global);
-    read_blocks(statements, {}, nullptr);
+    // Pools name classes, which may stand behind them.
+    for (const bool is_class : {true, false}) {
+      for (const DhcpdStatement& one : statements) {
+        const bool is_block = one.has_block && !is_dhcpd_condition(one);
+        if (is_block && is_class == (one.word(0) == "class")) read_block(one, {}, nullptr);
+      }
+    }
     auto rules = dhcpd_condition_rules(statements, {}, {}, blocks());
     to_.rules = std::move(class_rules_);
     for (auto* const more : {&subnet_rules_, &network_rules_, &rules}) {
@@ -136,6 +142,38 @@ class Dhcpd {
     subnet->pools.push_back({*first, *last});
   }
 
+  // "members of "x"" after allow or deny.
+  static bool is_about_class(const DhcpdStatement& one) {
+    const std::string_view key = one.word(0);
+    return (key == "allow" || key == "deny") && one.word(1) == "members" && one.word(2) == "of";
+  }
+
+  // Whom a pool is for: one of those that are allowed, if any are, and none of those that are
+  // denied. Without a name: everybody. nullopt: rules do not know the classes.
+  std::optional<ImportedPool> read_permits(const DhcpdStatement& pool) const {
+    ImportedPool all;
+    std::vector<ImportedCondition> allowed;
+    std::vector<ImportedCondition> denied;
+    for (const DhcpdStatement& one : pool.block) {
+      if (!is_about_class(one)) continue;
+      const auto known = classes_.find(one.word(3));
+      if (known == classes_.end()) return std::nullopt;
+      const bool allows = one.word(0) == "allow";
+      (allows ? allowed : denied).push_back(allows ? known->second : negated(known->second));
+      all.name += (all.name.empty() ? "" : ", ") + std::string(allows ? "" : "not ") + known->first;
+    }
+    if (all.name.empty()) return all;
+    if (!allowed.empty()) {
+      auto any = combined("any", allowed);
+      if (!any) return std::nullopt;
+      denied.push_back(std::move(*any));
+    }
+    auto when = combined("all", denied);
+    if (!when) return std::nullopt;
+    all.when = std::move(*when);
+    return all;
+  }
+
   // What groups and shared networks around a block say. A host in a shared network has from its
   // subnet what it gives.
   struct Outer {
@@ -217,7 +255,10 @@ class Dhcpd {
   }
 
   void read_pool(const DhcpdStatement& one, ImportedSubnet* subnet) {
+    const auto permits = read_permits(one);
+    if (!permits) return remark(one, "nobody gets its addresses: rules do not know its classes");
     for (const DhcpdStatement& inner : one.block) {
+      if (is_about_class(inner)) continue;
       if (inner.word(0) != "range" || inner.has_block) {
         const std::string_view key = inner.word(0);
         const bool restricts = key == "allow" || key == "deny";
@@ -228,7 +269,12 @@ class Dhcpd {
       const auto first = Ipv4Address::parse(inner.word(inner.words.size() > 2 ? 1 : 0));
       ImportedSubnet* own = subnet;
       if (own == nullptr && first) own = containing(*first);
+      const std::size_t before = own != nullptr ? own->pools.size() : 0;
       read_range(inner, own);
+      if (permits->name.empty() || own == nullptr || own->pools.size() == before) continue;
+      own->restricted.push_back(*permits);
+      own->restricted.back().ranges = {own->pools.back()};
+      own->pools.pop_back();
     }
   }
 
@@ -298,6 +344,7 @@ class Dhcpd {
       const DhcpdBlockReader reader = blocks();
       const auto condition = condition_of(std::span(inner.words).subspan(2), reader.words);
       if (!condition) return remark(inner, "a condition that rules cannot make");
+      classes_.emplace(one.word(1), *condition);
       const DhcpdBlock block = read_dhcpd_block(one, {}, reader);
       auto rules = dhcpd_condition_rules(one.block, *condition, block.gives, reader);
       std::ranges::move(rules, std::back_inserter(class_rules_));
@@ -323,6 +370,7 @@ class Dhcpd {
   }
 
   Imported& to_;
+  std::map<std::string, ImportedCondition, std::less<>> classes_;
   // In the order in which they count.
   std::vector<ImportedRule> class_rules_;
   std::vector<ImportedRule> subnet_rules_;

@@ -199,11 +199,21 @@ class Dnsmasq {
     if (range->is_guessed) remark("the netmask is guessed; dnsmasq takes it from the interface");
     if (range->is_proxy) to_.mode = DhcpMode::proxy;
     ImportedSubnet& subnet = to_.subnet(range->prefix);
+    if (!range->only_for.empty()) return read_tagged_range(*range, subnet);
     for (const std::string& tag : range->tags) tags_.set_by_subnet(tag, range->prefix);
     if (range->lease_time && *range->lease_time >= Seconds{120}) {
       subnet.scope.lease_time = range->lease_time;
     }
     if (to_.mode != DhcpMode::proxy && range->pool) subnet.pools.push_back(*range->pool);
+  }
+
+  void read_tagged_range(const DnsmasqRange& range, ImportedSubnet& subnet) {
+    auto when = tags_.condition(range.only_for);
+    if (!when) return remark("tags that nothing sets which rules could know: nobody gets these");
+    if (!range.tags.empty()) remark("the tags that it sets are not taken over");
+    if (range.lease_time) remark("the lease time is that of the subnet");
+    subnet.restricted.push_back({.name = name_of(range.only_for), .when = std::move(*when)});
+    subnet.restricted.back().ranges = {*range.pool};
   }
 
   void read_host(std::string_view value) {

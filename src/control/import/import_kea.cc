@@ -207,12 +207,14 @@ class Kea {
     if (!prefix) return remark(path, one, "a subnet without its prefix");
     prefix->address = prefix->network();
     ImportedSubnet subnet = to_.subnet(*prefix);
+    const std::string only_for = text_of(one, "client-class");
     for (const auto& [key, value] : one.items()) {
       const std::string at = path + "." + key;
-      if (key == "subnet" || key == "id") continue;
+      if (key == "subnet" || key == "id" || (key == "client-class" && !only_for.empty())) continue;
       if (key == "pools") {
-        each(value, at,
-             [&](const Json& pool, const std::string& where) { read_pool(pool, where, subnet); });
+        each(value, at, [&](const Json& pool, const std::string& where) {
+          read_pool(pool, where, only_for, subnet);
+        });
       } else if (key == "reservations") {
         each(value, at,
              [this](const Json& host, const std::string& where) { read_host(host, where); });
@@ -227,7 +229,9 @@ class Kea {
     to_.subnet(*prefix) = std::move(subnet);
   }
 
-  void read_pool(const Json& one, const std::string& path, ImportedSubnet& subnet) {
+  // `only_for`: the class that the subnet is for, if any.
+  void read_pool(const Json& one, const std::string& path, const std::string& only_for,
+                 ImportedSubnet& subnet) {
     const std::string text = text_of(one, "pool");
     const auto prefix = Ipv4Prefix::parse(text);
     std::string compact = text;
@@ -235,10 +239,28 @@ class Kea {
     const auto pool =
         prefix ? PoolConfig{prefix->network(), prefix->directed_broadcast()} : parse_pool(compact);
     if (!pool) return remark(path, one, "not a pool");
-    subnet.pools.push_back(*pool);
+    const std::string of_class = text_of(one, "client-class");
     for (const auto& [key, value] : one.items()) {
-      if (key != "pool") remark(path + "." + key, value, "has no equivalent for a single pool");
+      if (key == "pool" || (key == "client-class" && !of_class.empty())) continue;
+      remark(path + "." + key, value, "has no equivalent for a single pool");
     }
+    ImportedPool restricted;
+    std::vector<ImportedCondition> parts;
+    for (const std::string& name : {only_for, of_class}) {
+      if (name.empty()) continue;
+      const auto known = classes_.find(name);
+      if (known == classes_.end()) {
+        return remark(path, one, "nobody gets these: rules know no class \"" + name + "\"");
+      }
+      restricted.name += (restricted.name.empty() ? "" : ", ") + name;
+      parts.push_back(known->second);
+    }
+    if (parts.empty()) return subnet.pools.push_back(*pool);
+    auto when = combined("all", parts);
+    if (!when) return remark(path, one, "nobody gets these: rules cannot tell the machines");
+    restricted.when = std::move(*when);
+    restricted.ranges = {*pool};
+    subnet.restricted.push_back(std::move(restricted));
   }
 
   void read_relay(const Json& value, const std::string& path, ImportedSubnet& subnet) {

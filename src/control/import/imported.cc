@@ -7,6 +7,7 @@
 #include "control/config/config_check.h"
 #include "control/config/config_file.h"
 #include "control/config/value_text.h"
+#include "control/import/settle_pools.h"
 #include "control/import/settle_rules.h"
 
 namespace reveille {
@@ -18,59 +19,6 @@ std::string host_text(const HostConfig& host) {
   std::string text = host.mac ? host.mac->text() : "host";
   if (host.address) text += " " + host.address->text();
   return text;
-}
-
-// What no client may get: servers and routers.
-std::set<Ipv4Address> kept_out(const Imported& imported) {
-  std::set<Ipv4Address> all;
-  if (imported.own_address) all.insert(*imported.own_address);
-  const auto add = [&all](const ImportedScope& scope) {
-    if (scope.next_server) all.insert(*scope.next_server);
-    all.insert(scope.routers.begin(), scope.routers.end());
-    all.insert(scope.dns_servers.begin(), scope.dns_servers.end());
-  };
-  add(imported.global);
-  for (const ImportedSubnet& subnet : imported.subnets) add(subnet.scope);
-  for (const ImportedRule& rule : imported.rules) {
-    if (rule.next_server) all.insert(*rule.next_server);
-  }
-  for (const ImportedHost& host : imported.hosts) {
-    if (host.next_server) all.insert(*host.next_server);
-  }
-  return all;
-}
-
-// One pool in pieces around those addresses, without the network's own and its broadcast.
-std::vector<PoolConfig> pieces(PoolConfig pool, const Ipv4Prefix& prefix,
-                               const std::set<Ipv4Address>& out) {
-  pool.first = std::max(pool.first, Ipv4Address{prefix.network().value + 1});
-  pool.last = std::min(pool.last, Ipv4Address{prefix.directed_broadcast().value - 1});
-  std::vector<PoolConfig> all;
-  Ipv4Address begin = pool.first;
-  for (auto hole = out.lower_bound(pool.first); hole != out.end() && *hole <= pool.last; ++hole) {
-    if (begin < *hole) all.push_back({begin, Ipv4Address{hole->value - 1}});
-    begin = Ipv4Address{hole->value + 1};
-  }
-  if (begin <= pool.last) all.push_back({begin, pool.last});
-  return all;
-}
-
-void settle_pools(Imported& imported) {
-  const std::set<Ipv4Address> out = kept_out(imported);
-  for (ImportedSubnet& subnet : imported.subnets) {
-    std::vector<PoolConfig> good;
-    std::ranges::sort(subnet.pools, {}, &PoolConfig::first);
-    for (const PoolConfig& pool : subnet.pools) {
-      const bool inside = subnet.prefix.contains(pool.first) && subnet.prefix.contains(pool.last);
-      const bool fresh = good.empty() || good.back().last < pool.first;
-      if (!inside || pool.last < pool.first || !fresh || good.size() >= kRangesMax) {
-        imported.remark("", pool_text(pool), "not a pool of " + subnet.prefix.text() + " alone");
-        continue;
-      }
-      for (const PoolConfig& piece : pieces(pool, subnet.prefix, out)) good.push_back(piece);
-    }
-    subnet.pools = std::move(good);
-  }
 }
 
 void settle_subnets(Imported& imported) {
@@ -104,11 +52,9 @@ void choose_own_address(Imported& imported) {
   for (std::uint64_t value = subnet.prefix.network().value + std::uint64_t{1}; value < end;
        ++value) {
     const Ipv4Address address{static_cast<std::uint32_t>(value)};
-    const auto pool = std::ranges::find_if(subnet.pools, [address](const PoolConfig& one) {
-      return one.first <= address && address <= one.last;
-    });
-    if (pool != subnet.pools.end()) value = pool->last.value;
-    if (pool != subnet.pools.end() || taken.contains(address)) continue;
+    const PoolConfig* const range = range_with(subnet, address);
+    if (range != nullptr) value = range->last.value;
+    if (range != nullptr || taken.contains(address)) continue;
     imported.own_address = address;
     return imported.remark("", "address = " + address.text(),
                            "chosen because it is free here: set reveille's own address");
@@ -212,7 +158,7 @@ void Imported::remark(std::string place, std::string_view text, std::string why)
 ImportedSubnet& Imported::subnet(const Ipv4Prefix& prefix) {
   const auto found = std::ranges::find(subnets, prefix, &ImportedSubnet::prefix);
   if (found != subnets.end()) return *found;
-  subnets.push_back({.scope = {}, .prefix = prefix, .pools = {}, .relays = {}});
+  subnets.push_back({.scope = {}, .prefix = prefix, .pools = {}, .restricted = {}, .relays = {}});
   return subnets.back();
 }
 
@@ -252,7 +198,8 @@ void settle(Imported& imported) {
         std::ranges::any_of(imported.subnets, [](const auto& one) { return !one.pools.empty(); });
     const bool reserves = std::ranges::any_of(
         imported.hosts, [](const auto& one) { return one.config.address.has_value(); });
-    if (!leases && !reserves) imported.remark("", "", "there is no address to hand out");
+    if (!leases && !reserves && imported.pools.empty())
+      imported.remark("", "", "there is no address to hand out");
   }
 }
 

@@ -31,10 +31,19 @@ struct ImportedScope {
   [[nodiscard]] bool suits_rules() const;
 };
 
+// Addresses for those machines alone for which a condition holds.
+struct ImportedPool {
+  std::string name;  // of the condition, as the other server has it
+  ImportedCondition when{};
+  std::vector<PoolConfig> ranges{};
+  std::vector<Ipv4Prefix> prefixes{};  // once settled: of the subnets that these are in
+};
+
 struct ImportedSubnet {
   ImportedScope scope;
   Ipv4Prefix prefix;
-  std::vector<PoolConfig> pools;
+  std::vector<PoolConfig> pools;         // for everybody
+  std::vector<ImportedPool> restricted;  // until they are settled
   std::vector<Ipv4Address> relays;
 };
 
@@ -53,6 +62,7 @@ struct ImportedRule {
   std::optional<Ipv4Address> next_server;
   std::map<std::uint8_t, std::string> options;  // as in a scope
   bool ignore = false;
+  std::string pool{};
 };
 
 // What has no equivalent, or was guessed.
@@ -70,6 +80,7 @@ struct Imported {
   bool authoritative = false;
   ImportedScope global;
   std::vector<ImportedSubnet> subnets;
+  std::vector<ImportedPool> pools;  // settled
   std::vector<ImportedHost> hosts;  // their boot files count before all rules
   std::vector<std::string> host_files;
   // The first that names a file counts for the file. Those of subnets stand here, too.

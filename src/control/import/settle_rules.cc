@@ -185,6 +185,7 @@ std::optional<ImportedRule> joined(const ImportedRule& first, const ImportedRule
   ImportedRule both{.name = first.name + ", " + second.name, .when = std::move(*when)};
   both.boot_file = names_file(first) ? first.boot_file : second.boot_file;
   both.next_server = first.next_server ? first.next_server : second.next_server;
+  both.pool = first.pool.empty() ? second.pool : first.pool;
   both.options = first.options;
   both.options.insert(second.options.begin(), second.options.end());
   if (both.options.size() > kRuleOptionsMax) return std::nullopt;
@@ -214,6 +215,46 @@ void join_servers(Imported& imported) {
   }
 }
 
+// Who gets addresses of a pool gets all else as before. In front of each rule stands the same for
+// machines of a pool, behind all rules what is left of these.
+void join_pools(Imported& imported) {
+  std::vector<ImportedRule> of_pools;
+  for (const ImportedPool& pool : imported.pools) {
+    const std::array parts{pool.when, in_subnets(pool.prefixes)};
+    auto when = combined("all", parts);
+    if (!when) {
+      imported.remark("", pool.name, "nobody gets its addresses: no rule can tell its machines");
+      continue;
+    }
+    of_pools.push_back({.name = "pool " + pool.name, .when = std::move(*when)});
+    of_pools.back().pool = pool.name;
+  }
+  const auto is_apart = [&imported](const ImportedRule& rule, const ImportedRule& of_pool) {
+    const ImportedPool& pool =
+        *std::ranges::find(imported.pools, of_pool.pool, &ImportedPool::name);
+    return exclude(rule.when, pool.when) || exclude(rule.when, in_subnets(pool.prefixes));
+  };
+  std::vector<ImportedRule> all;
+  std::size_t left = kJoinedMax;
+  bool is_complete = true;
+  for (const ImportedRule& rule : imported.rules) {
+    for (const ImportedRule& of_pool : of_pools) {
+      if (rule.ignore || is_apart(rule, of_pool)) continue;
+      auto both = left > 0 ? joined(rule, of_pool) : std::nullopt;
+      is_complete &= both.has_value();
+      if (!both) continue;
+      all.push_back(std::move(*both));
+      --left;
+    }
+    all.push_back(rule);
+  }
+  std::ranges::move(of_pools, std::back_inserter(all));
+  imported.rules = std::move(all);
+  if (!is_complete) {
+    imported.remark("", "[[rule]]", "pools are not joined with all other rules");
+  }
+}
+
 void name_rules(std::vector<ImportedRule>& rules) {
   constexpr std::size_t kNameMax = 200;
   std::set<std::string> names;
@@ -235,6 +276,7 @@ void settle_rules(Imported& imported) {
   Lifting(imported).run();
   put_hosts_first(imported);
   join_servers(imported);
+  join_pools(imported);
   if (imported.rules.size() > kRulesMax) {
     imported.rules.resize(kRulesMax);
     imported.remark("", "further rules", "there are at most " + std::to_string(kRulesMax));

@@ -12,7 +12,8 @@ namespace reveille {
 //   - rules that ignore machines go first, then rules for the hosts that would lose their file;
 //   - rules from the end of the list become `boot_file` of their subnet, `ipxe_script`, `files` or
 //     `default_file`, for as long as those are asked in the same order;
-//   - a rule with a server and without a file is joined with those that name a file.
+//   - a rule with a server and without a file is joined with those that name a file;
+//   - rules for the machines of `pools` are joined with all others.
 //
 // Everything else of `imported` has been settled. What differs after all is remarked.
 void settle_rules(Imported& imported);

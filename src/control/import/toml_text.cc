@@ -109,6 +109,12 @@ void write_subnet(const ImportedSubnet& subnet, const ImportedScope& global, Wri
   write_options("  [subnet.options]", scope.options, out);
 }
 
+void write_pool(const ImportedPool& pool, Writer& out) {
+  out.table("[[pool]]");
+  out.text("name", pool.name);
+  out.list("ranges", pool.ranges, pool_text);
+}
+
 std::string octets_text(const std::vector<std::uint8_t>& octets) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
@@ -134,6 +140,7 @@ void write_rule(const ImportedRule& rule, Writer& out) {
   out.text("name", rule.name);
   if (!rule.when.text.empty()) out.line("when", rule.when.text);
   if (rule.ignore) return out.line("ignore", "true");
+  out.text("pool", rule.pool);
   out.text("boot_file", rule.boot_file);
   if (rule.next_server) out.text("next_server", rule.next_server->text());
   write_options("  [rule.options]", rule.options, out);
@@ -179,6 +186,7 @@ std::string toml_text(const Imported& imported) {
   for (const ImportedSubnet& subnet : imported.subnets) {
     write_subnet(subnet, imported.global, out);
   }
+  for (const ImportedPool& pool : imported.pools) write_pool(pool, out);
   if (!imported.host_files.empty()) {
     out.table("[hosts]");
     out.list("files", imported.host_files, [](const std::string& file) { return file; });
