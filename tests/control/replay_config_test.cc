@@ -75,7 +75,8 @@ TEST(ReplayConfig, AFileKeepsItsAddressesAndVlans) {
                    "address = \"10.79.0.1/16\"\n[[interface]]\ninterface = \"eth2\"\naddress = "
                    "\"10.80.0.1/16\"\n"
                    "[[subnet]]\nprefix = \"10.77.0.0/16\"\npools = \"10.77.1.0\"\n"
-                   "[[subnet]]\nprefix = \"10.79.0.0/16\"\npools = \"10.79.1.0\"\n");
+                   "[[subnet]]\nprefix = \"10.79.0.0/16\"\npools = \"10.79.1.0\"\n"
+                   "[workers]\ncount = 4\n");
   const ParsedConfig parsed = configure_replay(arguments, kReplayed, kDevice);
   EXPECT_EQ(parsed.problems.text(), "");
   ASSERT_EQ(parsed.config.interfaces.size(), 1U);
@@ -84,6 +85,7 @@ TEST(ReplayConfig, AFileKeepsItsAddressesAndVlans) {
   EXPECT_EQ(parsed.config.interfaces[0].address->text(), "10.77.0.1/16");
   EXPECT_EQ(parsed.config.interfaces[0].vlans.size(), 1U);
   EXPECT_EQ(parsed.config.subnets.size(), 2U);
+  EXPECT_EQ(parsed.config.workers.count, 1U) << "no frame waits for another worker";
 }
 
 TEST(ReplayConfig, ProblemsAreSaidAsEver) {

@@ -90,6 +90,8 @@ ParsedConfig configure_replay(const ConfigArguments& arguments,
   parsed.config.leases.database = LeasesConfig::kInMemory;
   // And nobody in it can answer a probe.
   parsed.config.dhcp.detect_conflicts = false;
+  // One after the other, and no ring between workers that could overflow.
+  parsed.config.workers.count = 1;
   add_default_pool(parsed);
   // Clients would write to them, and nobody knows what stood in them when the frames came.
   parsed.config.disks.clear();
