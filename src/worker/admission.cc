@@ -57,8 +57,11 @@ void Admission::decide(const OutcomeCounts& outcomes) {
   const std::uint64_t requests = outcomes[Outcome::dhcp_acked] + outcomes[Outcome::dhcp_nakked] +
                                  outcomes[Outcome::dhcp_other_server] +
                                  outcomes[Outcome::dhcp_unknown_lease];
-  const std::uint64_t dhcp = offers + requests + outcomes[Outcome::dhcp_relay_copy];
-  const bool mostly_dhcp = (dhcp - dhcp_ + left_out_) * 2 >= standing_;
+  const std::uint64_t dhcp =
+      offers + requests + outcomes[Outcome::dhcp_relay_copy] + outcomes[Outcome::dhcp_gave_way];
+  // Of what ended here: other workers count what was handed over to them.
+  const std::uint64_t all = outcomes.total();
+  const bool mostly_dhcp = (dhcp - dhcp_) * 2 >= all - all_;
   const bool wasted = measured_ && mostly_dhcp && (requests - requests_) * 8 < offers_before_ * 7;
   const bool helps = (standing_ - left_out_) * kGlancesPerAnswer > standing_;
   if (!wasted) {
@@ -70,6 +73,7 @@ void Admission::decide(const OutcomeCounts& outcomes) {
   offers_ = offers;
   requests_ = requests;
   dhcp_ = dhcp;
+  all_ = all;
   measured_ = true;
   standing_ = 0;
   left_out_ = 0;

@@ -58,6 +58,7 @@ class Admission {
   std::uint64_t offers_ = 0;    // in all, at that decision
   std::uint64_t requests_ = 0;
   std::uint64_t dhcp_ = 0;
+  std::uint64_t all_ = 0;
   std::uint64_t offers_before_ = 0;  // in the window before it
 };
 

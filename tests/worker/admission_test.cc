@@ -133,6 +133,13 @@ class Rush {
   std::uint64_t now_ = 0;
 };
 
+// As many frames as a window has, without finding the queue's end.
+void look_through_window(Admission& admission, const OutcomeCounts& outcomes) {
+  for (std::uint32_t i = 0; i < Admission::kWindow / 32; ++i) {
+    admission.looked(32, true, outcomes);
+  }
+}
+
 TEST(Admission, LeavesNobodyOutWhileAllCanBeAnswered) {
   Rush rush(0.9, true);
   EXPECT_GT(rush.goodput(50'000), 0.89);
@@ -146,9 +153,7 @@ TEST(Admission, AStandingQueueAloneIsNoOverload) {
   for (int window = 0; window < 1000; ++window) {
     outcomes.add(Outcome::dhcp_offered, Admission::kWindow / 2);
     outcomes.add(Outcome::dhcp_acked, Admission::kWindow / 2);
-    for (std::uint32_t i = 0; i < Admission::kWindow / 32; ++i) {
-      admission.looked(32, true, outcomes);
-    }
+    look_through_window(admission, outcomes);
     ASSERT_TRUE(admission.whole());
   }
 }
@@ -165,9 +170,7 @@ TEST(Admission, AQueueFullOfOtherThingsLeavesNobodyOut) {
         outcomes.add(Outcome::dhcp_acked,
                      window >= later && (window - later) % 3 == 0 ? offers : 0);
         outcomes.add(Outcome::tftp_acked, Admission::kWindow - offers);
-        for (std::uint32_t i = 0; i < Admission::kWindow / 32; ++i) {
-          admission.looked(32, true, outcomes);
-        }
+        look_through_window(admission, outcomes);
         ASSERT_TRUE(admission.whole()) << offers << " a window, answered " << later << " later";
       }
     }
@@ -182,11 +185,21 @@ TEST(Admission, RequestsToAnotherServerArriveToo) {
     outcomes.add(Outcome::dhcp_offered, Admission::kWindow / 2);
     outcomes.add(Outcome::dhcp_other_server, Admission::kWindow / 4);
     outcomes.add(Outcome::dhcp_unknown_lease, Admission::kWindow / 4);
-    for (std::uint32_t i = 0; i < Admission::kWindow / 32; ++i) {
-      admission.looked(32, true, outcomes);
-    }
+    look_through_window(admission, outcomes);
     ASSERT_TRUE(admission.whole());
   }
+}
+
+// A port with one queue: its worker hands three of four frames over, and does not see what becomes
+// of them.
+TEST(Admission, SeesAnOverloadInTheFramesThatItKeeps) {
+  Admission admission;
+  OutcomeCounts outcomes;
+  for (int window = 0; window < 3; ++window) {
+    outcomes.add(Outcome::dhcp_offered, Admission::kWindow / 4);
+    look_through_window(admission, outcomes);
+  }
+  EXPECT_FALSE(admission.whole());
 }
 
 TEST(Admission, KeepsTheGoodputOfAnOverloadedWorker) {
