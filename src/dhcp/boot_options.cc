@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string_view>
 
 #include "image/image.h"
@@ -106,9 +107,9 @@ bool write_boot_file_size(DhcpWriter& writer, const BootReply& reply) {
 
 // PXE 2.1 wants it back from every server; ROMs drop offers without it.
 bool write_machine_identifier(DhcpWriter& writer, const DhcpView& request) {
-  const auto sent = request.option(DhcpOption::client_machine_identifier);
-  if (!sent || sent->size() != kMachineIdentifierLength) return false;
-  writer.option(DhcpOption::client_machine_identifier, *sent);
+  if (!has_machine_identifier(request)) return false;
+  writer.option(DhcpOption::client_machine_identifier,
+                *request.option(DhcpOption::client_machine_identifier));
   return true;
 }
 
@@ -126,6 +127,11 @@ bool write_ipxe(DhcpWriter& writer, const BootReply& reply) {
 Ipv4Address next_server_of(const Config& config, const Station& station, const BootPlan* plan) {
   if (plan != nullptr && plan->next_server) return *plan->next_server;
   return config.boot.next_server.value_or(station.address.address);
+}
+
+bool has_machine_identifier(const DhcpView& request) {
+  const auto sent = request.option(DhcpOption::client_machine_identifier);
+  return sent && sent->size() == kMachineIdentifierLength;
 }
 
 bool write_planned_option(DhcpWriter& writer, const BootPlan& plan, DhcpOption code) {
@@ -178,22 +184,17 @@ bool write_boot_option(DhcpWriter& writer, const DhcpView& request, const BootRe
   }
 }
 
-void write_remaining_boot_options(DhcpWriter& writer, const DhcpView& request,
-                                  const BootReply& reply, const OptionSet& written) {
-  const auto write = [&](DhcpOption code) {
-    if (!written.contains(code)) write_boot_option(writer, request, reply, code);
-  };
-  if (reply.facts.boots()) {
-    // What a client cannot do without comes first, should the reply run out of room.
-    write(DhcpOption::vendor_class);
-    write(DhcpOption::vendor_specific);
-    write(DhcpOption::client_machine_identifier);
-    write(DhcpOption::boot_file_name);
-    write(DhcpOption::tftp_server_name);
-    write(DhcpOption::ipxe);
-  } else if (names_file(reply) && !fits_file_field(reply.plan->file)) {
-    write(DhcpOption::boot_file_name);
-  }
+std::span<const DhcpOption> unasked_boot_options(const BootReply& reply) {
+  static constexpr std::array kNeeded{DhcpOption::vendor_class,
+                                      DhcpOption::vendor_specific,
+                                      DhcpOption::client_machine_identifier,
+                                      DhcpOption::boot_file_name,
+                                      DhcpOption::tftp_server_name,
+                                      DhcpOption::ipxe};
+  static constexpr std::array kNameOnly{DhcpOption::boot_file_name};
+  if (reply.facts.boots()) return kNeeded;
+  if (names_file(reply) && !fits_file_field(reply.plan->file)) return kNameOnly;
+  return {};
 }
 
 }  // namespace reveille

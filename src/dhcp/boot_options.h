@@ -7,11 +7,11 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include <reveille/address.h>
 #include <reveille/wire/dhcp.h>
 
-#include "dhcp/option_set.h"
 #include "packet/snapshot.h"
 #include "policy/boot_policy.h"
 #include "policy/facts.h"
@@ -38,6 +38,9 @@ struct BootReply {
 [[nodiscard]] Ipv4Address next_server_of(const Config& config, const Station& station,
                                          const BootPlan* plan);
 
+// Whether the request has an option 97 that goes back to it.
+[[nodiscard]] bool has_machine_identifier(const wire::DhcpView& request);
+
 // Writes option `code` if the plan says it: one of its options, or the root path.
 bool write_planned_option(wire::DhcpWriter& writer, const BootPlan& plan, wire::DhcpOption code);
 
@@ -51,9 +54,8 @@ void write_boot_header(wire::DhcpWriter& writer, const wire::DhcpView& request,
 bool write_boot_option(wire::DhcpWriter& writer, const wire::DhcpView& request,
                        const BootReply& reply, wire::DhcpOption code);
 
-// The options that boot firmware needs although it never asks for them, except those in
-// `written`.
-void write_remaining_boot_options(wire::DhcpWriter& writer, const wire::DhcpView& request,
-                                  const BootReply& reply, const OptionSet& written);
+// The options that this client needs although it may not ask for them, for write_boot_option().
+// What it cannot do without comes first, should the reply run out of room.
+[[nodiscard]] std::span<const wire::DhcpOption> unasked_boot_options(const BootReply& reply);
 
 }  // namespace reveille

@@ -127,6 +127,15 @@ void write_plan(DhcpWriter& writer, const BootPlan& plan) {
   }
 }
 
+// Unless the plan has its own for it: an option that is there twice reads as one (RFC 3396).
+void write_unplanned(DhcpWriter& writer, const DhcpView& message, const BootReply& reply,
+                     DhcpOption code) {
+  const bool is_planned = std::ranges::any_of(reply.plan->options, [code](const auto& option) {
+    return option.code == static_cast<std::uint8_t>(code);
+  });
+  if (!is_planned) write_boot_option(writer, message, reply, code);
+}
+
 enum class Sent : std::uint8_t { yes, no_buffer, too_long };
 
 Sent send(const Asked& asked, DhcpType type, const UdpDestination& to, bool no_discovery) {
@@ -150,11 +159,12 @@ Sent send(const Asked& asked, DhcpType type, const UdpDestination& to, bool no_d
   }
   writer.option_u8(DhcpOption::message_type, static_cast<std::uint8_t>(type));
   writer.option_address(DhcpOption::server_identifier, asked.station.address.address);
-  const OptionSet written;
   if (is_requested(message, DhcpOption::boot_file_size)) {
-    write_boot_option(writer, message, reply, DhcpOption::boot_file_size);
+    write_unplanned(writer, message, reply, DhcpOption::boot_file_size);
   }
-  write_remaining_boot_options(writer, message, reply, written);
+  for (const DhcpOption code : unasked_boot_options(reply)) {
+    write_unplanned(writer, message, reply, code);
+  }
   write_plan(writer, asked.plan);
 
   const std::size_t length = writer.finish();

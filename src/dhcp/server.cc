@@ -228,7 +228,8 @@ Outcome DhcpServer::answer(const Exchange& exchange, ServerReply reply, Promise 
   const ClientFacts client = may_read ? client_of(exchange, plan, client_address) : ClientFacts{};
   if (!plan.file.empty()) plan.image = served_image(plan, client, exchange.context);
   reply.plan = &plan;
-  if (!write_server_reply(*slot, exchange, reply)) {
+  forms_.follow(exchange.context.snapshot);
+  if (!write_server_reply(*slot, exchange, reply, forms_)) {
     exchange.context.replies.give_back();
     return Outcome::dhcp_reply_too_long;
   }

@@ -17,6 +17,7 @@
 #include "dhcp/lease_order.h"
 #include "dhcp/lease_table.h"
 #include "dhcp/parked_requests.h"
+#include "dhcp/reply_forms.h"
 #include "dhcp/server_reply.h"
 #include "dhcp/subnets.h"
 #include "packet/booting_clients.h"
@@ -160,6 +161,7 @@ class DhcpServer {
   ParkedRequests parked_;
   BootingClients* booting_;
   Decisions* decisions_;
+  ReplyForms forms_;
 };
 
 }  // namespace reveille

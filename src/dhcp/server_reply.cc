@@ -5,7 +5,10 @@
 #include <span>
 
 #include "dhcp/boot_options.h"
+#include "dhcp/lease_times.h"
+#include "dhcp/option_set.h"
 #include "dhcp/reply_address.h"
+#include "dhcp/reply_forms.h"
 #include "packet/frame_writer.h"
 
 namespace reveille {
@@ -80,11 +83,13 @@ class OptionWalk {
     for (const std::uint8_t code : *list) write(static_cast<DhcpOption>(code));
   }
 
+  [[nodiscard]] const ReplyMarks& marks() const { return marks_; }
+
   void write_rest() {
     write(DhcpOption::subnet_mask);
     write(DhcpOption::renewal_time);
     write(DhcpOption::rebinding_time);
-    write_remaining_boot_options(writer_, exchange_.message, boot_, seen_);
+    for (const DhcpOption code : unasked_boot_options(boot_)) write(code);
     write(DhcpOption::router);
     write(DhcpOption::domain_name_server);
     write(DhcpOption::domain_name);
@@ -114,9 +119,9 @@ class OptionWalk {
   void write(DhcpOption code) {
     if (!open_.contains(code)) return;
     open_.remove(code);
-    seen_.add(code);
     if (write_planned(code) || write_configured(code) || write_known(code)) return;
     write_boot_option(writer_, exchange_.message, boot_, code);
+    marks_.identifier |= code == DhcpOption::client_machine_identifier;
   }
 
   // What was decided for this machine goes before what holds for its subnet.
@@ -152,9 +157,11 @@ class OptionWalk {
         writer_.option_address(code, subnet.prefix.directed_broadcast());
         return true;
       case DhcpOption::renewal_time:
-        return write_part_of_lease(code, 1, 2);
+        marks_.renewal = true;
+        return write_time(code, renewal_seconds);
       case DhcpOption::rebinding_time:
-        return write_part_of_lease(code, 7, 8);
+        marks_.rebinding = true;
+        return write_time(code, rebinding_seconds);
       default:
         return false;
     }
@@ -174,13 +181,9 @@ class OptionWalk {
     return !text.empty();
   }
 
-  // RFC 2131 4.4.5: T1 is half of the lease, T2 seven eighths.
-  bool write_part_of_lease(DhcpOption code, std::uint64_t parts, std::uint64_t of) {
-    if (!reply_.lease_seconds) return false;
-    const std::uint64_t seconds = *reply_.lease_seconds;
-    writer_.option_u32(
-        code, static_cast<std::uint32_t>(seconds == kForEver ? seconds : seconds * parts / of));
-    return true;
+  bool write_time(DhcpOption code, std::uint32_t (*part_of)(std::uint32_t lease)) {
+    if (reply_.lease_seconds) writer_.option_u32(code, part_of(*reply_.lease_seconds));
+    return reply_.lease_seconds.has_value();
   }
 
   DhcpWriter& writer_;
@@ -188,7 +191,7 @@ class OptionWalk {
   const ServerReply& reply_;
   BootReply boot_;
   OptionSet open_ = kAnswerable;
-  OptionSet seen_;
+  ReplyMarks marks_;
 };
 
 // Octets of UDP payload that the client takes.
@@ -214,7 +217,8 @@ void write_fixed_fields(DhcpWriter& writer, const Exchange& exchange, const Serv
 }
 
 // False: what no client can do without has no room.
-bool write_options(DhcpWriter& writer, const Exchange& exchange, const ServerReply& reply) {
+bool write_options(DhcpWriter& writer, const Exchange& exchange, const ServerReply& reply,
+                   ReplyMarks& marks) {
   const wire::DhcpView& message = exchange.message;
   OptionWalk walk(writer, exchange, reply);
   if (reply.type != DhcpType::nak) walk.header();
@@ -235,26 +239,42 @@ bool write_options(DhcpWriter& writer, const Exchange& exchange, const ServerRep
   }
   walk.write_requested();
   walk.write_rest();
+  marks = walk.marks();
   return true;
+}
+
+// Octets of UDP payload; 0: it does not fit.
+std::size_t write_message(MutableBytes room, const Exchange& exchange, const ServerReply& reply,
+                          ReplyMarks& marks) {
+  DhcpWriter writer(room, room.size());
+  write_fixed_fields(writer, exchange, reply);
+  writer.allow_overload(reply.type != DhcpType::none);
+  const auto relayed = exchange.message.option(DhcpOption::relay_agent_information);
+  if (relayed) {
+    writer.option_last(DhcpOption::relay_agent_information, *relayed);
+    // A relay that misses it drops the reply (RFC 3046 2.1).
+    if (writer.overflowed()) return 0;
+  }
+  return write_options(writer, exchange, reply, marks) ? writer.finish() : 0;
 }
 
 }  // namespace
 
-bool write_server_reply(Reply& slot, const Exchange& exchange, const ServerReply& reply) {
-  const wire::DhcpView& message = exchange.message;
-  DhcpWriter writer(udp_room(slot, exchange.station), accepted_length(exchange, reply));
-  write_fixed_fields(writer, exchange, reply);
-  writer.allow_overload(reply.type != DhcpType::none);
-  if (const auto relay_information = message.option(DhcpOption::relay_agent_information)) {
-    writer.option_last(DhcpOption::relay_agent_information, *relay_information);
-    // A relay that misses it drops the reply (RFC 3046 2.1).
-    if (writer.overflowed()) return false;
+bool write_server_reply(Reply& slot, const Exchange& exchange, const ServerReply& reply,
+                        ReplyForms& forms) {
+  MutableBytes room = udp_room(slot, exchange.station);
+  room = room.first(std::min(room.size(), accepted_length(exchange, reply)));
+  const auto shape = ReplyShape::of(exchange, reply, room.size());
+  std::size_t length = shape ? forms.write(*shape, exchange, reply, room) : 0;
+  if (length == 0) {
+    ReplyMarks marks;
+    length = write_message(room, exchange, reply, marks);
+    if (length == 0) return false;
+    if (shape) forms.keep(*shape, exchange, marks, room.first(length));
   }
-  if (!write_options(writer, exchange, reply)) return false;
-  const std::size_t length = writer.finish();
-  if (length == 0) return false;
-  finish_udp(slot, exchange.station, exchange.request.station, wire::kDhcpServerPort,
-             reply_address(exchange.request, message, reply.type, reply.yiaddr), length);
+  const UdpDestination to =
+      reply_address(exchange.request, exchange.message, reply.type, reply.yiaddr);
+  finish_udp(slot, exchange.station, exchange.request.station, wire::kDhcpServerPort, to, length);
   return true;
 }
 

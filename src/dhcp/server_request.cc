@@ -150,7 +150,7 @@ Outcome DhcpServer::refuse(const Exchange& exchange, Ipv4Address address, Outcom
   if (slot == nullptr) return Outcome::reply_buffers_exhausted;
   ServerReply nak{DhcpType::nak};
   nak.reason = reason;
-  if (!write_server_reply(*slot, exchange, nak)) {
+  if (!write_server_reply(*slot, exchange, nak, forms_)) {
     exchange.context.replies.give_back();
     return Outcome::dhcp_reply_too_long;
   }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 
 #include <reveille/wire/dhcp.h>
 
@@ -31,15 +32,18 @@ DhcpWriter::DhcpWriter(MutableBytes room, std::size_t limit) {
   sname_ = {kSnameOffset, kSnameOffset + kSnameLength};
 }
 
+void write_reply_fields(std::uint8_t* to, const DhcpView& request) {
+  to[0] = static_cast<std::uint8_t>(DhcpOp::reply);
+  to[1] = request.htype();
+  to[2] = request.hlen();
+  store_be32(to + 4, request.xid());
+  store_be16(to + 10, request.flags());
+  store_be32(to + 24, request.giaddr().value);
+  std::memcpy(to + 28, request.chaddr_field().data(), request.chaddr_field().size());
+}
+
 void DhcpWriter::reply_to(const DhcpView& request) {
-  if (room_.empty()) return;
-  room_[0] = static_cast<std::uint8_t>(DhcpOp::reply);
-  room_[1] = request.htype();
-  room_[2] = request.hlen();
-  store_be32(&room_[4], request.xid());
-  flags(request.flags());
-  giaddr(request.giaddr());
-  std::ranges::copy(request.chaddr_field(), &room_[28]);
+  if (!room_.empty()) write_reply_fields(room_.data(), request);
 }
 
 void DhcpWriter::request_of(const MacAddress& client, std::uint32_t xid) {

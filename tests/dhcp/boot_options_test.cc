@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "dhcp/boot_request.h"
+#include "dhcp/option_set.h"
 #include "image/memory_image.h"
 
 namespace reveille {
@@ -60,7 +61,9 @@ class Server {
         if (write_boot_option(writer, *request, reply, code)) written.add(code);
       }
     }
-    write_remaining_boot_options(writer, *request, reply, written);
+    for (const DhcpOption code : unasked_boot_options(reply)) {
+      if (!written.contains(code)) write_boot_option(writer, *request, reply, code);
+    }
     room.resize(writer.finish());
     return std::make_unique<Parsed>(room);
   }
