@@ -26,13 +26,7 @@ bool answers_boot_item(const DhcpView& message) {
 
 std::uint64_t hash_of(const ReplyShape& shape, Bytes list) {
   FactsHash hash(0);
-  hash.add(std::bit_cast<std::uintptr_t>(shape.file) ^ shape.limit);
-  hash.add(std::bit_cast<std::uintptr_t>(shape.options) ^
-           std::rotl(std::bit_cast<std::uintptr_t>(shape.root_path), 32));
-  hash.add(std::uint64_t{shape.subnet} << 48 | std::uint64_t{shape.station} << 32 |
-           std::uint64_t{shape.client_id_length} << 24 | std::uint64_t{shape.relay_length} << 16 |
-           std::uint64_t{shape.has_lease} << 9 | std::uint64_t{shape.ipxe} << 8 |
-           static_cast<std::uint64_t>(shape.type));
+  hash.add(shape.octets());
   hash.add(list);
   return hash.value();
 }
@@ -47,10 +41,6 @@ std::optional<std::uint16_t> place_of(const DhcpView& reply, Bytes message, Dhcp
                       std::less_equal<>{}(value->data() + value->size(), end);
   if (!inside) return std::nullopt;
   return static_cast<std::uint16_t>(value->data() - message.data());
-}
-
-void copy_to(std::uint8_t* message, std::uint16_t place, Bytes value) {
-  if (place != 0) std::memcpy(message + place, value.data(), value.size());
 }
 
 void store_to(std::uint8_t* message, std::uint16_t place, std::uint32_t value) {
@@ -72,11 +62,11 @@ std::optional<ReplyShape> ReplyShape::of(const Exchange& exchange, const ServerR
   shape.file = plan.file.data();
   shape.file_length = plan.file.size();
   shape.root_path = plan.root_path.data();
-  shape.root_path_length = plan.root_path.size();
+  shape.root_path_length = static_cast<std::uint32_t>(plan.root_path.size());
   shape.options = plan.options.data();
-  shape.options_count = plan.options.size();
+  shape.options_count = static_cast<std::uint32_t>(plan.options.size());
   shape.image = plan.image;
-  shape.limit = limit;
+  shape.limit = static_cast<std::uint16_t>(limit);
   shape.next_server = next_server_of(*exchange.context.snapshot.config, exchange.station, &plan);
   shape.server_identifier = exchange.server_identifier;
   shape.subnet = exchange.subnet.index;
@@ -88,18 +78,16 @@ std::optional<ReplyShape> ReplyShape::of(const Exchange& exchange, const ServerR
   shape.ipxe = exchange.facts.ipxe;
   shape.raspberry_pi = exchange.facts.raspberry_pi;
   if (const auto list = message.option(DhcpOption::parameter_request_list)) {
-    shape.has_list = true;
+    shape.has_list = 1;
     shape.list_length = static_cast<std::uint16_t>(list->size());
   }
   if (const auto id = message.option(DhcpOption::client_identifier)) {
     if (id->size() > kValueMax) return std::nullopt;
-    shape.has_client_id = true;
-    shape.client_id_length = static_cast<std::uint8_t>(id->size());
+    shape.client_id_length = static_cast<std::uint16_t>(id->size());
   }
   if (const auto relay = message.option(DhcpOption::relay_agent_information)) {
     if (relay->size() > kValueMax) return std::nullopt;
-    shape.has_relay = true;
-    shape.relay_length = static_cast<std::uint8_t>(relay->size());
+    shape.relay_length = static_cast<std::uint16_t>(relay->size());
   }
   shape.has_identifier = has_machine_identifier(message);
   return shape;
@@ -129,8 +117,9 @@ std::size_t ReplyForms::write(const ReplyShape& shape, const Exchange& exchange,
   const Bytes list = asked.option(DhcpOption::parameter_request_list).value_or(Bytes{});
   hash_ = hash_of(shape, list);
   const Form& form = forms_[hash_ % kForms];
-  const bool is_it = form.length != 0 && form.length <= room.size() && form.shape == shape &&
-                     std::equal(list.begin(), list.end(), form.list.begin());
+  const bool is_it = form.length != 0 && form.hash == hash_ &&
+                     std::memcmp(&form.shape, &shape, sizeof shape) == 0 &&
+                     (list.empty() || std::memcmp(form.list.data(), list.data(), list.size()) == 0);
   if (!is_it) return 0;
 
   std::uint8_t* const to = room.data();
@@ -145,15 +134,14 @@ std::size_t ReplyForms::write(const ReplyShape& shape, const Exchange& exchange,
     store_to(to, places.renewal_time, renewal_seconds(*reply.lease_seconds));
     store_to(to, places.rebinding_time, rebinding_seconds(*reply.lease_seconds));
   }
-  if (shape.has_client_id) {
-    copy_to(to, places.client_identifier, *asked.option(DhcpOption::client_identifier));
-  }
-  if (shape.has_identifier) {
-    copy_to(to, places.machine_identifier, *asked.option(DhcpOption::client_machine_identifier));
-  }
-  if (shape.has_relay) {
-    copy_to(to, places.relay_information, *asked.option(DhcpOption::relay_agent_information));
-  }
+  const auto echo = [&](std::uint16_t place, DhcpOption code) {
+    if (place == 0) return;
+    const Bytes value = *asked.option(code);  // of the length that the shape has
+    std::memcpy(to + place, value.data(), value.size());
+  };
+  echo(places.client_identifier, DhcpOption::client_identifier);
+  echo(places.machine_identifier, DhcpOption::client_machine_identifier);
+  echo(places.relay_information, DhcpOption::relay_agent_information);
   return form.length;
 }
 
@@ -169,6 +157,7 @@ void ReplyForms::keep(const ReplyShape& shape, const Exchange& exchange, const R
   if (message.size() > kLengthMax || list.size() > kListMax) return;
   if (!find_places(message, marks, places)) return;
   form.shape = shape;
+  form.hash = hash_;
   form.places = places;
   form.length = static_cast<std::uint16_t>(message.size());
   std::ranges::copy(list, form.list.begin());

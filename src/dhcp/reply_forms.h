@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <type_traits>
 #include <vector>
 
 #include <reveille/bytes.h>
@@ -28,34 +29,40 @@ struct ReplyShape {
   // client asked for, or has options of a length that is split.
   static std::optional<ReplyShape> of(const Exchange& exchange, const ServerReply& reply,
                                       std::size_t limit);
-  bool operator==(const ReplyShape&) const = default;
+  [[nodiscard]] Bytes octets() const {
+    return {reinterpret_cast<const std::uint8_t*>(this), sizeof *this};
+  }
 
   const char* file = nullptr;
   const char* root_path = nullptr;
   const DhcpOptionConfig* options = nullptr;
   const Image* image = nullptr;
-  std::size_t file_length = 0;
-  std::size_t root_path_length = 0;
-  std::size_t options_count = 0;
-  std::size_t limit = 0;
+  std::uint64_t file_length = 0;
+  std::uint32_t root_path_length = 0;
+  std::uint32_t options_count = 0;
   Ipv4Address next_server;
   Ipv4Address server_identifier;
+  std::uint16_t limit = 0;
   std::uint16_t subnet = 0;
   std::uint16_t station = 0;
   std::uint16_t list_length = 0;  // of the parameter request list
-  std::uint8_t client_id_length = 0;
-  std::uint8_t relay_length = 0;  // of option 82
+  // Of option 61 and of option 82, or kAbsent.
+  std::uint16_t client_id_length = kAbsent;
+  std::uint16_t relay_length = kAbsent;
   wire::DhcpType type{};
-  bool has_list = false;
-  bool has_client_id = false;
-  bool has_relay = false;
-  bool has_lease = false;
-  bool has_identifier = false;  // option 97 that is sent back
-  bool boots = false;
-  bool http = false;
-  bool ipxe = false;
-  bool raspberry_pi = false;
+  // Octets, not bits: a shape is compared as a whole.
+  std::uint8_t has_list = 0;
+  std::uint8_t has_lease = 0;
+  std::uint8_t has_identifier = 0;  // option 97 that is sent back
+  std::uint8_t boots = 0;
+  std::uint8_t http = 0;
+  std::uint8_t ipxe = 0;
+  std::uint8_t raspberry_pi = 0;
+  std::uint32_t unused = 0;
+
+  static constexpr std::uint16_t kAbsent = 0xffff;
 };
+static_assert(std::has_unique_object_representations_v<ReplyShape>);
 
 // Which options that forms have places for were written as the client's or the lease's own; the
 // configuration may give others.
@@ -98,6 +105,7 @@ class ReplyForms {
     ReplyShape shape;
     Places places;
     std::uint16_t length = 0;     // 0: empty
+    std::uint64_t hash = 0;       // of shape and list
     std::uint64_t candidate = 0;  // hash of the last shape that was not found here
     std::array<std::uint8_t, kListMax> list{};
     std::array<std::uint8_t, kLengthMax> message{};

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include <reveille/wire/dhcp.h>
 
@@ -19,21 +20,26 @@ DhcpView& DhcpView::operator=(const DhcpView& other) {
 }
 
 Checked<DhcpView> DhcpView::parse(Bytes message) {
+  Checked<DhcpView> checked(std::in_place);
+  if (const auto refusal = checked.to_fill().read(message)) checked.refuse(*refusal);
+  return checked;
+}
+
+std::optional<Outcome> DhcpView::read(Bytes message) {
   // First of all the length: a health check's "default send string" is 27 octets.
   if (message.size() < kDhcpOptionsOffset || message.size() > 0xffff) {
     return Outcome::dhcp_malformed;
   }
-  DhcpView view;
-  view.message_ = message;
-  const bool known_op = view.op() == DhcpOp::request || view.op() == DhcpOp::reply;
-  if (!known_op || view.hlen() > 16) return Outcome::dhcp_malformed;
+  message_ = message;
+  const bool known_op = op() == DhcpOp::request || op() == DhcpOp::reply;
+  if (!known_op || hlen() > 16) return Outcome::dhcp_malformed;
   if (load_be32(&message[kCookieOffset]) != kMagicCookie) {
     // RFC 951 knows a vendor field of 64 octets with anything in it, and no shorter one.
     if (message.size() < kBootpLength) return Outcome::dhcp_malformed;
-    return view;
+    return std::nullopt;
   }
-  if (!view.parse_options()) return Outcome::dhcp_bad_options;
-  return view;
+  if (!parse_options()) return Outcome::dhcp_bad_options;
+  return std::nullopt;
 }
 
 // RFC 2131 4.1: the options field is read first, so that its option 52 says whether file and

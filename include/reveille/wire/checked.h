@@ -24,6 +24,14 @@ class [[nodiscard]] Checked {
   // NOLINTNEXTLINE(google-explicit-constructor)
   Checked(Outcome refusal) : refusal_(refusal) {}
 
+  // Of a view that is long to copy: it is filled in place, and nobody looks before that is done.
+  explicit Checked(std::in_place_t) : good_(true) {}
+  [[nodiscard]] View& to_fill() { return view_; }
+  void refuse(Outcome refusal) {
+    refusal_ = refusal;
+    good_ = false;
+  }
+
   explicit operator bool() const { return good_; }
   const View& operator*() const { return view_; }
   const View* operator->() const { return &view_; }

@@ -153,6 +153,8 @@ class DhcpView {
     return slots_[static_cast<std::uint8_t>(code)];
   }
   [[nodiscard]] std::string_view text_field(std::size_t offset, std::size_t length) const;
+  // Into a fresh view; nothing when all is well.
+  std::optional<Outcome> read(Bytes message);
   bool parse_options();
   bool scan(std::size_t from, std::size_t to);
   bool join_repeats();
