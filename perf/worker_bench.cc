@@ -75,6 +75,11 @@ void leases(Run& run) {
     Site site(run.eal, 1, machines);
     Leasers leasers(machines, site.station());
     if (!site.run({&leasers})) continue;
+    if (!leasers.all_answered()) {
+      std::fprintf(stderr, "worker-bench: %zu of %u machines got an offer, %zu a lease\n",
+                   leasers.offers(), machines, leasers.acks());
+      continue;
+    }
     Meter& meter = site.meter(0);
     const double offer = meter.cycles_per_frame(0);
     const double ack = meter.cycles_per_frame(1);

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <numeric>
 #include <random>
+#include <utility>
 
 #include <reveille/wire/ethernet.h>
 #include <reveille/wire/ipv4.h>
@@ -20,6 +21,7 @@ constexpr std::size_t kMessageAt = wire::kEthernetHeader + wire::kIpv4Header + w
 constexpr std::size_t kXid = kMessageAt + 4;
 constexpr std::size_t kYiaddr = kMessageAt + 16;
 constexpr std::size_t kChaddr = kMessageAt + 28;
+constexpr std::size_t kType = kMessageAt + wire::kDhcpOptionsOffset + 2;  // the first option
 constexpr std::size_t kMachineNumber = 2;  // octets of its MAC address before its number
 
 }  // namespace
@@ -74,6 +76,9 @@ Leasers::Leasers(std::uint32_t machines, const Station& station)
 }
 
 unsigned Leasers::fill(std::span<rte_mbuf*> room, std::uint64_t) {
+  // A queue that never ends is an overload, in which DISCOVERs give way: every other look finds
+  // none.
+  if (std::exchange(pause_, !pause_)) return 0;
   unsigned count = 0;
   const Template& from = phase() == 0 ? discover_ : request_;
   const std::size_t end = order_.size() * (phase() + 1);
@@ -97,8 +102,14 @@ unsigned Leasers::fill(std::span<rte_mbuf*> room, std::uint64_t) {
 void Leasers::sent(std::span<rte_mbuf*> frames, std::uint64_t) {
   for (const rte_mbuf* frame : frames) {
     const auto* data = rte_pktmbuf_mtod(frame, const std::uint8_t*);
+    // Free addresses are asked for by ARP meanwhile.
+    if (load_be16(data + 12) != static_cast<std::uint16_t>(wire::EtherType::ipv4)) continue;
     const std::uint32_t machine = load_be32(data + kXid);
-    if (machine < offered_.size()) offered_[machine] = Ipv4Address::from(data + kYiaddr);
+    if (machine >= offered_.size()) continue;
+    offered_[machine] = Ipv4Address::from(data + kYiaddr);
+    const auto type = static_cast<DhcpType>(data[kType]);
+    offers_ += type == DhcpType::offer ? 1 : 0;
+    acks_ += type == DhcpType::ack ? 1 : 0;
   }
 }
 

@@ -22,6 +22,12 @@ class Leasers : public Source {
   void sent(std::span<rte_mbuf*> frames, std::uint64_t now_cycles) override;
   [[nodiscard]] unsigned phase() const override { return asked_ < order_.size() ? 0 : 1; }
   [[nodiscard]] bool done() const override { return asked_ == 2 * order_.size(); }
+  [[nodiscard]] std::size_t offers() const { return offers_; }
+  [[nodiscard]] std::size_t acks() const { return acks_; }
+  // After the run: each DISCOVER has had an OFFER, each REQUEST an ACK.
+  [[nodiscard]] bool all_answered() const {
+    return offers_ == order_.size() && acks_ == order_.size();
+  }
 
  private:
   // A whole frame, of which the machine is filled in.
@@ -36,6 +42,9 @@ class Leasers : public Source {
   std::vector<Ipv4Address> offered_;  // by machine
   std::vector<std::uint32_t> order_;
   std::size_t asked_ = 0;  // DISCOVERs, then REQUESTs
+  std::size_t offers_ = 0;
+  std::size_t acks_ = 0;
+  bool pause_ = false;
 };
 
 }  // namespace reveille::bench

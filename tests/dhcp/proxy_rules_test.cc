@@ -62,6 +62,18 @@ TEST(ProxyRules, ARootPathAmongTheOptionsIsSaidOnce) {
   EXPECT_EQ(Parsed(lab.sent().at(0).payload())->option_text(DhcpOption::root_path), "o");
 }
 
+// An option that is there twice is read as one long one (RFC 3396).
+TEST(ProxyRules, WhatARuleSaysGoesBeforeWhatFirmwareNeeds) {
+  RuleConfig one = rule(is_arch(0), "rack.ipxe");
+  one.options = {{60, {'x'}}, {66, {'h'}}, {67, {'f'}}};
+  BootLab lab({"boot.ipxe"}, with_rule(one));
+  ASSERT_EQ(lab.discover(BootRequest("ipxe_discover")), Outcome::proxy_offered);
+  const Parsed offer(lab.sent().at(0).payload());
+  EXPECT_EQ(offer->option_text(DhcpOption::vendor_class), "x");
+  EXPECT_EQ(offer->option_text(DhcpOption::tftp_server_name), "h");
+  EXPECT_EQ(offer->option_text(DhcpOption::boot_file_name), "f");
+}
+
 TEST(ProxyRules, TurnMachinesAway) {
   for (const RuleAnswer answer : {RuleAnswer::deny, RuleAnswer::ignore}) {
     RuleConfig one = rule(is_arch(0));
