@@ -46,9 +46,12 @@ Outcome AoeEngine::State::ata(Bytes arguments, AoeAsked& asked, const Disks& dis
                .sectors = command->sectors(),
                .command = command->command(),
                .lba = command->lba()};
-  Outcome refused{};
-  const std::uint32_t index = session_of(asked, disks, context, refused);
-  if (index == kNoIndex) return refused;
+  std::uint32_t index = sessions.find(asked.client, asked.address);
+  if (index == kNoIndex) [[unlikely]] {
+    Outcome refused{};
+    index = begin_session(asked, disks, context, refused);
+    if (index == kNoIndex) return refused;
+  }
   Session& session = sessions[index];
   if (session.shared->masked(asked.client)) return Outcome::aoe_not_allowed;
   if (session.shared->reserved_for_others(asked.client)) {
@@ -166,17 +169,6 @@ Outcome AoeEngine::State::flush(std::uint32_t index, const AoeAsked& asked,
     return park(index, job_of(DiskJob::Kind::sync_base, session), asked);
   }
   return answer(asked, wire::kAtaReady, 0, Outcome::aoe_flushed, context);
-}
-
-std::uint8_t* AoeEngine::State::begin_ata(Reply& reply, const AoeAsked& asked,
-                                          const Context& context, std::uint8_t status,
-                                          std::uint8_t error, std::uint8_t sectors_left) {
-  std::uint8_t* const at = begin_reply(reply, asked, wire::AoeCommand::ata, context);
-  return wire::write_aoe_ata(at, {.flags = asked.ata.flags,
-                                  .feature = error,
-                                  .sectors = sectors_left,
-                                  .command = status,
-                                  .lba = asked.ata.lba});
 }
 
 Outcome AoeEngine::State::answer(const AoeAsked& asked, std::uint8_t status, std::uint8_t error,

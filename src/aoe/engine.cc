@@ -88,25 +88,6 @@ Outcome AoeEngine::State::handle(const Request& request, const Context& context)
   }
 }
 
-std::uint8_t* AoeEngine::State::begin_reply(Reply& reply, const AoeAsked& to,
-                                            wire::AoeCommand command, const Context& context,
-                                            std::uint8_t error) {
-  const Station& station = context.snapshot.stations[to.station];
-  reply.station = to.station;
-  std::uint8_t* const packet =
-      wire::write_ethernet(reply.head, to.client, station.mac, station.vlan, wire::EtherType::aoe);
-  return wire::write_aoe_header(packet, {.response = true,
-                                         .error = error,
-                                         .shelf = to.address.shelf,
-                                         .slot = to.address.slot,
-                                         .command = command,
-                                         .tag = to.tag});
-}
-
-void AoeEngine::State::finish_reply(Reply& reply, const std::uint8_t* end) {
-  reply.length = static_cast<std::uint16_t>(end - reply.head);
-}
-
 Outcome AoeEngine::State::refuse(const AoeAsked& asked, wire::AoeCommand command,
                                  wire::AoeError error, Outcome outcome, const Context& context) {
   Reply* const reply = context.replies.take();

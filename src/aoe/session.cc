@@ -61,11 +61,8 @@ Event* AoeEngine::State::tell(EventKind kind, const AoeAsked& asked, const DiskC
   return event;
 }
 
-std::uint32_t AoeEngine::State::session_of(const AoeAsked& asked, const Disks& disks,
-                                           const Context& context, Outcome& refused) {
-  if (const std::uint32_t known = sessions.find(asked.client, asked.address); known != kNoIndex) {
-    return known;
-  }
+std::uint32_t AoeEngine::State::begin_session(const AoeAsked& asked, const Disks& disks,
+                                              const Context& context, Outcome& refused) {
   const Disk* disk = disks.find(asked.address);
   if (disk == nullptr) {
     refused = Outcome::aoe_other_target;

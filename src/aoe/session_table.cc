@@ -35,8 +35,7 @@ std::uint32_t SessionTable::begin(const MacAddress& client, DiskAddress address)
   return index;
 }
 
-void SessionTable::prove(std::uint32_t index) {
-  if (proven_[index]) return;
+void SessionTable::prove_now(std::uint32_t index) {
   proven_[index] = true;
   touch(index);
 }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -99,7 +100,9 @@ class SessionTable {
   // A cleared session for a client that has none there, or kNoIndex when all are taken.
   std::uint32_t begin(const MacAddress& client, DiskAddress address);
   // The client has read or written: it is no mere visitor.
-  void prove(std::uint32_t index);
+  void prove(std::uint32_t index) {
+    if (!proven_[index]) prove_now(index);
+  }
   // The session is in use now. Need not be told of every request: the order is as exact as it is.
   void touch(std::uint32_t index);
   // Who should make room: the visitor that was not heard of for longest, else the client.
@@ -108,13 +111,20 @@ class SessionTable {
   void end(std::uint32_t index);
 
  private:
+  void prove_now(std::uint32_t index);
+
   static constexpr std::size_t kVisitors = 0;
   static constexpr std::size_t kClients = 1;
   static constexpr std::size_t kFree = 2;
 
-  // Client and shelf as one number: octets one by one would be compared by a call.
+  // Client and shelf as one number, in any order of octets: one by one they would be compared by a
+  // call.
   [[nodiscard]] static std::uint64_t key_of(const MacAddress& client, DiskAddress address) {
-    return client.number() << 16 | address.shelf;
+    std::uint32_t first;
+    std::uint16_t last;
+    std::memcpy(&first, client.octets.data(), sizeof first);
+    std::memcpy(&last, &client.octets[sizeof first], sizeof last);
+    return std::uint64_t{first} << 32 | std::uint32_t{last} << 16 | address.shelf;
   }
   [[nodiscard]] std::uint64_t hash(std::uint64_t key, DiskAddress address) const {
     return mix((key ^ seed_) + address.slot);

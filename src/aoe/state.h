@@ -16,6 +16,7 @@
 
 #include <reveille/wire/aoe.h>
 #include <reveille/wire/ata.h>
+#include <reveille/wire/ethernet.h>
 
 #include "aoe/engine.h"
 #include "aoe/grain_table.h"
@@ -89,9 +90,9 @@ struct AoeEngine::State {
   [[nodiscard]] static std::size_t sectors_max(const Station& station);
 
   // ---- session.cc
-  // The session of that client and disk, begun now if there is none, or kNoIndex and the outcome.
-  std::uint32_t session_of(const AoeAsked& asked, const Disks& disks, const Context& context,
-                           Outcome& refused);
+  // Of a client that has none with that disk. kNoIndex and the outcome if there is to be none.
+  std::uint32_t begin_session(const AoeAsked& asked, const Disks& disks, const Context& context,
+                              Outcome& refused);
   // made: a session ended. coming: one is being closed, which takes a moment.
   enum class Room : std::uint8_t { made, coming, none };
   Room make_room(const Context& context);
@@ -184,5 +185,36 @@ struct AoeEngine::State {
   RateLimit discoveries;
   std::vector<Discovery> discovering;  // has room for kDiscoveringMax
 };
+
+// In line, for each request.
+inline std::uint8_t* AoeEngine::State::begin_reply(Reply& reply, const AoeAsked& to,
+                                                   wire::AoeCommand command, const Context& context,
+                                                   std::uint8_t error) {
+  const Station& station = context.snapshot.stations[to.station];
+  reply.station = to.station;
+  std::uint8_t* const packet =
+      wire::write_ethernet(reply.head, to.client, station.mac, station.vlan, wire::EtherType::aoe);
+  return wire::write_aoe_header(packet, {.response = true,
+                                         .error = error,
+                                         .shelf = to.address.shelf,
+                                         .slot = to.address.slot,
+                                         .command = command,
+                                         .tag = to.tag});
+}
+
+inline void AoeEngine::State::finish_reply(Reply& reply, const std::uint8_t* end) {
+  reply.length = static_cast<std::uint16_t>(end - reply.head);
+}
+
+inline std::uint8_t* AoeEngine::State::begin_ata(Reply& reply, const AoeAsked& asked,
+                                                 const Context& context, std::uint8_t status,
+                                                 std::uint8_t error, std::uint8_t sectors_left) {
+  std::uint8_t* const at = begin_reply(reply, asked, wire::AoeCommand::ata, context);
+  return wire::write_aoe_ata(at, {.flags = asked.ata.flags,
+                                  .feature = error,
+                                  .sectors = sectors_left,
+                                  .command = status,
+                                  .lba = asked.ata.lba});
+}
 
 }  // namespace reveille

@@ -90,14 +90,6 @@ std::uint16_t PrefixSums::before(Bytes whole, std::uint64_t end) const {
   return wire::fold(sums_[block] + sum_of_rest(whole.subspan(block * kBlockSize), rest_size));
 }
 
-std::uint16_t PrefixSums::between(std::uint16_t before_begin, std::uint16_t before_end,
-                                  std::uint64_t begin) {
-  const auto inverse = static_cast<std::uint16_t>(~before_begin);
-  const std::uint16_t sum = wire::add(before_end, inverse);
-  const std::uint16_t from_even = load_be16(reinterpret_cast<const std::uint8_t*>(&sum));
-  return begin % 2 == 0 ? from_even : wire::at_odd_offset(from_even);
-}
-
 std::uint16_t PrefixSums::sum(Bytes whole, std::uint64_t offset, std::uint32_t length) const {
   assert(offset + length <= whole.size());
   if (length == 0) return 0;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <reveille/bytes.h>
+#include <reveille/wire/checksum.h>
 
 namespace reveille {
 
@@ -33,7 +34,11 @@ class PrefixSums {
   // the byte order of this machine and only good for between().
   [[nodiscard]] std::uint16_t before(Bytes whole, std::uint64_t end) const;
   [[nodiscard]] static std::uint16_t between(std::uint16_t before_begin, std::uint16_t before_end,
-                                             std::uint64_t begin);
+                                             std::uint64_t begin) {
+    const auto inverse = static_cast<std::uint16_t>(~before_begin);
+    const std::uint16_t from_even = detail::swap_if_little(wire::add(before_end, inverse));
+    return begin % 2 == 0 ? from_even : wire::at_odd_offset(from_even);
+  }
   // Starts the memory accesses of a later before(whole, end).
   void prefetch(Bytes whole, std::uint64_t end) const {
     __builtin_prefetch(&sums_[end / kBlockSize]);

@@ -55,13 +55,17 @@ bool is_bad_source(Ipv4Address source, const Station& station) {
 // which the frame ends here, if it does.
 using Refusal = std::optional<Outcome>;
 
-// As two numbers: for six octets the compiler would call memcmp(), up to three times a frame.
+// Two loads and an OR: for six octets the compiler would call memcmp(), and a number that is copied
+// together in memory waits, when it is read, for both parts to be written.
+std::uint64_t number_of(const MacAddress& mac) {
+  std::uint32_t first;
+  std::uint16_t last;
+  std::memcpy(&first, mac.octets.data(), sizeof first);
+  std::memcpy(&last, &mac.octets[sizeof first], sizeof last);
+  return first | std::uint64_t{last} << 32;
+}
 bool same(const MacAddress& one, const MacAddress& other) {
-  std::uint64_t first = 0;
-  std::uint64_t second = 0;
-  std::memcpy(&first, one.octets.data(), one.octets.size());
-  std::memcpy(&second, other.octets.data(), other.octets.size());
-  return first == second;
+  return number_of(one) == number_of(other);
 }
 
 Refusal classify_arp(Bytes packet, Request& request) {
@@ -121,9 +125,9 @@ Refusal classify_ipv4(Bytes bytes, const FrameInfo& info, const Station& station
   request.source = packet->source();
   request.destination = packet->destination();
   if (is_bad_source(request.source, station)) return Outcome::ipv4_bad_source;
-  const bool for_all = request.destination == Ipv4Address::broadcast() ||
-                       is_directed_broadcast(request.destination, station.address);
-  if (!for_all && request.destination != station.address.address) {
+  const bool for_all = request.destination != station.address.address;
+  if (for_all && request.destination != Ipv4Address::broadcast() &&
+      !is_directed_broadcast(request.destination, station.address)) {
     return Outcome::ipv4_other_destination;
   }
 

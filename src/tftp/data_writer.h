@@ -55,8 +55,8 @@ inline std::uint16_t resize_headers(std::uint8_t* head, const Transfer& transfer
   return wire::fold(transfer.header_sum + 2 * change);
 }
 
-inline void finish_udp_checksum(std::uint8_t* head, const Transfer& transfer, std::uint64_t sum) {
-  const auto checksum = static_cast<std::uint16_t>(~wire::fold(sum));
+inline void finish_udp_checksum(std::uint8_t* head, const Transfer& transfer, std::uint32_t sum) {
+  const auto checksum = static_cast<std::uint16_t>(~wire::fold32(sum));
   // Zero would say that there is none (RFC 768).
   store_be16(head + transfer.head_length - kUdpFromEnd + 6, checksum == 0 ? 0xffff : checksum);
 }
@@ -74,7 +74,7 @@ inline void write_data(Reply& reply, const Transfer& transfer, std::uint64_t blo
                        std::uint16_t& sum_before) {
   const std::uint64_t offset = offset_of(transfer, block);
   std::uint32_t length = transfer.block_size;
-  std::uint64_t sum = transfer.header_sum;
+  std::uint32_t sum = transfer.header_sum;
   std::uint16_t sum_after;
   copy_head(reply, transfer);
   if (block == transfer.blocks) [[unlikely]] {
@@ -88,7 +88,7 @@ inline void write_data(Reply& reply, const Transfer& transfer, std::uint64_t blo
   }
   const auto number = static_cast<std::uint16_t>(block);
   store_be16(reply.head + transfer.head_length - 2, number);
-  sum += kDataOpcode + number + std::uint64_t{PrefixSums::between(sum_before, sum_after, offset)};
+  sum += kDataOpcode + number + std::uint32_t{PrefixSums::between(sum_before, sum_after, offset)};
   sum_before = sum_after;
   finish_udp_checksum(reply.head, transfer, sum);
   reply.payload = {transfer.image->bytes().data() + offset, static_cast<std::uint16_t>(length),

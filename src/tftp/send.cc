@@ -31,7 +31,7 @@ bool TftpEngine::State::send_first(unsigned slot, const Context& context) {
   const TransferDetail& detail = table.detail(slot);
   const Bytes oack = Bytes{detail.oack}.first(detail.oack_length);
   copy_head(*reply, transfer);
-  std::uint64_t sum = resize_headers(reply->head, transfer, oack.size());
+  std::uint32_t sum = resize_headers(reply->head, transfer, oack.size());
   sum += wire::sum(oack);
   finish_udp_checksum(reply->head, transfer, sum);
   const std::size_t headers = transfer.head_length - wire::kTftpDataHeader;
@@ -72,8 +72,8 @@ unsigned TftpEngine::State::send_made(unsigned slot, const Context& context) {
   if (length < transfer.block_size) transfer.blocks = transfer.sent;
   const auto number = static_cast<std::uint16_t>(transfer.sent);
   store_be16(reply->head + transfer.head_length - 2, number);
-  std::uint64_t sum = resize_headers(reply->head, transfer, wire::kTftpDataHeader + length);
-  sum += kDataOpcode + number + std::uint64_t{wire::sum(room.first(length))};
+  std::uint32_t sum = resize_headers(reply->head, transfer, wire::kTftpDataHeader + length);
+  sum += kDataOpcode + number + std::uint32_t{wire::sum(room.first(length))};
   finish_udp_checksum(reply->head, transfer, sum);
   reply->length = static_cast<std::uint16_t>(transfer.head_length + length);
   return 1;

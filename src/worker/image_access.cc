@@ -32,17 +32,9 @@ rte_device* device_of(std::uint16_t port) {
 
 }  // namespace
 
-TransmitState& transmit_state(const Image& image, unsigned worker) {
-  return *std::launder(reinterpret_cast<TransmitState*>(image.hold(worker).transmit_state.data()));
-}
-
-void add_reference(TransmitState& state) {
-  std::uint16_t spare = state.spare.load(std::memory_order_relaxed);
-  if (spare == 0) {
-    rte_mbuf_ext_refcnt_update(&state.shared, kReferences);
-    spare = kReferences;
-  }
-  state.spare.store(static_cast<std::uint16_t>(spare - 1), std::memory_order_relaxed);
+std::uint16_t take_references(TransmitState& state) {
+  rte_mbuf_ext_refcnt_update(&state.shared, kReferences);
+  return kReferences;
 }
 
 ImageAccess::ImageAccess(unsigned workers, std::vector<std::uint16_t> physical_ports)

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <new>
 #include <unordered_map>
 #include <vector>
 
@@ -26,9 +27,18 @@ struct TransmitState {
   bool mapped;    // ... by physical devices too
 };
 
-[[nodiscard]] TransmitState& transmit_state(const Image& image, unsigned worker);
+[[nodiscard]] inline TransmitState& transmit_state(const Image& image, unsigned worker) {
+  return *std::launder(reinterpret_cast<TransmitState*>(image.hold(worker).transmit_state.data()));
+}
+// Counts more references at once; returns how many.
+std::uint16_t take_references(TransmitState& state);
 // Counts one more frame that points into the image. Thread: the worker whose state it is.
-void add_reference(TransmitState& state);
+inline void add_reference(TransmitState& state) {
+  std::uint16_t spare = state.spare.load(std::memory_order_relaxed);
+  if (spare == 0) [[unlikely]]
+    spare = take_references(state);
+  state.spare.store(static_cast<std::uint16_t>(spare - 1), std::memory_order_relaxed);
+}
 
 // Thread: control.
 class ImageAccess {

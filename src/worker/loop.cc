@@ -102,7 +102,6 @@ void Worker::serve(Frames frames, std::uint16_t port, Context& context) {
       rte_prefetch0(rte_pktmbuf_mtod_offset(frame, const void*, Admission::kGlance - 4));
     }
   }
-  std::array<Request, kBurst> ours;
   unsigned ours_count = 0;
   unsigned kept = 0;  // frames that end here
   for (rte_mbuf* const frame : frames) {
@@ -111,7 +110,7 @@ void Worker::serve(Frames frames, std::uint16_t port, Context& context) {
       frames[kept++] = frame;
       continue;
     }
-    Request& request = ours[ours_count];
+    Request& request = ours_[ours_count];
     request = Request{};
     if (const auto refusal = read(frame, port, context.snapshot, request)) {
       statistics_.outcomes.add(*refusal);
@@ -125,8 +124,8 @@ void Worker::serve(Frames frames, std::uint16_t port, Context& context) {
     }
     frames[kept++] = frame;
   }
-  for (unsigned i = 0; i < ours_count; ++i) responder_.prefetch_further(ours[i], context.snapshot);
-  for (unsigned i = 0; i < ours_count; ++i) statistics_.outcomes.add(handle(ours[i], context));
+  for (unsigned i = 0; i < ours_count; ++i) responder_.prefetch_further(ours_[i], context.snapshot);
+  for (unsigned i = 0; i < ours_count; ++i) statistics_.outcomes.add(handle(ours_[i], context));
   rte_pktmbuf_free_bulk(frames.data(), kept);
 
   const unsigned steered = static_cast<unsigned>(frames.size()) - kept;

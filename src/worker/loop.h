@@ -142,7 +142,8 @@ class Worker {
   Backoff backoff_;
   const TscClock& tsc_;
   Instant next_tick_{};
-  bool more_waits_ = false;  // the last look at a queue found as much as one takes
+  std::array<Request, kBurst> ours_;  // of the burst that is being served
+  bool more_waits_ = false;           // the last look at a queue found as much as one takes
 
   std::array<PeerMessage, kMessagesPerTurn> outbox_storage_{};
   Outbox outbox_{outbox_storage_};

@@ -55,6 +55,7 @@ Transmit::Transmit(Share share, rte_mempool* heads, rte_mempool* payloads, std::
 Transmit::~Transmit() {
   while (!held_.empty()) rte_pktmbuf_free(held_.pop().frame);
   rte_pktmbuf_free_bulk(heads_.data(), static_cast<unsigned>(backed_));
+  for (; segments_left_ > 0; --segments_left_) rte_mbuf_raw_free(segments_[segments_left_ - 1]);
 }
 
 void Transmit::set_head(std::size_t slot, rte_mbuf* head) {
@@ -66,6 +67,12 @@ void Transmit::set_head(std::size_t slot, rte_mbuf* head) {
 // The first `used` slots gave their mbufs away; puts fresh ones behind them and behind those that
 // an earlier shortage left bare. When the pool runs dry the backed slots close ranks.
 void Transmit::replace_heads(std::size_t used) {
+  if (backed_ == kReplySlots &&
+      rte_pktmbuf_alloc_bulk(head_pool_, heads_.data(), static_cast<unsigned>(used)) == 0) {
+    for (std::size_t slot = 0; slot < used; ++slot) set_head(slot, heads_[slot]);
+    replies_.clear();
+    return;
+  }
   std::array<rte_mbuf*, kReplySlots> fresh;
   const std::size_t wanted = used + (kReplySlots - backed_);
   std::size_t got = 0;
@@ -93,13 +100,19 @@ void Transmit::replace_heads(std::size_t used) {
 void Transmit::flush(const Stations& stations) {
   const std::span<const Reply> replies = replies_.all();
   if (replies.empty() && backed_ == kReplySlots) return;
+  std::size_t to = 0;
+  std::uint32_t station = ~std::uint32_t{0};
   for (std::size_t slot = 0; slot < replies.size(); ++slot) {
-    const std::size_t lane = lane_of_port_[stations[replies[slot].station].port];
-    rte_mbuf* const frame = build(replies[slot], heads_[slot], lanes_[lane]);
-    if (replies[slot].ticket <= durable_) {
-      add(lane, frame);
+    const Reply& reply = replies[slot];
+    if (reply.station != station) {  // those of a burst mostly leave through one
+      station = reply.station;
+      to = lane_of_port_[stations[station].port];
+    }
+    rte_mbuf* const frame = build(reply, heads_[slot], lanes_[to]);
+    if (reply.ticket <= durable_) {
+      add(to, frame);
     } else {
-      hold(replies[slot], lane, frame);
+      hold(reply, to, frame);
     }
   }
   for (std::size_t lane = 0; lane < lanes_.size(); ++lane) send(lane);
@@ -170,7 +183,7 @@ rte_mbuf* Transmit::image_segment(const Payload& payload, const Lane& lane) {
   if (!lane.gathers || payload.length < kGatherMin || payload.image == nullptr) return nullptr;
   TransmitState& state = transmit_state(*payload.image, share_.index);
   if (!state.in_place || (lane.maps_memory && !state.mapped)) return nullptr;
-  rte_mbuf* const segment = rte_pktmbuf_alloc(payload_pool_);
+  rte_mbuf* const segment = take_segment();
   if (segment == nullptr) return nullptr;
   // Mapped memory has its virtual address as IO address; no other device asks for one.
   auto* const bytes = const_cast<std::uint8_t*>(payload.bytes);
@@ -180,6 +193,21 @@ rte_mbuf* Transmit::image_segment(const Payload& payload, const Lane& lane) {
   segment->data_len = payload.length;
   segment->pkt_len = payload.length;
   return segment;
+}
+
+// As the pool gives it: whole, alone and referenced once. The rest of its fields are set where it
+// is attached, or are those of a frame's first segment only. nullptr when the pool is dry.
+rte_mbuf* Transmit::take_segment() {
+  if (segments_left_ == 0) [[unlikely]] {
+    const auto take = [this](unsigned count) {
+      auto** const to = reinterpret_cast<void**>(segments_.data());
+      return rte_mempool_get_bulk(payload_pool_, to, count) == 0 ? count : 0;
+    };
+    segments_left_ = take(kBurst);
+    if (segments_left_ == 0) segments_left_ = take(1);
+    if (segments_left_ == 0) return nullptr;
+  }
+  return segments_[--segments_left_];
 }
 
 void Transmit::add(std::size_t lane, rte_mbuf* frame) {

@@ -71,6 +71,7 @@ class Transmit {
 
   rte_mbuf* build(const Reply& reply, rte_mbuf* head, const Lane& lane);
   rte_mbuf* image_segment(const Payload& payload, const Lane& lane);
+  rte_mbuf* take_segment();
   void hold(const Reply& reply, std::size_t lane, rte_mbuf* frame);
   void drop(const HeldReply& held, Outcome why);
   void add(std::size_t lane, rte_mbuf* frame);
@@ -85,6 +86,8 @@ class Transmit {
   std::array<Reply, kReplySlots> slots_{};
   std::array<rte_mbuf*, kReplySlots> heads_{};  // behind the first backed_ slots
   std::size_t backed_ = 0;
+  std::array<rte_mbuf*, kBurst> segments_{};  // of payload_pool_, for the next payloads
+  unsigned segments_left_ = 0;
   WorkerStatistics& statistics_;
   rte_mempool* head_pool_;
   rte_mempool* payload_pool_;

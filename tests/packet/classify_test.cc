@@ -140,6 +140,20 @@ TEST_F(Classify, SourceAndDestinationAddresses) {
   EXPECT_EQ(refusal(frame.bytes()), Outcome::frame_bad_source);
 }
 
+TEST_F(Classify, EachBitOfAStationsAddressCounts) {
+  const MacAddress ours = UdpFrame{}.destination_mac;
+  for (unsigned bit = 0; bit < 48; ++bit) {
+    UdpFrame frame;
+    frame.destination_mac.octets[bit / 8] ^= static_cast<std::uint8_t>(1U << bit % 8);
+    EXPECT_EQ(refusal(frame.bytes()), Outcome::frame_other_station) << bit;
+    frame = UdpFrame{};
+    frame.source_mac = ours;
+    frame.source_mac.octets[bit / 8] ^= static_cast<std::uint8_t>(1U << bit % 8);
+    const bool group = frame.source_mac.is_group();
+    EXPECT_EQ(accepted(frame.bytes()), !group) << bit;
+  }
+}
+
 TEST_F(Classify, OtherEtherTypes) {
   Octets frame = UdpFrame{}.bytes();
   for (const std::uint16_t type : Numbers{0x0026, 0x05dc, 0x88a1, 0x88cc, 0xffff}) {

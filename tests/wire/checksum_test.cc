@@ -41,6 +41,43 @@ TEST(Checksum, LosesNoCarry) {
   EXPECT_EQ(sum(ones), slow_sum(ones));
 }
 
+// What is made in fewer steps is what the long way makes, at both ends of the numbers too.
+TEST(Checksum, ShortWaysAgreeWithTheLongOnes) {
+  std::mt19937 random(2);
+  for (int i = 0; i < 100'000; ++i) {
+    const std::uint32_t number = i < 70'000 ? static_cast<std::uint32_t>(random())
+                                            : 0xffffffff - static_cast<std::uint32_t>(i - 70'000);
+    ASSERT_EQ(fold32(number), fold(number)) << number;
+    const auto one = static_cast<std::uint16_t>(number);
+    const auto other = static_cast<std::uint16_t>(number >> 16);
+    ASSERT_EQ(add(one, other), fold(std::uint64_t{one} + other)) << number;
+  }
+}
+
+TEST(Checksum, TwentyOctetsSumUpWhenTheirSumSaysSo) {
+  std::mt19937 random(3);
+  Octets header(21);
+  for (int round = 0; round < 20'000; ++round) {
+    // Few different octets make carries that run all the way.
+    for (std::uint8_t& octet : header) {
+      octet = static_cast<std::uint8_t>(round % 2 == 0 ? random() : random() % 2 * 0xff);
+    }
+    const std::size_t from = round % 2;
+    std::uint8_t* const at = &header[from];
+    const Bytes twenty = Bytes{header}.subspan(from, 20);
+    ASSERT_EQ(twenty_sum_up(at), sum(twenty) == 0xffff) << round;
+    store_be16(at + 10, 0);
+    store_be16(at + 10, static_cast<std::uint16_t>(~sum(twenty)));
+    ASSERT_TRUE(twenty_sum_up(at)) << round;
+    at[random() % 20] ^= static_cast<std::uint8_t>(1 + random() % 255);
+    ASSERT_EQ(twenty_sum_up(at), sum(twenty) == 0xffff) << round;
+  }
+  std::fill(header.begin(), header.end(), std::uint8_t{0});
+  EXPECT_FALSE(twenty_sum_up(header.data()));
+  std::fill(header.begin(), header.end(), std::uint8_t{0xff});
+  EXPECT_TRUE(twenty_sum_up(header.data()));
+}
+
 TEST(Checksum, PartsAddUpAlsoAtOddOffsets) {
   const Octets frame = captured("dnsmasq_data");
   for (std::size_t cut = 0; cut <= frame.size(); ++cut) {

@@ -262,6 +262,34 @@ TEST_F(TransmitTest, WithoutSegmentsPayloadsAreCopied) {
   EXPECT_EQ(wire_->collect().size(), 50u);
 }
 
+// Segments are taken many at a time: what does not come in such a number is used all the same, and
+// what was not used goes back.
+TEST_F(TransmitTest, EverySegmentOfThePoolIsUsedAndGivenBack) {
+  constexpr unsigned kSegments = 2 * kBurst + 9;
+  open({}, {1024, 600, kSegments});
+  const rte_mempool* const segments = pools_->payloads[0].get();
+  Transmit& transmit = sender(true);
+  for (unsigned round = 1; round <= 3; ++round) {
+    for (unsigned i = 0; i < 100; ++i) fill(*transmit.replies().take(), 46, image_.get(), i, 1000);
+    transmit.flush(stations_);
+    EXPECT_EQ(statistics_.payloads_gathered, round * kSegments);
+    EXPECT_EQ(rte_mempool_avail_count(segments), 0U);
+    const std::vector<Octets> sent = wire_->collect();
+    ASSERT_EQ(sent.size(), 100U);
+    for (unsigned i = 0; i < 100; ++i) {
+      ASSERT_EQ(sent[i].size(), 1046U);
+      EXPECT_TRUE(std::equal(sent[i].begin() + 46, sent[i].end(), image_->bytes().begin() + i));
+    }
+    EXPECT_FALSE(access_.in_flight(*image_));
+  }
+  fill(*transmit.replies().take(), 46, image_.get(), 0, 1000);
+  transmit.flush(stations_);
+  EXPECT_LT(rte_mempool_avail_count(segments), kSegments - 1) << "some are at hand";
+  wire_->discard();
+  senders_.clear();
+  EXPECT_EQ(rte_mempool_avail_count(segments), kSegments);
+}
+
 TEST_F(TransmitTest, APayloadThatFitsNoBufferNeedsAPortThatGathers) {
   open();
   for (const bool gathers : {false, true}) {

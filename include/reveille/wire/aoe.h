@@ -82,9 +82,12 @@ class AoeAtaView {
   [[nodiscard]] std::uint8_t command() const { return arguments_[3]; }  // status in a response
   // All six octets; LBA28 commands use the lower 28 bits.
   [[nodiscard]] std::uint64_t lba() const {
-    std::uint64_t value = 0;
-    for (std::size_t i = 6; i-- > 0;) value = (value << 8) | arguments_[4 + i];
-    return value;
+    const std::uint8_t* const at = &arguments_[4];
+    // Four and two octets: shapes that compilers know as one load each.
+    const std::uint32_t low =
+        at[0] | std::uint32_t{at[1]} << 8 | std::uint32_t{at[2]} << 16 | std::uint32_t{at[3]} << 24;
+    const std::uint32_t high = at[4] | std::uint32_t{at[5]} << 8;
+    return low | std::uint64_t{high} << 32;
   }
   // With padding.
   [[nodiscard]] Bytes data() const { return arguments_.subspan(kAoeAtaArguments); }
