@@ -1,0 +1,80 @@
+#include "policy/chain_index.h"
+
+#include <bit>
+
+namespace reveille {
+namespace {
+
+// The steps that are next when some of `active` are, but may be left out.
+std::uint64_t with_skips(std::uint64_t active, std::uint64_t optional) {
+  for (std::uint64_t skipped = active & optional; skipped != 0;) {
+    const std::uint64_t next = skipped << 1 & ~active;
+    active |= next;
+    skipped = next & optional;
+  }
+  return active;
+}
+
+}  // namespace
+
+// Bit i of `active`: the steps before i have matched.
+template <class Next, class Fits>
+bool ChainIndex::goes(const Half& half, Next next, Fits fits) const {
+  const std::uint32_t* const sets = steps_.data() + half.first;
+  const std::uint64_t done = std::uint64_t{1} << half.count;
+  std::uint64_t active = with_skips(1, half.optional);
+  for (;;) {
+    if ((active & done) != 0 && fits()) return true;
+    const std::uint8_t* const octet = next();
+    if (octet == nullptr) return false;
+    std::uint64_t passed = 0;
+    for (std::uint64_t left = active & ~done; left != 0; left &= left - 1) {
+      const int step = std::countr_zero(left);
+      if (!sets_[sets[step]].has(*octet)) continue;
+      const std::uint64_t bit = std::uint64_t{1} << step;
+      passed |= bit << 1 | (bit & half.repeats);
+    }
+    if (passed == 0) return false;
+    active = with_skips(passed, half.optional);
+  }
+}
+
+bool ChainIndex::matches(const Chain& chain, Bytes text, std::size_t mark_at) const {
+  const auto left = [&] {
+    std::size_t at = mark_at;
+    return goes(
+        chain.before, [&] { return at > 0 ? &text[--at] : nullptr; },
+        [&] { return !chain.from_start || at == 0; });
+  };
+  const auto right = [&] {
+    std::size_t at = mark_at;
+    return goes(
+        chain.after, [&] { return at < text.size() ? &text[at++] : nullptr; },
+        [&] {
+          const std::size_t rest = text.size() - at;
+          return chain.end == ChainEnd::anywhere || rest == 0 ||
+                 (chain.end == ChainEnd::last_line && rest == 1 && text[at] == '\n');
+        });
+  };
+  // The side that cannot run far first: it may save the other.
+  return chain.before.is_fixed() ? left() && right() : right() && left();
+}
+
+void ChainIndex::scan(Bytes text, void (*hit)(void* argument, std::uint32_t id),
+                      void* argument) const {
+  if (chains_.empty()) return;
+  const std::size_t cell_mask = cells_.size() - 1;
+  for (std::size_t at = 0; at + kMark <= text.size(); ++at) {
+    const std::uint32_t mark = mark_of(text.data() + at);
+    const std::size_t place = place_of(mark);
+    if ((filter_[place >> 6] >> (place & 63) & 1) == 0) continue;
+    std::size_t cell = place & cell_mask;
+    while (cells_[cell].count > 0 && cells_[cell].mark != mark) cell = (cell + 1) & cell_mask;
+    const std::span<const Chain> sharing(chains_.data() + cells_[cell].first, cells_[cell].count);
+    for (const Chain& chain : sharing) {
+      if (matches(chain, text, at)) hit(argument, chain.id);
+    }
+  }
+}
+
+}  // namespace reveille
