@@ -39,15 +39,45 @@ bool ChainIndex::goes(const Half& half, Next next, Fits fits) const {
   }
 }
 
+// Eight octets at a time; the last ones may be looked at twice. A mark has four.
+bool ChainIndex::is_block_at(const Block& block, const std::uint8_t* text) const {
+  const std::uint8_t* const octets = octets_.data() + block.first;
+  const std::uint8_t* const masks = masks_.data() + block.first;
+  const auto differs = [&]<class Word>(Word word, std::size_t at) {
+    Word wanted;
+    Word mask;
+    std::memcpy(&word, text + at, sizeof word);
+    std::memcpy(&wanted, octets + at, sizeof word);
+    std::memcpy(&mask, masks + at, sizeof word);
+    return ((word ^ wanted) & mask) != 0;
+  };
+  if (block.count < 8) {
+    if (differs(std::uint32_t{}, 0) || differs(std::uint32_t{}, block.count - 4)) return false;
+  } else {
+    for (std::size_t at = 0; at + 8 < block.count; at += 8) {
+      if (differs(std::uint64_t{}, at)) return false;
+    }
+    if (differs(std::uint64_t{}, block.count - 8)) return false;
+  }
+  for (std::uint32_t i = block.first_set; i < block.last_set; ++i) {
+    if (!sets_[block_sets_[i].set].has(text[block_sets_[i].at])) return false;
+  }
+  return true;
+}
+
 bool ChainIndex::matches(const Chain& chain, Bytes text, std::size_t mark_at) const {
+  if (mark_at < chain.block.before_mark) return false;
+  const std::size_t block_at = mark_at - chain.block.before_mark;
+  if (chain.block.count > text.size() - block_at) return false;
+  if (!is_block_at(chain.block, text.data() + block_at)) return false;
   const auto left = [&] {
-    std::size_t at = mark_at;
+    std::size_t at = block_at;
     return goes(
         chain.before, [&] { return at > 0 ? &text[--at] : nullptr; },
         [&] { return !chain.from_start || at == 0; });
   };
   const auto right = [&] {
-    std::size_t at = mark_at;
+    std::size_t at = block_at + chain.block.count;
     return goes(
         chain.after, [&] { return at < text.size() ? &text[at++] : nullptr; },
         [&] {
@@ -57,7 +87,7 @@ bool ChainIndex::matches(const Chain& chain, Bytes text, std::size_t mark_at) co
         });
   };
   // The side that cannot run far first: it may save the other.
-  return chain.before.is_fixed() ? left() && right() : right() && left();
+  return chain.before.count == 0 ? left() && right() : right() && left();
 }
 
 void ChainIndex::scan(Bytes text, void (*hit)(void* argument, std::uint32_t id),

@@ -39,18 +39,30 @@ class ChainIndex {
   [[nodiscard]] std::size_t memory_bytes() const;
 
  private:
-  // The steps on one side of where a mark begins, in the order in which they are followed.
+  // The mark and all steps beside it that are one octet each: compared, not followed.
+  struct Block {
+    std::uint32_t first = 0;  // in octets_ and masks_
+    std::uint32_t count = 0;
+    std::uint32_t before_mark = 0;  // octets
+    std::uint32_t first_set = 0;    // in block_sets_
+    std::uint32_t last_set = 0;
+  };
+  // One of its octets that is a choice of several, and not of the two cases of a letter.
+  struct BlockSet {
+    std::uint32_t at = 0;
+    std::uint32_t set = 0;  // in sets_
+  };
+  // The steps on one side of the block, in the order in which they are followed.
   struct Half {
     std::uint32_t first = 0;  // in steps_
     std::uint32_t count = 0;
     std::uint64_t optional = 0;  // bits by step
     std::uint64_t repeats = 0;
-
-    [[nodiscard]] bool is_fixed() const { return (optional | repeats) == 0; }
   };
   struct Chain {
+    Block block;
     Half before;  // to the left
-    Half after;   // to the right, the mark itself first
+    Half after;   // to the right
     std::uint32_t id = 0;
     bool from_start = false;
     ChainEnd end = ChainEnd::anywhere;
@@ -77,12 +89,16 @@ class ChainIndex {
     return mark * 0x9e3779b1U >> filter_shift_;
   }
   [[nodiscard]] bool matches(const Chain& chain, Bytes text, std::size_t mark_at) const;
+  [[nodiscard]] bool is_block_at(const Block& block, const std::uint8_t* text) const;
   // `next()` moves on and gives the octet, nullptr at the end; `fits()`: a match may end here.
   template <class Next, class Fits>
   [[nodiscard]] bool goes(const Half& half, Next next, Fits fits) const;
 
-  std::vector<OctetSet> sets_;         // each once
-  std::vector<std::uint32_t> steps_;   // places in sets_
+  std::vector<OctetSet> sets_;        // each once
+  std::vector<std::uint32_t> steps_;  // places in sets_
+  std::vector<std::uint8_t> octets_;  // of blocks
+  std::vector<std::uint8_t> masks_;   // the bits of them that count
+  std::vector<BlockSet> block_sets_;
   std::vector<Chain> chains_;          // by mark
   std::vector<Cell> cells_;            // open addressing; the size is a power of two
   std::vector<std::uint64_t> filter_;  // bits by mark; 16 for each one that there is

@@ -136,21 +136,60 @@ class ChainIndex::Builder {
   }
 
   Chain made(const PatternChain& from, std::size_t mark_step, std::uint32_t id) {
+    const std::span<const ChainStep> steps(from.steps);
+    std::size_t first = mark_step;
+    std::size_t last = mark_step + kMark;
+    while (first > 0 && is_one(steps[first - 1])) --first;
+    while (last < steps.size() && is_one(steps[last])) ++last;
     std::vector<ChainStep> left(from.steps.begin(),
-                                from.steps.begin() + static_cast<std::ptrdiff_t>(mark_step));
+                                from.steps.begin() + static_cast<std::ptrdiff_t>(first));
     std::ranges::reverse(left);
-    return {half(left), half(std::span(from.steps).subspan(mark_step)), id, from.from_start,
+    return {block(steps.subspan(first, last - first), mark_step - first),
+            half(left),
+            half(steps.subspan(last)),
+            id,
+            from.from_start,
             from.end};
+  }
+
+  static bool is_one(const ChainStep& step) { return !step.optional && !step.repeats; }
+
+  Block block(std::span<const ChainStep> steps, std::size_t before_mark) {
+    Block block;
+    block.first = static_cast<std::uint32_t>(index_.octets_.size());
+    block.count = static_cast<std::uint32_t>(steps.size());
+    block.before_mark = static_cast<std::uint32_t>(before_mark);
+    block.first_set = static_cast<std::uint32_t>(index_.block_sets_.size());
+    for (std::uint32_t i = 0; i < steps.size(); ++i) {
+      const auto [octet, mask] = octet_of(steps[i].octets);
+      index_.octets_.push_back(octet);
+      index_.masks_.push_back(mask);
+      if (mask == 0) index_.block_sets_.push_back({i, place_of_set(steps[i].octets)});
+    }
+    block.last_set = static_cast<std::uint32_t>(index_.block_sets_.size());
+    return block;
+  }
+
+  // An octet and which of its bits count; none: it takes more than that to tell.
+  static std::pair<std::uint8_t, std::uint8_t> octet_of(const OctetSet& set) {
+    const auto only = folded(set);
+    if (!only) return {std::uint8_t{0}, std::uint8_t{0}};
+    const auto other = static_cast<std::uint8_t>(*only & ~kCaseBit);
+    if (set.has(*only) && set.has(other)) return {*only, static_cast<std::uint8_t>(~kCaseBit)};
+    return {set.has(*only) ? *only : other, std::uint8_t{0xff}};
+  }
+
+  std::uint32_t place_of_set(const OctetSet& set) {
+    const auto [place, is_new] = sets_.emplace(set, static_cast<std::uint32_t>(sets_.size()));
+    if (is_new) index_.sets_.push_back(set);
+    return place->second;
   }
 
   Half half(std::span<const ChainStep> steps) {
     Half half{static_cast<std::uint32_t>(index_.steps_.size()),
               static_cast<std::uint32_t>(steps.size())};
     for (std::size_t i = 0; i < steps.size(); ++i) {
-      const auto [set, is_new] =
-          sets_.emplace(steps[i].octets, static_cast<std::uint32_t>(sets_.size()));
-      if (is_new) index_.sets_.push_back(steps[i].octets);
-      index_.steps_.push_back(set->second);
+      index_.steps_.push_back(place_of_set(steps[i].octets));
       half.optional |= std::uint64_t{steps[i].optional} << i;
       half.repeats |= std::uint64_t{steps[i].repeats} << i;
     }
@@ -191,9 +230,9 @@ std::vector<std::size_t> ChainIndex::build(std::span<const Entry> entries) {
 }
 
 std::size_t ChainIndex::memory_bytes() const {
-  return sets_.size() * sizeof(OctetSet) + steps_.size() * sizeof(std::uint32_t) +
-         chains_.size() * sizeof(Chain) + cells_.size() * sizeof(Cell) +
-         filter_.size() * sizeof(std::uint64_t);
+  return sets_.size() * sizeof(OctetSet) + steps_.size() * sizeof(std::uint32_t) + octets_.size() +
+         masks_.size() + block_sets_.size() * sizeof(BlockSet) + chains_.size() * sizeof(Chain) +
+         cells_.size() * sizeof(Cell) + filter_.size() * sizeof(std::uint64_t);
 }
 
 }  // namespace reveille
