@@ -92,19 +92,27 @@ bool ChainIndex::matches(const Chain& chain, Bytes text, std::size_t mark_at) co
 
 void ChainIndex::scan(Bytes text, void (*hit)(void* argument, std::uint32_t id),
                       void* argument) const {
-  if (chains_.empty()) return;
-  const std::size_t cell_mask = cells_.size() - 1;
-  for (std::size_t at = 0; at + kMark <= text.size(); ++at) {
-    const std::uint32_t mark = mark_of(text.data() + at);
-    const std::size_t place = place_of(mark);
-    if ((filter_[place >> 6] >> (place & 63) & 1) == 0) continue;
-    std::size_t cell = place & cell_mask;
-    while (cells_[cell].count > 0 && cells_[cell].mark != mark) cell = (cell + 1) & cell_mask;
-    const std::span<const Chain> sharing(chains_.data() + cells_[cell].first, cells_[cell].count);
-    for (const Chain& chain : sharing) {
-      if (matches(chain, text, at)) hit(argument, chain.id);
+  if (chains_.empty() || text.size() < kMark) return;
+  const std::uint64_t* const filter = filter_.data();
+  const unsigned shift = filter_shift_;
+  const std::uint8_t* const last = text.data() + text.size() - kMark;
+  for (const std::uint8_t* at = text.data(); at <= last; ++at) {
+    const std::uint32_t mark = mark_of(at);
+    const std::uint32_t place = place_of(mark, shift);
+    if ((filter[place >> 6] >> (place & 63) & 1) == 0) continue;
+    const auto mark_at = static_cast<std::size_t>(at - text.data());
+    for (const Chain& chain : chains_with(mark, place)) {
+      if (matches(chain, text, mark_at)) hit(argument, chain.id);
     }
   }
+}
+
+std::span<const ChainIndex::Chain> ChainIndex::chains_with(std::uint32_t mark,
+                                                           std::uint32_t place) const {
+  const std::size_t mask = cells_.size() - 1;
+  std::size_t cell = place & mask;
+  while (cells_[cell].count > 0 && cells_[cell].mark != mark) cell = (cell + 1) & mask;
+  return {chains_.data() + cells_[cell].first, cells_[cell].count};
 }
 
 }  // namespace reveille

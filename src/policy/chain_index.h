@@ -85,9 +85,10 @@ class ChainIndex {
   static constexpr std::uint32_t kCaseBits = 0x20202020;
 
   // In filter_; modulo their number among cells_.
-  [[nodiscard]] std::size_t place_of(std::uint32_t mark) const {
-    return mark * 0x9e3779b1U >> filter_shift_;
+  static std::uint32_t place_of(std::uint32_t mark, unsigned shift) {
+    return mark * 0x9e3779b1U >> shift;
   }
+  [[nodiscard]] std::span<const Chain> chains_with(std::uint32_t mark, std::uint32_t place) const;
   [[nodiscard]] bool matches(const Chain& chain, Bytes text, std::size_t mark_at) const;
   [[nodiscard]] bool is_block_at(const Block& block, const std::uint8_t* text) const;
   // `next()` moves on and gives the octet, nullptr at the end; `fits()`: a match may end here.

@@ -204,7 +204,7 @@ class ChainIndex::Builder {
     index_.filter_shift_ = 32 - static_cast<unsigned>(std::countr_zero(bits));
     const std::size_t cell_mask = index_.cells_.size() - 1;
     for (const Made& one : made_) {
-      const std::size_t place = index_.place_of(one.mark);
+      const std::uint32_t place = place_of(one.mark, index_.filter_shift_);
       index_.filter_[place >> 6] |= std::uint64_t{1} << (place & 63);
       std::size_t at = place & cell_mask;
       while (index_.cells_[at].count > 0 && index_.cells_[at].mark != one.mark) {
