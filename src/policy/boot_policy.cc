@@ -5,7 +5,6 @@
 
 #include "policy/architecture.h"
 #include "policy/candidates.h"
-#include "policy/facts_hash.h"
 
 namespace reveille {
 namespace {
@@ -53,6 +52,7 @@ BootPolicy::BootPolicy(const Config& config, const Catalogue& catalogue,
       boot_(config.boot),
       disks_(config.disks) {
   if (rules_ != nullptr) look_up_rules(config);
+  rule_plans_.emplace_back();
   for (const Architecture& known : architectures()) {
     by_architecture_.emplace(known.code, choose(known.code));
   }
@@ -70,12 +70,18 @@ void BootPolicy::look_up_rules(const Config& config) {
     places.emplace(config.pools[i].name, static_cast<std::uint16_t>(i));
   }
   for (const RuleConfig& rule : rules_->all()) {
-    RuleNames& names = rule_names_.emplace_back();
-    names.program = entry(rule.boot_file);
-    names.script = entry(rule.ipxe_script);
+    rule_names_.push_back({entry(rule.boot_file), entry(rule.ipxe_script)});
+    BootPlan& plan = rule_plans_.emplace_back();
+    plan.rule = static_cast<std::uint32_t>(rule_plans_.size() - 1);
+    plan.answer = rule.answer;
+    plan.next_server = rule.next_server;
+    plan.root_path = rule.root_path;
+    plan.options = rule.options;
+    plan.address = rule.address;
+    plan.pool_name = rule.pool;
     if (rule.pool.empty()) continue;
     const auto place = places.find(rule.pool);
-    names.pool = place != places.end() ? place->second : kUnknownPool;
+    plan.pool = place != places.end() ? place->second : kUnknownPool;
   }
 }
 
@@ -219,35 +225,28 @@ Decision BootPolicy::decide(const Facts& facts, unsigned worker) const {
 }
 
 BootPlan BootPolicy::plan_of(const Decision& decision) const {
-  BootPlan plan{.file = decision.file, .image = decision.image, .script = decision.script};
+  BootPlan plan = rule_plans_[std::min<std::size_t>(decision.rule, rule_plans_.size() - 1)];
+  plan.file = decision.file;
+  plan.image = decision.image;
+  plan.script = decision.script;
   plan.disk = decision.disk;
-  plan.root_path = disks_.root_path(decision.disk);
-  if (decision.rule == kNoRule) return plan;
-  const RuleConfig& rule = rules_->all()[decision.rule];
-  plan.rule = decision.rule;
-  plan.answer = rule.answer;
-  plan.next_server = rule.next_server;
-  plan.address = rule.address;
-  plan.pool = rule_names_[decision.rule].pool;
-  plan.pool_name = rule.pool;
-  if (!rule.root_path.empty()) plan.root_path = rule.root_path;
-  plan.options = rule.options;
+  if (plan.root_path.empty()) plan.root_path = disks_.root_path(decision.disk);
   return plan;
 }
 
 // Texts count only where rules look at them; the client-id is also a key of [[host]].
-std::uint64_t BootPolicy::fingerprint(const Facts& facts, std::uint64_t seed) const {
-  FactsHash hash(rules_ != nullptr ? rules_->fingerprint(facts, seed) : seed);
-  hash.add(facts.mac.number());
+std::uint64_t BootPolicy::fingerprint(const Facts& facts, const FactsHash& fresh) const {
+  FactsHash hash = fresh;
   const auto flags = static_cast<std::uint64_t>(facts.pxe) | std::uint64_t{facts.http} << 1 |
                      std::uint64_t{facts.ipxe} << 2 | std::uint64_t{facts.raspberry_pi} << 3 |
                      std::uint64_t{facts.uuid.has_value()} << 4;
   hash.add(flags << 48 | std::uint64_t{static_cast<std::uint8_t>(facts.firmware)} << 32 |
-           std::uint64_t{facts.architecture} << 16 | facts.vlan);
-  hash.add(std::uint64_t{facts.relay.value} << 32 | facts.link.value);
+               std::uint64_t{facts.architecture} << 16 | facts.vlan,
+           raw_number(facts.mac));
+  hash.add(std::uint64_t{facts.relay.value} << 32 | facts.link.value, 0);
   if (facts.uuid) hash.add(Bytes{facts.uuid->octets});
   if (!by_client_id_.empty()) hash.add(facts.client_id);
-  return hash.value();
+  return rules_ != nullptr ? hash.value_with(rules_->hash_of_texts(facts, fresh)) : hash.value();
 }
 
 std::string_view BootPolicy::file_override(const Facts& facts, Ipv4Address address) const {

@@ -14,6 +14,7 @@
 #include "policy/boot_plan.h"
 #include "policy/disk_paths.h"
 #include "policy/facts.h"
+#include "policy/facts_hash.h"
 #include "policy/rules.h"
 
 namespace reveille {
@@ -45,8 +46,9 @@ class BootPolicy {
   // one thread at a time for each `worker` below the number that the rules were compiled for.
   [[nodiscard]] Decision decide(const Facts& facts, unsigned worker) const;
   [[nodiscard]] BootPlan plan_of(const Decision& decision) const;
-  // Differs for machines for which decide() could differ, as far as 64 bits go.
-  [[nodiscard]] std::uint64_t fingerprint(const Facts& facts, std::uint64_t seed) const;
+  // Differs for machines for which decide() could differ, as far as 64 bits go. `fresh` has the
+  // caller's secret.
+  [[nodiscard]] std::uint64_t fingerprint(const Facts& facts, const FactsHash& fresh) const;
   // No other policy of this process has it; never 0.
   [[nodiscard]] std::uint64_t identity() const { return identity_; }
   // nullptr: there are none.
@@ -107,9 +109,10 @@ class BootPolicy {
   struct RuleNames {
     Entry program;
     Entry script;  // for iPXE; empty: program
-    std::uint16_t pool = kNoPool;
   };
   std::vector<RuleNames> rule_names_;  // by rule
+  // What a rule says whoever it is for, by rule; at the end what none of them says.
+  std::vector<BootPlan> rule_plans_;
   BootConfig boot_;
   DiskPaths disks_;
   std::unordered_map<std::uint16_t, Choice> by_architecture_;

@@ -6,6 +6,7 @@
 
 #include "policy/boot_policy.h"
 #include "policy/facts.h"
+#include "policy/facts_hash.h"
 
 namespace reveille {
 
@@ -29,17 +30,24 @@ class Decisions {
   [[nodiscard]] std::uint64_t misses() const { return misses_; }
 
  private:
-  // A cache line.
-  struct alignas(64) Entry {
+  struct Key {
     std::uint64_t policy = 0;  // BootPolicy::identity(); 0: empty
     std::uint64_t client = 0;  // MAC address: a fingerprint never stands for another machine
     std::uint64_t fingerprint = 0;
+
+    bool operator==(const Key&) const = default;
+  };
+  // A cache line.
+  struct alignas(64) Entry {
+    Key key;
     Decision decision;
   };
   static_assert(sizeof(Entry) == 64);
 
+  BootPlan decided(const BootPolicy& policy, const Facts& facts, const Key& key, Entry& entry);
+
   unsigned worker_;
-  std::uint64_t seed_;
+  FactsHash fresh_;
   std::vector<Entry> entries_;
   std::uint64_t hits_ = 0;
   std::uint64_t misses_ = 0;

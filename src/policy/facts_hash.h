@@ -5,20 +5,32 @@
 #include <cstdint>
 #include <cstring>
 
+#include <reveille/address.h>
 #include <reveille/bytes.h>
 
 namespace reveille {
 
-// 64 bits from any octets, some two nanoseconds for each field: multiply, and fold the upper half
+// Differs for different addresses, and is sooner there than MacAddress::number().
+[[nodiscard]] inline std::uint64_t raw_number(const MacAddress& mac) {
+  std::uint32_t low;
+  std::uint16_t high;
+  std::memcpy(&low, mac.octets.data(), sizeof low);
+  std::memcpy(&high, mac.octets.data() + sizeof low, sizeof high);
+  return std::uint64_t{high} << 32 | low;
+}
+
+// 64 bits from any octets, one or two nanoseconds for each field: multiply, and fold the upper half
 // of the product into the lower one. A product with 0 forgets everything before it, so both of its
 // factors hang on the seed: while that is secret, strangers cannot choose octets that do this. The
-// order of the calls counts.
+// order of the calls counts. A fresh one is cheaper to copy than to make.
 class FactsHash {
  public:
   explicit FactsHash(std::uint64_t seed)
       : one_(fold(seed ^ kOne, kTwo)), two_(fold(seed ^ kTwo, kThree)), state_(seed ^ kOne) {}
 
-  void add(std::uint64_t number) { state_ = fold(state_ ^ number, two_); }
+  void add(std::uint64_t first, std::uint64_t second) {
+    state_ = fold(state_ ^ first, two_ ^ second);
+  }
   void add(Bytes octets) {
     const std::uint8_t* at = octets.data();
     std::size_t left = octets.size();
@@ -38,6 +50,11 @@ class FactsHash {
     state_ = fold(low ^ state, high ^ two_);
   }
   [[nodiscard]] std::uint64_t value() const { return fold(state_, kThree); }
+  // The same together with the value of another one. Two that know nothing of each other are made
+  // at the same time: each waits for its own multiplications only.
+  [[nodiscard]] std::uint64_t value_with(std::uint64_t other) const {
+    return fold(state_ ^ one_, other ^ two_);
+  }
 
  private:
   static constexpr std::uint64_t kOne = 0xa0761d6478bd642fULL;

@@ -7,6 +7,8 @@
 
 #include <hs.h>
 
+#include "policy/chain_index.h"
+
 namespace reveille {
 namespace {
 
@@ -94,7 +96,8 @@ PatternScratch& PatternScratch::operator=(PatternScratch&&) noexcept = default;
 
 struct PatternSet::State {
   ~State() { hs_free_database(database); }
-  hs_database_t* database = nullptr;
+  ChainIndex chains;
+  hs_database_t* database = nullptr;  // of the patterns that are no chains; nullptr: there are none
 };
 
 PatternSet::PatternSet(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -104,21 +107,28 @@ PatternSet& PatternSet::operator=(PatternSet&&) noexcept = default;
 
 tl::expected<PatternSet, PatternSet::Failure> PatternSet::compile(std::span<const Pattern> patterns,
                                                                   PatternReading reading) {
+  auto state = std::make_unique<State>();
+  std::vector<ChainIndex::Entry> entries;
+  for (const Pattern& pattern : patterns) {
+    entries.push_back(
+        {chains_of(pattern.text, reading).value_or(std::vector<PatternChain>{}), pattern.id});
+  }
+  const std::vector<std::size_t> others = state->chains.build(entries);
+  if (others.empty()) return PatternSet(std::move(state));
   std::vector<const char*> texts;
   std::vector<unsigned> ids;
-  const std::vector<unsigned> flags(patterns.size(), flags_of(reading));
-  for (const Pattern& pattern : patterns) {
-    texts.push_back(pattern.text.c_str());
-    ids.push_back(pattern.id);
+  const std::vector<unsigned> flags(others.size(), flags_of(reading));
+  for (const std::size_t other : others) {
+    texts.push_back(patterns[other].text.c_str());
+    ids.push_back(patterns[other].id);
   }
-  auto state = std::make_unique<State>();
   hs_compile_error_t* error = nullptr;
   const hs_error_t result =
       hs_compile_multi(texts.data(), flags.data(), ids.data(), static_cast<unsigned>(texts.size()),
                        HS_MODE_BLOCK, nullptr, &state->database, &error);
   if (result != HS_SUCCESS) {
     Failure failure{patterns.size(), worded(error)};
-    if (error->expression >= 0) failure.pattern = static_cast<std::size_t>(error->expression);
+    if (error->expression >= 0) failure.pattern = others[static_cast<unsigned>(error->expression)];
     hs_free_compile_error(error);
     return tl::unexpected(std::move(failure));
   }
@@ -126,11 +136,14 @@ tl::expected<PatternSet, PatternSet::Failure> PatternSet::compile(std::span<cons
 }
 
 bool PatternSet::prepare(PatternScratch& scratch) const {
+  if (state_->database == nullptr) return true;
   return hs_alloc_scratch(state_->database, &scratch.state_->scratch) == HS_SUCCESS;
 }
 
 void PatternSet::scan(Bytes field, PatternScratch& scratch,
                       void (*hit)(void* argument, std::uint32_t id), void* argument) const {
+  state_->chains.scan(field, hit, argument);
+  if (state_->database == nullptr) return;
   struct Call {
     void (*hit)(void*, std::uint32_t);
     void* argument;
@@ -150,8 +163,8 @@ void PatternSet::scan(Bytes field, PatternScratch& scratch,
 
 std::size_t PatternSet::memory_bytes() const {
   std::size_t size = 0;
-  hs_database_size(state_->database, &size);
-  return size;
+  if (state_->database != nullptr) hs_database_size(state_->database, &size);
+  return size + state_->chains.memory_bytes();
 }
 
 }  // namespace reveille

@@ -4,8 +4,6 @@
 #include <limits>
 #include <map>
 
-#include "policy/facts_hash.h"
-
 namespace reveille {
 namespace {
 
@@ -68,8 +66,8 @@ std::optional<std::uint32_t> Rules::match(const Facts& facts, unsigned worker) c
   return best;
 }
 
-std::uint64_t Rules::fingerprint(const Facts& facts, std::uint64_t seed) const {
-  FactsHash hash(seed);
+std::uint64_t Rules::hash_of_texts(const Facts& facts, const FactsHash& fresh) const {
+  FactsHash hash = fresh;
   for (const TextField& text : texts_) hash.add(octets_of(facts, text.field, text.number));
   return hash.value();
 }

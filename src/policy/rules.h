@@ -13,6 +13,7 @@
 
 #include <reveille/rules.h>
 
+#include "policy/facts_hash.h"
 #include "policy/fields.h"
 #include "policy/number_index.h"
 #include "policy/patterns.h"
@@ -42,9 +43,8 @@ class Rules {
   // below the number at compilation.
   [[nodiscard]] std::optional<std::uint32_t> match(const Facts& facts, unsigned worker) const;
 
-  // A number that differs between machines that rules could tell apart, as far as 64 bits go.
-  // `seed` is the caller's secret.
-  [[nodiscard]] std::uint64_t fingerprint(const Facts& facts, std::uint64_t seed) const;
+  // Of the octets of all fields that rules look for patterns in. `fresh` has the caller's secret.
+  [[nodiscard]] std::uint64_t hash_of_texts(const Facts& facts, const FactsHash& fresh) const;
 
   // How every rule fared, in their order. Allocates; for `reveille explain`.
   [[nodiscard]] std::vector<RuleTrace> trace(const Facts& facts, unsigned worker) const;

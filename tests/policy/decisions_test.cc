@@ -172,9 +172,9 @@ TEST(Decisions, EveryFactThatCountsIsInTheFingerprint) {
   const test::Parsed other_message(request.with(wire::DhcpOption::host_name, "b"));
   Facts plain = uefi_firmware(7);
   plain.message = &*message;
-  const std::uint64_t before = policy->fingerprint(plain, 1);
-  EXPECT_EQ(policy->fingerprint(plain, 1), before);
-  EXPECT_NE(policy->fingerprint(plain, 2), before);
+  const std::uint64_t before = policy->fingerprint(plain, FactsHash(1));
+  EXPECT_EQ(policy->fingerprint(plain, FactsHash(1)), before);
+  EXPECT_NE(policy->fingerprint(plain, FactsHash(2)), before);
   constexpr std::array<std::uint8_t, 1> kOctet{7};
   const std::vector<std::function<void(Facts&)>> changes{
       [](Facts& facts) { facts.mac.octets[5] ^= 1; },
@@ -196,7 +196,7 @@ TEST(Decisions, EveryFactThatCountsIsInTheFingerprint) {
   for (std::size_t i = 0; i < changes.size(); ++i) {
     Facts changed = plain;
     changes[i](changed);
-    EXPECT_NE(policy->fingerprint(changed, 1), before) << i;
+    EXPECT_NE(policy->fingerprint(changed, FactsHash(1)), before) << i;
   }
 }
 

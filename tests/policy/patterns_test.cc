@@ -1,6 +1,7 @@
 // What Hyperscan takes, what it does not and what is then said, and what a scan finds.
 #include "policy/patterns.h"
 
+#include <ctime>
 #include <set>
 
 #include <gmock/gmock.h>
@@ -69,10 +70,41 @@ TEST(Patterns, ACompilationNamesTheOneThatFailed) {
   EXPECT_THAT(set.error().text, HasSubstr("class"));
 }
 
+// Chains and Hyperscan's own, in one set: which is which shows in nothing.
+TEST(Patterns, BothKindsAreOneSet) {
+  std::vector<PatternSet::Pattern> patterns{
+      {"^node-1[0-9]$", 3}, {"(?:node)+-1", 5}, {"node-[0-9]+", 5}, {"^(ab)+$", 6}, {"abab", 7}};
+  const auto set = PatternSet::compile(patterns);
+  ASSERT_TRUE(set);
+  EXPECT_EQ(scanned(*set, "node-12"), (std::set<std::uint32_t>{3, 5}));
+  EXPECT_EQ(scanned(*set, "nodenode-1"), (std::set<std::uint32_t>{5}));
+  EXPECT_EQ(scanned(*set, "abab"), (std::set<std::uint32_t>{6, 7}));
+  EXPECT_EQ(scanned(*set, "ab"), (std::set<std::uint32_t>{6}));
+  patterns.push_back({"(", 8});
+  EXPECT_EQ(PatternSet::compile(patterns).error().pattern, 5U);
+}
+
+// Hyperscan alone would take some twenty seconds.
+TEST(Patterns, ThousandsOfUsualOnesAreCompiledAtOnce) {
+  std::vector<PatternSet::Pattern> patterns;
+  for (std::uint32_t i = 0; i < 5000; ++i) {
+    const std::string n = std::to_string(10000 + i);
+    patterns.push_back({"^rack" + n + "-(node|blade)[0-9]+$", i});
+    patterns.push_back({"(?i)port [0-9]{1,2}/" + n + "\\.", i});
+  }
+  const std::clock_t before = std::clock();
+  const auto set = PatternSet::compile(patterns);
+  EXPECT_LT(std::clock() - before, 5 * CLOCKS_PER_SEC);
+  ASSERT_TRUE(set);
+  EXPECT_EQ(scanned(*set, "rack14999-blade7"), (std::set<std::uint32_t>{4999}));
+  EXPECT_EQ(scanned(*set, "PORT 3/12345.6"), (std::set<std::uint32_t>{2345}));
+}
+
 TEST(Patterns, OneScratchServesSeveralSets) {
-  const std::vector<PatternSet::Pattern> few{{"a", 1}};
+  const std::vector<PatternSet::Pattern> few{{"a", 1}};  // shorter than a chain needs
   std::vector<PatternSet::Pattern> many;
-  for (std::uint32_t i = 0; i < 300; ++i) many.push_back({std::to_string(1000 + i).append("$"), i});
+  for (std::uint32_t i = 0; i < 300; ++i)
+    many.push_back({std::to_string(1000 + i).append("(xy)*$"), i});
   const auto small = PatternSet::compile(few);
   const auto large = PatternSet::compile(many);
   ASSERT_TRUE(small && large);
