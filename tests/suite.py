@@ -1,7 +1,12 @@
-"""Every test there is, in parts with a time limit each, counted one by one. See scripts/test."""
+"""Every test there is, in parts with a time limit each, counted one by one. See scripts/test.
+
+Real clients wait for timers half of the time: what the parts after them need is compiled then, by a
+process of the lowest priority.
+"""
 
 import argparse
 import concurrent.futures
+import contextlib
 import dataclasses
 import json
 import os
@@ -60,7 +65,7 @@ def run(argv, limit, environment=None):
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen([str(part) for part in argv], cwd=PROJECT,
                                    stdin=subprocess.DEVNULL, stdout=output,
-                                   stderr=subprocess.STDOUT, start_new_session=True,
+                                   stderr=subprocess.STDOUT, process_group=0,
                                    env=dict(os.environ, **(environment or {})))
         try:
             status = process.wait(limit)
@@ -162,19 +167,72 @@ def is_threaded(test):
     return test["name"] in THREADED or any("threads" in suite for suite in test["suite"])
 
 
-def sanitized(kind, limit, wanted):
-    """Builds those test programs with a sanitizer, and runs them."""
+def is_sanitized(test):
+    return test["name"] in SANITIZED
+
+
+def is_fuzzer(test):
+    return any("fuzz" in suite for suite in test["suite"])
+
+
+def compiled(kind, limit, wanted):
+    """Builds those test programs with a sanitizer."""
     build = PROJECT / f"build-{kind}"
     ready = single(f"configure {kind}", ["scripts/build", kind, "build.ninja"], limit)
     if ready.verdict == "failed":
-        return [ready]
+        return ready
     # As ninja names them.
     targets = [os.path.relpath(test["cmd"][0], build)
                for test in meson_tests(build) if wanted(test)]
-    built = single(f"build {kind}", ["scripts/build", kind, *targets], limit)
+    return single(f"build {kind}", ["scripts/build", kind, *targets], limit)
+
+
+def sanitized(kind, limit, wanted):
+    """Builds those test programs with a sanitizer, and runs them."""
+    built = compiled(kind, limit, wanted)
     if built.verdict == "failed":
         return [built]
-    return [built, *unit_tests(kind, build.name, wanted)]
+    return [built, *unit_tests(kind, f"build-{kind}", wanted)]
+
+
+# ---- compiling beside real clients
+
+# What these parts run, in their order: (build, its test programs).
+COMPILED = {
+    "asan": ("asan", is_sanitized),
+    "tsan": ("tsan", is_threaded),
+    "fuzz": ("asan", is_fuzzer),
+}
+
+
+def compile_for(parts):
+    """0 if all went well, else 1; its part builds what failed once more, and tells of it."""
+    built = [compiled(kind, PARTS[name][1], wanted)
+             for name in parts for kind, wanted in [COMPILED[name]]]
+    return 1 if any(result.verdict == "failed" for result in built) else 0
+
+
+class Ahead:
+    """Another process of this program that compiles for those parts, on time that nobody wants."""
+
+    def __init__(self, parts):
+        argv = [sys.executable, "-B", __file__, "--only", ",".join(parts), "--compile"]
+        self._process = subprocess.Popen(argv, cwd=PROJECT, stdin=subprocess.DEVNULL,
+                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                         start_new_session=True)
+
+    def finish(self):
+        self._process.wait()
+
+    def end(self):
+        end(self._process)
+
+
+def give_way():
+    """Leaves the processors to everybody else, also where the kernel shares them by session."""
+    os.nice(19)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text("19")
 
 
 # ---- the parts
@@ -192,7 +250,7 @@ def part_unit(_):
 
 
 def part_asan(limit):
-    return sanitized("asan", limit, lambda test: test["name"] in SANITIZED)
+    return sanitized("asan", limit, is_sanitized)
 
 
 def part_tsan(limit):
@@ -212,10 +270,10 @@ PARTS = {
     "build": (part_build, 1800, False),
     "check": (part_check, 600, False),
     "unit": (part_unit, 600, False),
+    "real": (part_real, 2400, True),
     "asan": (part_asan, 1800, False),
     "tsan": (part_tsan, 1200, False),
     "fuzz": (part_fuzz, 900, True),
-    "real": (part_real, 2400, True),
 }
 
 
@@ -245,18 +303,29 @@ def main():
     parser = argparse.ArgumentParser(prog="scripts/test", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="no fuzzing, no real clients")
     parser.add_argument("--only", metavar="PART,...", help=f"of: {', '.join(PARTS)}")
+    parser.add_argument("--compile", action="store_true", help="run nothing: compile what "
+                        f"{', '.join(COMPILED)} need, on time that nobody else wants")
     arguments = parser.parse_args()
     only = arguments.only.split(",") if arguments.only else None
     if only and (unknown := set(only) - set(PARTS)):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    chosen = [name for name, (_, _, thorough) in PARTS.items()
+              if not (only and name not in only) and not (arguments.quick and thorough)]
+    later = [name for name in chosen if name in COMPILED]
     end_on_signals()
 
-    results = []
+    results, ahead = [], None
     try:
-        for name, (part, limit, thorough) in PARTS.items():
-            if (only and name not in only) or (arguments.quick and thorough):
-                continue
+        if arguments.compile:
+            give_way()
+            return compile_for(later)
+        for name in chosen:
+            part, limit, _ = PARTS[name]
             begin = time.monotonic()
+            if ahead:
+                ahead.finish()
+            elif name == "real" and later:
+                ahead = Ahead(later)
             done = part(limit)
             show(name, done, time.monotonic() - begin)
             results += done
@@ -265,6 +334,9 @@ def main():
     except Ended as signalled:
         print("interrupted")
         return 128 + signalled.args[0]
+    finally:
+        if ahead:
+            ahead.end()
     total = count(results)
     skipped = f", {total['skipped']} skipped" if total["skipped"] else ""
     print(f"{total['passed']} passed, {total['failed']} failed{skipped}")

@@ -27,7 +27,7 @@ ConfigArguments arguments_of(std::string_view text) {
   return line ? line->config : ConfigArguments{};
 }
 
-std::string problems_of(std::string_view text) {
+std::string problems_of_words(std::string_view text) {
   return configure(arguments_of(text)).problems.text();
 }
 
@@ -102,14 +102,14 @@ TEST(CommandLine, OtherVerbs) {
   EXPECT_EQ(status->config.control, "/tmp/c.sock");
 }
 
-struct Bad {
+struct BadArguments {
   const char* words;
   int exit_code;
   const char* text;
 };
 
 TEST(CommandLine, SaysWhatIsWrongInOneSentence) {
-  const Bad cases[] = {
+  const BadArguments cases[] = {
       {"sreve", 1, "reveille: error: unknown word \"sreve\"; did you mean \"serve\"?\n"},
       {"frobnicate", 1, "reveille: error: unknown word \"frobnicate\"; see reveille --help\n"},
       {"serve --adress 10.77.0.1/16", 1,
@@ -118,7 +118,7 @@ TEST(CommandLine, SaysWhatIsWrongInOneSentence) {
       {"replay", 1, "reveille: error: capture is required\n"},
       {"serve stray", 1, "reveille: error: unknown word \"stray\"; see reveille --help\n"},
   };
-  for (const Bad& one : cases) {
+  for (const BadArguments& one : cases) {
     const auto line = parse_command_line(split(one.words));
     ASSERT_FALSE(line) << one.words;
     EXPECT_EQ(line.error().exit_code, one.exit_code) << one.words;
@@ -187,13 +187,13 @@ TEST(Arguments, SeveralPoolsOfSeveralInterfaces) {
   EXPECT_EQ(parsed.config.subnets[1].pools.size(), 1U);
 }
 
-struct Case {
+struct WrongWords {
   const char* words;
   const char* expected;
 };
 
 TEST(Arguments, ProblemsNameTheOption) {
-  const Case cases[] = {
+  const WrongWords cases[] = {
       {"serve",
        "reveille: error: no interface to serve: add an [[interface]] table, or give --interface\n"
        "reveille: error: no image folder: set `root` in [images], or give --root\n"
@@ -238,7 +238,8 @@ TEST(Arguments, ProblemsNameTheOption) {
        "--log-format: error: is \"text\" or \"json\", not \"xml\"\n"},
       {"check --config /nonexistent.toml", "/nonexistent.toml: error: there is no such file\n"},
   };
-  for (const Case& one : cases) EXPECT_EQ(problems_of(one.words), one.expected) << one.words;
+  for (const WrongWords& one : cases)
+    EXPECT_EQ(problems_of_words(one.words), one.expected) << one.words;
 }
 
 // ---- over a file

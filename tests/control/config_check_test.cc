@@ -34,17 +34,17 @@ TEST(ConfigCheck, NothingToServe) {
             "serve\n");
 }
 
-struct Case {
+struct WrongConfig {
   const char* name;
   std::string toml;
   std::string expected;
 };
 
-void PrintTo(const Case& one, std::ostream* out) {
+void PrintTo(const WrongConfig& one, std::ostream* out) {
   *out << one.name;
 }
 
-class Wrong : public ::testing::TestWithParam<Case> {};
+class Wrong : public ::testing::TestWithParam<WrongConfig> {};
 
 TEST_P(Wrong, IsSaidWithItsPlace) {
   EXPECT_EQ(problems_of(GetParam().toml), GetParam().expected);
@@ -58,7 +58,7 @@ std::string interface(const std::string& lines) {
   return "[[interface]]\n" + lines + kRest;
 }
 
-const Case kInterfaces[] = {
+const WrongConfig kInterfaces[] = {
     {"NoKind", interface("address = \"10.77.0.1/16\"\n"),
      "f:1:1: error: say what to serve: `interface` (a kernel interface), `device` (a PCI address) "
      "or `vdev` (a DPDK virtual device)\n"},
@@ -126,7 +126,7 @@ std::string subnet(const std::string& lines) {
 const std::string kPrefix = "prefix = \"10.77.0.0/16\"\n";
 const std::string kGoodSubnet = kPrefix + "pools = [\"10.77.1.0-10.77.2.0\"]\n";
 
-const Case kSubnets[] = {
+const WrongConfig kSubnetCases[] = {
     {"NoPrefix", subnet("pools = [\"10.77.1.0-10.77.2.0\"]\n"),
      "f:6:1: error: a subnet needs its `prefix`\n"},
     {"HostBits", subnet("prefix = \"10.77.0.1/16\"\npools = [\"10.77.1.0-10.77.2.0\"]\n"),
@@ -208,7 +208,7 @@ const Case kSubnets[] = {
      "f:7:10: error: prefix: \"10.77/16\" is not a network with its length such as "
      "\"10.77.0.0/16\"\n"},
 };
-INSTANTIATE_TEST_SUITE_P(Subnet, Wrong, ::testing::ValuesIn(kSubnets),
+INSTANTIATE_TEST_SUITE_P(Subnet, Wrong, ::testing::ValuesIn(kSubnetCases),
                          [](const auto& one) { return std::string(one.param.name); });
 
 // ---- hosts: the table begins at line 9
@@ -219,7 +219,7 @@ std::string host(const std::string& lines) {
 
 const std::string kMac = "mac = \"52:54:00:00:00:01\"\n";
 
-const Case kHosts[] = {
+const WrongConfig kHosts[] = {
     {"NoKey", host("address = \"10.77.0.9\"\n"),
      "f:9:1: error: a host needs a `mac`, a `client_id` or a `uuid` to be known by\n"},
     {"GroupMac", host("mac = \"01:00:5e:00:00:01\"\n"),
@@ -257,33 +257,33 @@ INSTANTIATE_TEST_SUITE_P(Host, Wrong, ::testing::ValuesIn(kHosts),
 
 // ---- boot and tftp: the table begins at line 9
 
-std::string further(const std::string& lines) {
+std::string after_subnet(const std::string& lines) {
   return kLink + kImages + kSubnet + lines;
 }
 
-const Case kBoot[] = {
-    {"FileAbsolute", further("[boot.files]\n7 = \"/other/snponly.efi\"\n"),
+const WrongConfig kBoot[] = {
+    {"FileAbsolute", after_subnet("[boot.files]\n7 = \"/other/snponly.efi\"\n"),
      "f:10:5: error: boot file \"/other/snponly.efi\" begins at the root; name the file as it is "
      "in "
      "the image folder\n"},
-    {"FileWithDrive", further("[boot]\ndefault_file = 'C:\\boot\\wdsnbp.com'\n"),
+    {"FileWithDrive", after_subnet("[boot]\ndefault_file = 'C:\\boot\\wdsnbp.com'\n"),
      "f:10:16: error: default_file \"C:\\\\boot\\\\wdsnbp.com\" begins at the root; name the file "
      "as it is in the image folder\n"},
-    {"FileClimbs", further("[boot]\nipxe_script = \"a/../../boot.ipxe\"\n"),
+    {"FileClimbs", after_subnet("[boot]\nipxe_script = \"a/../../boot.ipxe\"\n"),
      "f:10:15: error: ipxe_script \"a/../../boot.ipxe\" leaves the image folder; only files in it "
      "are served\n"},
-    {"FileEmpty", further("[boot.files]\n7 = \"\"\n"),
+    {"FileEmpty", after_subnet("[boot.files]\n7 = \"\"\n"),
      "f:10:5: error: the boot file's name is empty\n"},
-    {"FileUrl", further("[boot]\nipxe_script = \"http://10.0.0.1/a/../boot.ipxe\"\n"), ""},
-    {"FileWithDots", further("[boot]\ndefault_file = \"a..b/..c/d..\"\n"), ""},
-    {"NextServer", further("[boot]\nnext_server = \"0.0.0.0\"\n"),
+    {"FileUrl", after_subnet("[boot]\nipxe_script = \"http://10.0.0.1/a/../boot.ipxe\"\n"), ""},
+    {"FileWithDots", after_subnet("[boot]\ndefault_file = \"a..b/..c/d..\"\n"), ""},
+    {"NextServer", after_subnet("[boot]\nnext_server = \"0.0.0.0\"\n"),
      "f:10:15: error: next_server 0.0.0.0 is in 0.0.0.0/8, which means this network\n"},
-    {"HalfOpen", further("[tftp]\nhalf_open_max = 100\ntransfers_max = 10\n"),
+    {"HalfOpen", after_subnet("[tftp]\nhalf_open_max = 100\ntransfers_max = 10\n"),
      "f:10:17: error: half_open_max (100) is more than transfers_max (10)\n"},
-    {"HalfOpenByDefault", further("[tftp]\ntransfers_max = 10\n"),
+    {"HalfOpenByDefault", after_subnet("[tftp]\ntransfers_max = 10\n"),
      "f:10:17: error: half_open_max (4096) is more than transfers_max (10)\n"},
     {"FewerTransfersThanWorkers",
-     further("[tftp]\nhalf_open_max = 1\ntransfers_max = 1\n[workers]\ncount = 2\n"),
+     after_subnet("[tftp]\nhalf_open_max = 1\ntransfers_max = 1\n[workers]\ncount = 2\n"),
      "f:11:17: error: transfers_max is less than one a worker\n"},
 };
 INSTANTIATE_TEST_SUITE_P(Boot, Wrong, ::testing::ValuesIn(kBoot),

@@ -14,23 +14,23 @@ namespace {
 
 using ::testing::HasSubstr;
 
-struct Case {
+struct BadTextCase {
   const char* name;
   std::string toml;
   std::string expected;  // all problems of parse_config()
 };
 
-void PrintTo(const Case& one, std::ostream* out) {
+void PrintTo(const BadTextCase& one, std::ostream* out) {
   *out << one.name;
 }
 
-class BadText : public ::testing::TestWithParam<Case> {};
+class BadText : public ::testing::TestWithParam<BadTextCase> {};
 
 TEST_P(BadText, IsSaidWithItsPlace) {
   EXPECT_EQ(parse_config(GetParam().toml, "f").problems.text(), GetParam().expected);
 }
 
-const Case kBadTexts[] = {
+const BadTextCase kBadTexts[] = {
     {"UnknownKeyAtTheTop", "[images]\n[dhpc]\n",
      "f:2:2: error: unknown key \"dhpc\"; did you "
      "mean \"dhcp\"?\n"},

@@ -47,13 +47,13 @@ TEST(DhcpOption, BecomesOctets) {
   }
 }
 
-struct Bad {
+struct BadOption {
   const char* toml;
   const char* expected;
 };
 
 TEST(DhcpOption, SaysWhatItWants) {
-  const Bad cases[] = {
+  const BadOption cases[] = {
       {"ntp-server = \"10.0.0.1\"",
        "f:3:1: error: unknown DHCP option \"ntp-server\"; did you mean \"ntp-servers\"?\n"},
       {"qqqqqqqqqqqq = 1", "f:3:1: error: unknown DHCP option \"qqqqqqqqqqqq\"; give its number\n"},
@@ -87,7 +87,7 @@ TEST(DhcpOption, SaysWhatItWants) {
       {"42 = { ip = \"10.0.0.1\" }\nntp-servers = \"10.0.0.1\"",
        "f:4:15: error: option 42 is set twice, by name and by number\n"},
   };
-  for (const Bad& one : cases) {
+  for (const BadOption& one : cases) {
     const std::string toml = std::string("[[subnet]]\n[subnet.options]\n") + one.toml + "\n";
     EXPECT_EQ(parse_config(toml, "f").problems.text(), one.expected) << one.toml;
   }

@@ -33,12 +33,12 @@ TEST(DiskConfig, DisksAloneAreAService) {
   EXPECT_EQ(problems_of(nothing + disk), "");
 }
 
-struct Case {
+struct WrongDiskCase {
   const char* toml;
   const char* problem;
 };
 
-class WrongDisk : public testing::TestWithParam<Case> {};
+class WrongDisk : public testing::TestWithParam<WrongDiskCase> {};
 
 TEST_P(WrongDisk, IsSaid) {
   EXPECT_THAT(disk_problems(GetParam().toml), HasSubstr(GetParam().problem));
@@ -47,30 +47,31 @@ TEST_P(WrongDisk, IsSaid) {
 INSTANTIATE_TEST_SUITE_P(
     Disk, WrongDisk,
     testing::Values(
-        Case{"[[disk]]\nfile = \"a\"\n", "has no `address`"},
-        Case{"[[disk]]\naddress = \"e0.1\"\n", "has no `file`"},
-        Case{"[[disk]]\naddress = \"0.1\"\nfile = \"a\"\n", "is not a shelf and a slot"},
-        Case{"[[disk]]\naddress = \"e65535.1\"\nfile = \"a\"\n", "is not a shelf and a slot"},
-        Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nclients = [\"x\"]\n",
-             "is not a MAC address or its first octets"},
-        Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\noverlay = \"file\"\n",
-             "want an `overlay_folder`"},
-        Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nmode = \"private\"\n"
-             "overlay = \"memory\"\n",
-             "only shared disks have overlays"},
-        Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nmode = \"private\"\n",
-             "a private disk wants `clients`"},
-        Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nmode = \"private\"\n"
-             "format = \"auto\"\n",
-             "how a private disk looks is what its client writes"},
-        Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nkeep = true\n",
-             "are kept until reveille ends"},
-        Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\n"
-             "[[disk]]\naddress = \"e0.1\"\nfile = \"b\"\n",
-             "address e0.1 belongs to another [[disk]] already"},
-        Case{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nmode = \"private\"\n"
-             "[[disk]]\naddress = \"e0.2\"\nfile = \"a\"\n",
-             "is the file of two disks, and one is private"}));
+        WrongDiskCase{"[[disk]]\nfile = \"a\"\n", "has no `address`"},
+        WrongDiskCase{"[[disk]]\naddress = \"e0.1\"\n", "has no `file`"},
+        WrongDiskCase{"[[disk]]\naddress = \"0.1\"\nfile = \"a\"\n", "is not a shelf and a slot"},
+        WrongDiskCase{"[[disk]]\naddress = \"e65535.1\"\nfile = \"a\"\n",
+                      "is not a shelf and a slot"},
+        WrongDiskCase{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nclients = [\"x\"]\n",
+                      "is not a MAC address or its first octets"},
+        WrongDiskCase{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\noverlay = \"file\"\n",
+                      "want an `overlay_folder`"},
+        WrongDiskCase{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nmode = \"private\"\n"
+                      "overlay = \"memory\"\n",
+                      "only shared disks have overlays"},
+        WrongDiskCase{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nmode = \"private\"\n",
+                      "a private disk wants `clients`"},
+        WrongDiskCase{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nmode = \"private\"\n"
+                      "format = \"auto\"\n",
+                      "how a private disk looks is what its client writes"},
+        WrongDiskCase{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nkeep = true\n",
+                      "are kept until reveille ends"},
+        WrongDiskCase{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\n"
+                      "[[disk]]\naddress = \"e0.1\"\nfile = \"b\"\n",
+                      "address e0.1 belongs to another [[disk]] already"},
+        WrongDiskCase{"[[disk]]\naddress = \"e0.1\"\nfile = \"a\"\nmode = \"private\"\n"
+                      "[[disk]]\naddress = \"e0.2\"\nfile = \"a\"\n",
+                      "is the file of two disks, and one is private"}));
 
 }  // namespace
 }  // namespace reveille

@@ -14,14 +14,13 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-constexpr std::string_view kSubnet =
+constexpr std::string_view kDeclaredSubnet =
     "subnet 10.77.0.0 netmask 255.255.0.0 { range 10.77.1.0 10.77.1.99; }\n";
-constexpr std::string_view kRange = "dhcp-range=set:lab,10.77.1.0,10.77.1.99,255.255.0.0\n";
 
 ImportedConfig dhcpd(std::string_view text) {
-  return imported(std::string(kSubnet) + std::string(text), "dhcpd");
+  return imported(std::string(kDeclaredSubnet) + std::string(text), "dhcpd");
 }
-ImportedConfig dnsmasq(std::string_view text) {
+ImportedConfig tagged_dnsmasq(std::string_view text) {
   return imported(std::string(kRange) + std::string(text), "dnsmasq");
 }
 
@@ -49,21 +48,21 @@ TEST(ImportOrder, TheLastLineOfDnsmasqThatIsNotBootKeepsThoseBeforeIt) {
   const std::string_view rack =
       "dhcp-mac=set:rack,02:07:*:*:*:*\n"
       "dhcp-match=set:ipxe,175\n";
-  const auto later = dnsmasq(std::string(rack) +
-                             "dhcp-boot=tag:rack,grubx64.efi\n"
-                             "dhcp-boot=tag:ipxe,boot.ipxe\n");
+  const auto later = tagged_dnsmasq(std::string(rack) +
+                                    "dhcp-boot=tag:rack,grubx64.efi\n"
+                                    "dhcp-boot=tag:ipxe,boot.ipxe\n");
   EXPECT_THAT(later.files(), ElementsAre("boot.ipxe", "grubx64.efi"));
   EXPECT_EQ(later.config.boot.ipxe_script, "");
-  const auto earlier = dnsmasq(std::string(rack) +
-                               "dhcp-boot=tag:ipxe,boot.ipxe\n"
-                               "dhcp-boot=tag:rack,grubx64.efi\n");
+  const auto earlier = tagged_dnsmasq(std::string(rack) +
+                                      "dhcp-boot=tag:ipxe,boot.ipxe\n"
+                                      "dhcp-boot=tag:rack,grubx64.efi\n");
   EXPECT_THAT(earlier.files(), ElementsAre("grubx64.efi"));
   EXPECT_EQ(earlier.config.boot.ipxe_script, "boot.ipxe");
 }
 
 TEST(ImportOrder, AFileForIpxeTooIsNotMovedBehindItsScript) {
   // iPXE on x64 gets GRUB there, since that line is the last.
-  const auto result = dnsmasq(
+  const auto result = tagged_dnsmasq(
       "dhcp-match=set:ipxe,175\n"
       "dhcp-match=set:efi,option:client-arch,7\n"
       "dhcp-boot=tag:ipxe,boot.ipxe\n"
@@ -74,7 +73,7 @@ TEST(ImportOrder, AFileForIpxeTooIsNotMovedBehindItsScript) {
 }
 
 TEST(ImportOrder, NotIpxeCountsForOptions) {
-  const auto result = dnsmasq(
+  const auto result = tagged_dnsmasq(
       "dhcp-match=set:ipxe,175\n"
       "dhcp-boot=tag:!ipxe,undionly.kpxe\n"
       "dhcp-boot=tag:ipxe,boot.ipxe\n"
@@ -267,7 +266,7 @@ TEST(ImportServers, HostsOfKea) {
 }
 
 TEST(ImportServers, ARuleWithAServerOfItsOwnStaysARule) {
-  const auto result = dnsmasq(
+  const auto result = tagged_dnsmasq(
       "dhcp-match=set:efi,option:client-arch,7\n"
       "dhcp-match=set:bios,option:client-arch,0\n"
       "dhcp-boot=tag:efi,snponly.efi,,10.77.0.2\n"

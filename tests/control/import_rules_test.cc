@@ -12,8 +12,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr const char* kRange = "dhcp-range=set:lab,10.77.1.0,10.77.1.99,255.255.0.0\n";
-
 TEST(ImportRules, TagsOfDnsmasq) {
   const ImportedConfig result =
       imported(std::string(kRange) +

@@ -14,6 +14,9 @@
 
 namespace reveille {
 
+// A line of dnsmasq's: addresses for rules to speak of.
+inline constexpr std::string_view kRange = "dhcp-range=set:lab,10.77.1.0,10.77.1.99,255.255.0.0\n";
+
 // The result, which must pass the checks, and its text.
 struct ImportedConfig {
   Config config;

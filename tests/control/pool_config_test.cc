@@ -55,28 +55,28 @@ TEST(PoolConfig, GoodOnes) {
   EXPECT_EQ(problems_of(bare + "[[rule]]\naddress = \"10.77.0.50\"\n"), "");
 }
 
-struct Case {
+struct WrongPoolCase {
   const char* name;
   std::string toml;
   std::string expected;
 };
-void PrintTo(const Case& one, std::ostream* out) {
+void PrintTo(const WrongPoolCase& one, std::ostream* out) {
   *out << one.name;
 }
-class WrongPool : public ::testing::TestWithParam<Case> {};
+class WrongPool : public ::testing::TestWithParam<WrongPoolCase> {};
 TEST_P(WrongPool, IsSaidWithItsPlace) {
   EXPECT_EQ(problems_of(GetParam().toml), GetParam().expected);
 }
 
-const std::string kRange = "ranges = [\"10.77.7.0-10.77.7.9\"]\n";
+const std::string kPoolRange = "ranges = [\"10.77.7.0-10.77.7.9\"]\n";
 const std::string kAddress = "[[rule]]\naddress = ";
 
-const Case kPools[] = {
-    {"NoName", further("[[pool]]\n" + kRange),
+const WrongPoolCase kPools[] = {
+    {"NoName", further("[[pool]]\n" + kPoolRange),
      "f:11:1: error: a pool needs its `name`, for rules to name it by\n"},
-    {"EmptyName", further("[[pool]]\nname = \"\"\n" + kRange),
+    {"EmptyName", further("[[pool]]\nname = \"\"\n" + kPoolRange),
      "f:12:8: error: a pool's `name` is empty; rules name the pool by it\n"},
-    {"NameOfAnotherType", further("[[pool]]\nname = 7\n" + kRange),
+    {"NameOfAnotherType", further("[[pool]]\nname = 7\n" + kPoolRange),
      "f:12:8: error: name wants text, not a whole number\n"},
     {"Twice", further(kPool + "[[pool]]\nname = \"rack7\"\nranges = \"10.77.8.0\"\n" + kNames),
      "f:15:8: error: another pool is called \"rack7\" already (line 11); one [[pool]] may have "
