@@ -222,6 +222,8 @@ class Ahead:
                                          start_new_session=True)
 
     def finish(self):
+        """Nothing else of ours runs now: it competes like any other program."""
+        share_by_session(self._process.pid, 0)
         self._process.wait()
 
     def end(self):
@@ -231,8 +233,12 @@ class Ahead:
 def give_way():
     """Leaves the processors to everybody else, also where the kernel shares them by session."""
     os.nice(19)
+    share_by_session(os.getpid(), 19)
+
+
+def share_by_session(process, nice):
     with contextlib.suppress(OSError):
-        Path("/proc/self/autogroup").write_text("19")
+        Path(f"/proc/{process}/autogroup").write_text(str(nice))
 
 
 # ---- the parts
