@@ -76,8 +76,8 @@ void leases(Run& run) {
     Leasers leasers(machines, site.station());
     if (!site.run({&leasers})) continue;
     if (!leasers.all_answered()) {
-      std::fprintf(stderr, "worker-bench: %zu of %u machines got an offer, %zu a lease\n",
-                   leasers.offers(), machines, leasers.acks());
+      std::cerr << "worker-bench: " << leasers.offers() << " of " << machines
+                << " machines got an offer, " << leasers.acks() << " a lease\n";
       continue;
     }
     Meter& meter = site.meter(0);

@@ -120,7 +120,7 @@ struct Uuid {
   static std::optional<Uuid> parse(std::string_view text);  // 8-4-4-4-12 hexadecimal digits
   [[nodiscard]] std::string text() const;
 
-  constexpr auto operator<=>(const Uuid&) const = default;
+  constexpr auto operator<=>(const Uuid&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 }  // namespace reveille

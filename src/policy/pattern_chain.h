@@ -22,7 +22,7 @@ struct OctetSet {
   void add(std::uint8_t first, std::uint8_t last) {
     for (unsigned octet = first; octet <= last; ++octet) add(static_cast<std::uint8_t>(octet));
   }
-  auto operator<=>(const OctetSet&) const = default;
+  auto operator<=>(const OctetSet&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 // One octet of a set; none or more of them.

@@ -6,7 +6,9 @@
 #include "wire/dhcp_layout.h"
 
 namespace reveille::wire {
+
 DhcpView& DhcpView::operator=(const DhcpView& other) {
+  if (this == &other) return *this;
   message_ = other.message_;
   type_ = other.type_;
   overload_ = other.overload_;

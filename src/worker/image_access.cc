@@ -62,6 +62,7 @@ bool ImageAccess::map(const Image& image) {
   const auto first = reinterpret_cast<std::uintptr_t>(image.bytes().data());
   const std::uintptr_t start = first & ~(page - 1);
   const std::size_t length = ((first + image.size() + page - 1) & ~(page - 1)) - start;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): whole pages begin before the image
   const Range range{reinterpret_cast<std::uint8_t*>(start), length};
   if (rte_extmem_register(range.start, range.length, nullptr, 0, page) != 0) return false;
   for (std::size_t i = 0; i < physical_ports_.size(); ++i) {
