@@ -186,7 +186,11 @@ def decisions(figures):
         if not cost(few) or not cost(many):
             return NOT_MEASURED, None
         return f"{cost(many) / cost(few):.2f} times", cost(many) / cost(few) <= limit
-    compiled = cost("compiled/10000/iterations:1")
+    def compiled(name, limit):
+        taken = cost(f"{name}/iterations:1")
+        if not taken:
+            return NOT_MEASURED, None
+        return f"{taken / 1e9:.1f} s", taken < limit * 1e9 if limit else None
     return [
         ("policy", "a remembered decision: at most 30 ns", at_most("remembered/100", 30)),
         ("policy", "the same from 10 to 10 000 rules: at most 1.2 times",
@@ -196,8 +200,9 @@ def decisions(figures):
         ("policy", "10 000 patterns: at most 3 us", at_most("decided_by_patterns/10000", 3000)),
         ("policy", "100 000 hosts: no more than 10",
          growth_of("decided_by_hosts/10", "decided_by_hosts/100000", 1.1)),
-        ("policy", "10 000 rules compile in under 10 s",
-         (f"{compiled / 1e9:.1f} s", compiled < 10e9) if compiled else (NOT_MEASURED, None))]
+        ("policy", "10 000 rules compile in under 10 s", compiled("compiled/10000", 10)),
+        ("policy", "1 000 rules whose patterns only Hyperscan reads: reported",
+         compiled("compiled_by_hyperscan/1000", None))]
 
 
 def disk_cycles(figures):
