@@ -4,6 +4,7 @@ import re
 
 import disk_memif
 import disk_memory
+import hardship
 
 NOT_MEASURED = "not measured"
 
@@ -125,14 +126,23 @@ def storm(figures):
                     "without loss and relays", times <= 1.5)
 
 
+def at_the_flood(text, good, peak):
+    """A flood that was less than ten times the peak shows what is missed, not what is met."""
+    if 10 * peak <= hardship.RATE_MAX:
+        return text, good
+    return (f"{text}; with {hardship.RATE_MAX} new machines a second, the most that the swarm offers",
+            None if good else False)
+
+
 def overload(figures):
     found = figures["overload"]
     dhcp, tftp = found.get("reveille", {}), found.get("half-open", {})
     one = per_cent(dhcp.get("flood"), dhcp.get("peak"))
     most = per_cent(dhcp.get("flood"), found.get("ceiling", {}).get("flood"))
     other = per_cent(tftp.get("flood"), tftp.get("peak"))
-    return ((f"{one:.0f} % of the peak; {most or 0:.0f} % of what the swarm gets from a server "
-             "without work in that flood", one >= 90 or (most or 0) >= 90)
+    return (at_the_flood(f"{one:.0f} % of the peak; {most or 0:.0f} % of what the swarm gets from a "
+                         "server without work in that flood", one >= 90 or (most or 0) >= 90,
+                         dhcp["peak"])
             if one is not None else (NOT_MEASURED, None)), \
         ((f"{other:.0f} % of the peak", other >= 90) if other is not None
          else (NOT_MEASURED, None))
@@ -163,7 +173,7 @@ def durable_leases(figures):
     times = peak / kea["peak"]["dora_per_s"] if kea else None
     left = per_cent(flood, peak)
     return (f"{peak:.0f} a second" + (f", {times:.1f} times Kea" if times else ""),
-            times >= 10 if times else None), (f"{left:.0f} % of the peak", left >= 90)
+            times >= 10 if times else None), at_the_flood(f"{left:.0f} % of the peak", left >= 90, peak)
 
 
 def stored_leases(figures):
