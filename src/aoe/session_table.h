@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include <reveille/instant.h>
 
 #include "disk/disks.h"
+#include "packet/mac_number.h"
 #include "table/index_lists.h"
 #include "table/index_table.h"
 #include "table/mix.h"
@@ -117,14 +117,9 @@ class SessionTable {
   static constexpr std::size_t kClients = 1;
   static constexpr std::size_t kFree = 2;
 
-  // Client and shelf as one number, in any order of octets: one by one they would be compared by a
-  // call.
+  // Client and shelf as one number.
   [[nodiscard]] static std::uint64_t key_of(const MacAddress& client, DiskAddress address) {
-    std::uint32_t first;
-    std::uint16_t last;
-    std::memcpy(&first, client.octets.data(), sizeof first);
-    std::memcpy(&last, &client.octets[sizeof first], sizeof last);
-    return std::uint64_t{first} << 32 | std::uint32_t{last} << 16 | address.shelf;
+    return raw_number(client) << 16 | address.shelf;
   }
   [[nodiscard]] std::uint64_t hash(std::uint64_t key, DiskAddress address) const {
     return mix((key ^ seed_) + address.slot);

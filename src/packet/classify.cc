@@ -1,6 +1,5 @@
 #include "packet/classify.h"
 
-#include <cstring>
 #include <optional>
 
 #include <reveille/wire/arp.h>
@@ -13,6 +12,7 @@
 #include <reveille/wire/tftp.h>
 #include <reveille/wire/udp.h>
 
+#include "packet/mac_number.h"
 #include "packet/transfer_id.h"
 
 namespace reveille {
@@ -55,17 +55,8 @@ bool is_bad_source(Ipv4Address source, const Station& station) {
 // which the frame ends here, if it does.
 using Refusal = std::optional<Outcome>;
 
-// Two loads and an OR: for six octets the compiler would call memcmp(), and a number that is copied
-// together in memory waits, when it is read, for both parts to be written.
-std::uint64_t number_of(const MacAddress& mac) {
-  std::uint32_t first;
-  std::uint16_t last;
-  std::memcpy(&first, mac.octets.data(), sizeof first);
-  std::memcpy(&last, &mac.octets[sizeof first], sizeof last);
-  return first | std::uint64_t{last} << 32;
-}
 bool same(const MacAddress& one, const MacAddress& other) {
-  return number_of(one) == number_of(other);
+  return raw_number(one) == raw_number(other);
 }
 
 Refusal classify_arp(Bytes packet, Request& request) {

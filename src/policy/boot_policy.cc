@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "packet/mac_number.h"
 #include "policy/architecture.h"
 #include "policy/candidates.h"
 

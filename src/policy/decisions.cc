@@ -1,5 +1,7 @@
 #include "policy/decisions.h"
 
+#include "packet/mac_number.h"
+
 namespace reveille {
 
 Decisions::Decisions(unsigned worker, std::uint64_t seed)

@@ -5,19 +5,9 @@
 #include <cstdint>
 #include <cstring>
 
-#include <reveille/address.h>
 #include <reveille/bytes.h>
 
 namespace reveille {
-
-// Differs for different addresses, and is sooner there than MacAddress::number().
-[[nodiscard]] inline std::uint64_t raw_number(const MacAddress& mac) {
-  std::uint32_t low;
-  std::uint16_t high;
-  std::memcpy(&low, mac.octets.data(), sizeof low);
-  std::memcpy(&high, mac.octets.data() + sizeof low, sizeof high);
-  return std::uint64_t{high} << 32 | low;
-}
 
 // 64 bits from any octets, one or two nanoseconds for each field: multiply, and fold the upper half
 // of the product into the lower one. A product with 0 forgets everything before it, so both of its
