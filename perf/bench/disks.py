@@ -6,7 +6,7 @@ import shlex
 import subprocess
 
 from servers import INTERFACE, PROJECT, Reveille, Server
-from storms import SWARM, VETH
+from storms import SWARM, VETH, VETH_JUMBO
 from wire import ADDRESS, PREFIX_LENGTH
 
 IMAGE_BYTES = 256 << 20  # in memory, or in the page cache
@@ -88,7 +88,8 @@ def run(bench, server, label, clients, depth, seconds, order, write, sectors):
     path = bench.work / "disk.json"
     path.unlink(missing_ok=True)
     bench.storms.machine += clients
-    argv = [SWARM, "disk", *VETH, "--image", image(bench.work), "-n", clients, "--depth", depth,
+    port = VETH_JUMBO if sectors > SECTORS else VETH
+    argv = [SWARM, "disk", *port, "--image", image(bench.work), "-n", clients, "--depth", depth,
             "--sectors", sectors, "--seconds", seconds, "--label", label]
     argv += ["--trace", TRACE] if order == "trace" else ["--order", order]
     if write:

@@ -19,7 +19,8 @@ import page
 import perfdhcp
 import rules
 import testpmd
-from servers import PROJECT, Atftpd, Dhcpd, Dnsmasq, Kea, Reveille, ReveilleMemif, TftpdHpa
+from servers import (PROJECT, Atftpd, Dhcpd, Dnsmasq, Kea, Reveille, ReveilleAfPacket,
+                     ReveilleMemif, TftpdHpa)
 from storms import MEMIF, SWARM, VETH, Storms
 from wire import ADDRESS, Pair
 
@@ -74,7 +75,7 @@ class Bench:
         for clients in CLIENTS:
             self.say(f"TFTP, {clients} clients, veth")
             found[clients] = self.compared(
-                [Reveille, Dnsmasq, TftpdHpa, Atftpd],
+                [Reveille, ReveilleAfPacket, Dnsmasq, TftpdHpa, Atftpd],
                 lambda: self.storms.ceiling("tftp", clients, self.seconds),
                 lambda name: self.storms.tftp(name, clients, self.seconds))
         return found
@@ -82,7 +83,7 @@ class Bench:
     def dhcp_on_veth(self):
         self.say("DHCP, veth")
         return self.compared(
-            [Reveille, Dnsmasq, Kea, Dhcpd],
+            [Reveille, ReveilleAfPacket, Dnsmasq, Kea, Dhcpd],
             lambda: self.storms.ceiling("dhcp", DORA_OUTSTANDING, self.seconds),
             lambda name: self.storms.dora(name, DORA_OUTSTANDING, self.seconds))
 

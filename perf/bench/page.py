@@ -11,7 +11,7 @@ import disks
 import durable
 import rules
 import targets
-from servers import PROJECT
+from servers import NO_PEERS, PROJECT
 from storms import SWARM
 
 
@@ -67,7 +67,7 @@ def compared(figures, field, unit, median, best_of):
 
 def best_peer(figures, field, median):
     peers = {name: rates(rounds, field, median)[0] for name, rounds in figures.items()
-             if name not in ("reveille", "ceiling")}
+             if name not in NO_PEERS}
     return max(peers, key=peers.get) if peers else "none ran"
 
 
@@ -156,27 +156,27 @@ def text(figures, arguments, median):
         (PROJECT / "perf/bench/remarks.md").read_text(),
     ]
     for clients, found in figures["tftp"].items():
-        parts += [f"## TFTP over veth and af_packet, {clients} clients (target 3)\n",
+        parts += [f"## TFTP over veth, {clients} clients (target 3)\n",
                   compared(found, "mb_per_s", "MB/s", median,
                            lambda each: best_peer(each, "mb_per_s", median)), command_of(found)]
     parts += ["## 1000 machines at once, each once (target 3)\n", boots(figures["finishing"]),
               command_of(figures["finishing"]),
-              "## DHCP over veth and af_packet (target 4)\n",
+              "## DHCP over veth (target 4)\n",
               compared(figures["dhcp"], "dora_per_s", "DORA/s", median,
                        lambda each: best_peer(each, "dora_per_s", median)),
               command_of(figures["dhcp"]),
-              "## Leases on disk, DHCP over veth and af_packet\n",
+              "## Leases on disk, DHCP over veth\n",
               durable.text(figures["durable"], table),
               "## memif, one core each (targets 2 and 4)\n", memif_text(figures["memif"]),
               command_of([each for each in figures["memif"].values()]),
               "## testpmd on the same ports (targets 2 and 3)\n", testpmd_text(figures),
-              "## Disks: AoE over veth and af_packet, beside vblade\n",
+              "## Disks: AoE over veth, beside vblade\n",
               disks.page(figures["disks"], table, median),
               "## Disks: AoE over memif, one core each\n",
               disk_memif.page(figures["disk-memif"], table, median),
               "## Disks: memory of a thousand clients of one image of 4 GiB\n",
               disk_memory.page(figures["disk-memory"], table),
-              "## Ten thousand rules, DHCP over veth and af_packet\n",
+              "## Ten thousand rules, DHCP over veth\n",
               rules.text(figures["rules"], table, median),
               "## Overload (target 8)\n", overload_text(figures["overload"]),
               "## perfdhcp, the load generator of Kea (target 4)\n",

@@ -17,6 +17,7 @@ POOL = ("10.128.0.0", "10.143.255.255")
 DHCPD_POOL = ("10.128.0.0", "10.128.255.255")
 # The swarm is the first CPU's; see start_dpdk() in perf/storm.
 SWARM_CPU, CPU = min(os.sched_getaffinity(0)), max(os.sched_getaffinity(0))
+NO_PEERS = ("ceiling", "reveille", "reveille, af_packet")  # in a table of servers
 READY_LIMIT = 60  # seconds; ten thousand rules take a while to compile
 
 
@@ -106,6 +107,13 @@ class Reveille(Server):
 
     def ready(self):
         return "serving" in self.log.read_text()
+
+
+class ReveilleAfPacket(Reveille):
+    """Through the packet socket, as on an interface that the kernel uses too."""
+
+    name = "reveille, af_packet"
+    port = (*Reveille.port, "--driver", "af_packet")
 
 
 class ReveilleMemif(Reveille):

@@ -6,11 +6,12 @@ import subprocess
 import time
 
 from servers import PROJECT, ReveilleMemif
-from wire import ADDRESS, Pair
+from wire import ADDRESS, Pair, af_xdp
 
 SWARM = PROJECT / "build/reveille-storm"
 FIRST_CLIENT = "10.77.128.1"
-VETH = ("--interface", Pair.SWARM_INTERFACE)
+VETH = ("--vdev", af_xdp(1, Pair.SWARM_INTERFACE))
+VETH_JUMBO = ("--interface", Pair.SWARM_INTERFACE)  # AF_XDP carries no more than a page
 MEMIF = ("--vdev", f"net_memif1,role=client,id=0,bsize=2048,rsize=11,"
                    f"socket={ReveilleMemif.SOCKET},socket-abstract=no")
 LIMIT = 200  # seconds for any run
@@ -72,8 +73,8 @@ class Storms:
         self.pair.kernel_address(False)
         ideal = subprocess.Popen(
             [str(part) for part in self.pair.on_server(
-                ["taskset", "-c", _cpu(), SWARM, "ideal", "--interface", Pair.SERVER_INTERFACE,
-                 "--responder-address", ADDRESS])],
+                ["taskset", "-c", _cpu(), SWARM, "ideal", "--vdev",
+                 af_xdp(0, Pair.SERVER_INTERFACE), "--responder-address", ADDRESS])],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             time.sleep(1)

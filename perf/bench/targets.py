@@ -5,6 +5,7 @@ import re
 import disk_memif
 import disk_memory
 import hardship
+from servers import NO_PEERS
 
 NOT_MEASURED = "not measured"
 
@@ -43,7 +44,7 @@ def veth_ratio(figures, clients, median):
     found = figures["tftp"].get(clients, {})
     own = median_of(found.get("reveille"), "mb_per_s", median)
     peers = {name: median_of(rounds, "mb_per_s", median) for name, rounds in found.items()
-             if name not in ("reveille", "ceiling")}
+             if name not in NO_PEERS}
     if not own or not peers:
         return NOT_MEASURED, None
     best = max(peers, key=peers.get)

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 from servers import CPU, PROJECT, SWARM_CPU
-from wire import Pair
+from wire import Pair, af_xdp
 
 PROGRAM = PROJECT / "build/perf-peers/dpdk-dev/usr/bin/dpdk-testpmd"
 FRAME = 1456 + 46
@@ -70,10 +70,8 @@ def on_veth(pair):
     """Frames forwarded a second, or None where testpmd did not run."""
     pair.kernel_address(False)
     return _forwarded(
-        Testpmd("back", CPU, f"net_af_packet0,iface={Pair.SERVER_INTERFACE}", "macswap",
-                pair.server),
-        Testpmd("front", SWARM_CPU, f"net_af_packet0,iface={Pair.SWARM_INTERFACE}", "flowgen",
-                pair.swarm))
+        Testpmd("back", CPU, af_xdp(0, Pair.SERVER_INTERFACE), "macswap", pair.server),
+        Testpmd("front", SWARM_CPU, af_xdp(1, Pair.SWARM_INTERFACE), "flowgen", pair.swarm))
 
 
 def on_memif(frame=FRAME):

@@ -38,6 +38,11 @@ class ConfigOptions {
       add_port("--device", "NIC bound to vfio-pci (repeatable)", "PCI");
       add_port("--vdev", "DPDK virtual device (repeatable)", "SPEC");
     }
+    if (ports == Ports::any) {
+      app.add_option("--driver", to_.driver,
+                     "How kernel interfaces are served: auto, af_xdp or af_packet")
+          ->type_name("HOW");
+    }
     one_each(app.add_option("--address", to_.addresses,
                             ports == Ports::any
                                 ? "Our address on the interface before it, with its prefix length"

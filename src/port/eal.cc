@@ -12,6 +12,7 @@
 #include "packet/share.h"
 #include "port/eal_log.h"
 #include "port/pools.h"
+#include "port/port_plan.h"
 
 namespace reveille {
 namespace {
@@ -73,10 +74,14 @@ std::string lcore_map(unsigned workers, const std::vector<unsigned>& cpus) {
 EalNeeds eal_needs(const Config& config) {
   EalNeeds needs;
   needs.workers = config.workers.count;
+  unsigned umem_queues = 0;
+  for (const InterfaceConfig& interface : config.interfaces) {
+    umem_queues += umem_queues_max(interface, needs.workers);
+  }
   needs.memory_bytes =
       pool_bytes(config.workers.count, config.interfaces.size(),
                  config.dhcp.mode == DhcpMode::server && !config.leases.in_memory(),
-                 longest_mtu(config.interfaces));
+                 longest_mtu(config.interfaces), umem_queues);
   for (const InterfaceConfig& interface : config.interfaces) {
     if (!interface.device.empty()) needs.devices.push_back(interface.device);
   }

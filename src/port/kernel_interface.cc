@@ -1,10 +1,8 @@
 #include "port/kernel_interface.h"
 
 #include <algorithm>
-#include <arpa/inet.h>
 #include <cerrno>
 #include <cstring>
-#include <ifaddrs.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <net/if_arp.h>
@@ -38,23 +36,6 @@ ifreq request_for(const std::string& name) {
   ifreq request{};
   name.copy(request.ifr_name, IFNAMSIZ - 1);
   return request;
-}
-
-// The kernel answers for its own addresses too: port unreachable for what it does not serve.
-std::vector<std::string> addresses_of(const std::string& name) {
-  std::vector<std::string> addresses;
-  ifaddrs* all = nullptr;
-  if (getifaddrs(&all) != 0) return addresses;
-  for (const ifaddrs* each = all; each != nullptr; each = each->ifa_next) {
-    if (each->ifa_addr == nullptr || each->ifa_addr->sa_family != AF_INET) continue;
-    if (name != each->ifa_name) continue;
-    sockaddr_in address{};
-    std::memcpy(&address, each->ifa_addr, sizeof address);
-    char text[INET_ADDRSTRLEN];
-    addresses.emplace_back(inet_ntop(AF_INET, &address.sin_addr, text, sizeof text));
-  }
-  freeifaddrs(all);
-  return addresses;
 }
 
 // An abstract socket name: private to the network namespace, gone with the process.
@@ -129,12 +110,7 @@ tl::expected<KernelInterface, std::string> KernelInterface::claim(const std::str
                      std::string("is down and cannot be brought up: ") + std::strerror(errno));
     }
   }
-  for (const std::string& address : addresses_of(name)) {
-    std::string& warning = interface.warnings_.emplace_back("interface ");
-    warning.append(name).append(": the kernel has the address ").append(address);
-    warning.append(" on it and answers for it too (port unreachable); better remove it ");
-    warning.append("(ip address flush dev ").append(name).append(")");
-  }
+  interface.use_ = kernel_use(name, interface.index_);
   return interface;
 }
 
@@ -145,7 +121,7 @@ KernelInterface::KernelInterface(KernelInterface&& other) noexcept {
 KernelInterface& KernelInterface::operator=(KernelInterface&& other) noexcept {
   std::swap(index_, other.index_);
   std::swap(mtu_, other.mtu_);
-  std::swap(warnings_, other.warnings_);
+  std::swap(use_, other.use_);
   std::swap(claim_socket_, other.claim_socket_);
   std::swap(multicast_socket_, other.multicast_socket_);
   return *this;

@@ -1,11 +1,12 @@
-// A network interface of the kernel, as far as it must be made ready for af_packet.
+// A network interface of the kernel, as far as it must be made ready for us.
 #pragma once
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include <tl/expected.hpp>
+
+#include "port/kernel_use.h"
 
 namespace reveille {
 
@@ -22,15 +23,14 @@ class KernelInterface {
 
   [[nodiscard]] unsigned index() const { return index_; }
   [[nodiscard]] std::uint16_t mtu() const { return mtu_; }
-  // What will work, but perhaps not as expected.
-  [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
+  [[nodiscard]] const KernelUse& use() const { return use_; }
 
  private:
   KernelInterface() = default;
 
   unsigned index_ = 0;
   std::uint16_t mtu_ = 0;
-  std::vector<std::string> warnings_;
+  KernelUse use_;
   int claim_socket_ = -1;      // bound to an abstract name that only one process can have
   int multicast_socket_ = -1;  // its membership keeps the interface in all-multicast mode
 };

@@ -42,23 +42,29 @@ std::uint16_t longest_mtu(const std::vector<InterfaceConfig>& interfaces) {
   return longest;
 }
 
-PoolSizes pool_sizes(unsigned workers, std::size_t ports, bool durable_leases, std::uint16_t mtu) {
+PoolSizes pool_sizes(unsigned workers, std::size_t ports, bool durable_leases, std::uint16_t mtu,
+                     unsigned umem_queues) {
   // Held elsewhere: by the descriptors of the ports, in rings to other workers, in caches.
   const unsigned away =
       static_cast<unsigned>(ports) * kDescriptors + (workers > 1 ? kSteeredMax : 0) + kCached;
-  return {
+  PoolSizes sizes{
       .receive = workers * (away + 2 * kBurst),
       .heads = away + 2 * static_cast<unsigned>(kReplySlots) + (durable_leases ? kHeldMax : 0),
       .payloads = away + 2 * static_cast<unsigned>(kReplySlots),
       .room = frame_room(mtu),
   };
+  if (umem_queues > 0) {
+    sizes.receive += umem_queues * 2 * kUmemRing + workers * sizes.heads;
+    sizes.heads = 0;
+  }
+  return sizes;
 }
 
-std::size_t pool_bytes(unsigned workers, std::size_t ports, bool durable_leases,
-                       std::uint16_t mtu) {
+std::size_t pool_bytes(unsigned workers, std::size_t ports, bool durable_leases, std::uint16_t mtu,
+                       unsigned umem_queues) {
   // A buffer's own header, its mempool header and padding to cache lines.
   constexpr std::size_t kOverhead = sizeof(rte_mbuf) + 128;
-  const PoolSizes sizes = pool_sizes(workers, ports, durable_leases, mtu);
+  const PoolSizes sizes = pool_sizes(workers, ports, durable_leases, mtu, umem_queues);
   const std::size_t room = RTE_PKTMBUF_HEADROOM + sizes.room;
   const std::size_t buffers =
       sizes.receive * (room + kNoteSize + kOverhead) +
@@ -76,9 +82,11 @@ tl::expected<Pools, std::string> Pools::create(unsigned workers, const PoolSizes
   if (!receive) return tl::unexpected(receive.error());
   pools.receive = std::move(*receive);
   for (unsigned k = 0; k < workers; ++k) {
-    auto heads = create_pool("heads", sizes.heads, 0, room);
-    if (!heads) return tl::unexpected(heads.error());
-    pools.heads.push_back(std::move(*heads));
+    if (sizes.heads > 0) {
+      auto heads = create_pool("heads", sizes.heads, 0, room);
+      if (!heads) return tl::unexpected(heads.error());
+      pools.heads.push_back(std::move(*heads));
+    }
     auto payloads = create_pool("payloads", sizes.payloads, 0, 0);
     if (!payloads) return tl::unexpected(payloads.error());
     pools.payloads.push_back(std::move(*payloads));

@@ -30,6 +30,9 @@ inline constexpr unsigned kBurst = 32;
 // Replies that can be under way at once in one worker, before a flush.
 inline constexpr std::size_t kReplySlots = 256;
 inline constexpr unsigned kDescriptors = 1024;  // asked of each queue; a port may want fewer
+// What AF_XDP's driver takes for each of its rings, whatever it is asked for: one that the kernel
+// fills with frames, one of frames that the kernel has sent.
+inline constexpr unsigned kUmemRing = 2048;
 // Replies of one worker that may wait for the disk, and changes of leases on their way there.
 inline constexpr unsigned kHeldMax = 4095;
 // Frames that may wait for one worker in all the rings that lead to it.
@@ -48,25 +51,32 @@ using Pool = std::unique_ptr<rte_mempool, PoolDeleter>;
 
 // How many buffers each pool has.
 struct PoolSizes {
-  unsigned receive = 0;   // one pool for all workers, FrameNote in front of each frame
-  unsigned heads = 0;     // a pool for each worker: whole replies, or what precedes a payload
-  unsigned payloads = 0;  // a pool for each worker: segments that point into an image
+  unsigned receive = 0;  // one pool for all workers, FrameNote in front of each frame
+  // A pool for each worker: whole replies, or what precedes a payload. 0: they come from the first
+  // pool, where a driver sends without a copy what lies there.
+  unsigned heads = 0;
+  unsigned payloads = 0;          // a pool for each worker: segments that point into an image
   std::size_t room = kFrameRoom;  // of a buffer of the first two, in octets
 };
-// `mtu`: the longest of all ports.
+// `mtu`: the longest of all ports. `umem_queues`: of all ports, see PortPlan.
 [[nodiscard]] PoolSizes pool_sizes(unsigned workers, std::size_t ports, bool durable_leases = false,
-                                   std::uint16_t mtu = kMtuDefault);
+                                   std::uint16_t mtu = kMtuDefault, unsigned umem_queues = 0);
 
 // What pools, rings and ports of this many workers and ports need of DPDK's memory.
 [[nodiscard]] std::size_t pool_bytes(unsigned workers, std::size_t ports,
-                                     bool durable_leases = false, std::uint16_t mtu = kMtuDefault);
+                                     bool durable_leases = false, std::uint16_t mtu = kMtuDefault,
+                                     unsigned umem_queues = 0);
 
 [[nodiscard]] std::uint16_t longest_mtu(const std::vector<InterfaceConfig>& interfaces);
 
 struct Pools {
   Pool receive;
-  std::vector<Pool> heads;     // by worker
+  std::vector<Pool> heads;     // by worker; none where receive has them
   std::vector<Pool> payloads;  // by worker
+
+  [[nodiscard]] rte_mempool* heads_of(unsigned worker) const {
+    return heads.empty() ? receive.get() : heads[worker].get();
+  }
 
   static tl::expected<Pools, std::string> create(unsigned workers, const PoolSizes& sizes);
 };

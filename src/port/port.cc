@@ -16,34 +16,6 @@ namespace {
 
 using Result = tl::expected<void, std::string>;
 
-// DPDK's name and arguments of a virtual device.
-struct VirtualDevice {
-  std::string name;
-  std::string arguments;
-};
-
-VirtualDevice split(const std::string& vdev) {
-  const std::size_t comma = vdev.find(',');
-  if (comma == std::string::npos) return {vdev, ""};
-  return {vdev.substr(0, comma), vdev.substr(comma + 1)};
-}
-
-// How af_packet serves an interface of the kernel:
-//  - frames as long as a receive buffer of ours: 32 octets for the ring's own header leave room
-//    for any packet of the MTU, and a buffer holds each (the driver copies without a check of its
-//    own);
-//  - blocks of pages that frames fill without a rest, as the driver counts them;
-//  - the queueing discipline stays in the path: a slow device then queues a burst where a bypass
-//    would drop it, and tcpdump on the interface shows our replies.
-VirtualDevice af_packet_on(const InterfaceConfig& config, unsigned index, unsigned workers) {
-  static_assert(65536 % kFrameRoom == 0 && 36864 == 9 * 4096 && 36864 % kJumboRoom == 0);
-  const bool jumbo = frame_room(config.mtu) == kJumboRoom;
-  const std::string ring = jumbo ? ",blocksz=36864,framesz=9216,framecnt=1024"
-                                 : ",blocksz=65536,framesz=2048,framecnt=2048";
-  return {"net_af_packet" + std::to_string(index),
-          "iface=" + config.interface + ring + ",qdisc_bypass=0,qpairs=" + std::to_string(workers)};
-}
-
 // Replies are a few microseconds behind requests: take packets out of the device at once.
 rte_eth_conf configuration_for(const PortProfile& profile, const rte_eth_dev_info& info,
                                unsigned receive_queues, std::uint16_t mtu) {
@@ -67,43 +39,44 @@ rte_eth_conf configuration_for(const PortProfile& profile, const rte_eth_dev_inf
 
 }  // namespace
 
-tl::expected<Port, std::string> Port::open(const InterfaceConfig& config, unsigned workers,
-                                           rte_mempool* receive) {
-  Port port;
-  forget_eal_log();
-  if (Result probed = port.probe(config, workers); !probed) return tl::unexpected(probed.error());
-  if (Result ready = port.configure(workers, receive, config.mtu); !ready) {
-    return tl::unexpected(ready.error());
+tl::expected<Port, std::string> Port::open(PortPlan plan, rte_mempool* receive) {
+  Port port(std::move(plan));
+  Result ready = port.attach(port.plan_.device, receive);
+  if (!ready && port.plan_.instead) {
+    port.warnings_.push_back(ready.error() + "; it is served through af_packet, which is slower");
+    port.abandon();
+    ready = port.attach(*port.plan_.instead, receive);
   }
+  if (!ready) return tl::unexpected(ready.error());
   return port;
 }
 
-Result Port::probe(const InterfaceConfig& config, unsigned workers) {
-  VirtualDevice vdev;
-  if (!config.interface.empty()) {
-    name_ = config.interface;
-    auto kernel = KernelInterface::claim(config.interface);
-    if (!kernel) return tl::unexpected(kernel.error());
-    kernel_ = std::move(*kernel);
-    vdev = af_packet_on(config, kernel_->index(), workers);
-  } else if (!config.vdev.empty()) {
-    vdev = split(config.vdev);
-    name_ = vdev.name;
-  } else {
-    name_ = config.device;
-  }
-  device_ = vdev.name.empty() ? config.device : vdev.name;
+Port::Port(PortPlan plan) : plan_(std::move(plan)) {
+  const InterfaceConfig& config = plan_.config;
+  name_ = !config.interface.empty() ? config.interface
+          : !config.vdev.empty()    ? plan_.device.name
+                                    : config.device;
+}
+
+Result Port::attach(const VirtualDevice& device, rte_mempool* receive) {
+  forget_eal_log();
+  if (Result probed = probe(device); !probed) return probed;
+  return configure(receive);
+}
+
+Result Port::probe(const VirtualDevice& device) {
+  device_ = device.name.empty() ? plan_.config.device : device.name;
 
   std::uint16_t id = 0;
   const bool exists = rte_eth_dev_get_port_by_name(device_.c_str(), &id) == 0;
-  if (!exists && vdev.name.empty()) {
+  if (!exists && device.name.empty()) {
     return tl::unexpected(with_eal_words("device " + name_ +
                                              " is no NIC that DPDK can use (is it bound to "
                                              "vfio-pci, and its whole IOMMU group with it?)",
                                          ENODEV));
   }
   if (!exists) {
-    const int error = rte_eal_hotplug_add("vdev", vdev.name.c_str(), vdev.arguments.c_str());
+    const int error = rte_eal_hotplug_add("vdev", device.name.c_str(), device.arguments.c_str());
     if (error != 0) {
       return tl::unexpected(with_eal_words("port " + name_ + " cannot be opened", error));
     }
@@ -124,11 +97,13 @@ Result Port::probe(const InterfaceConfig& config, unsigned workers) {
     return tl::unexpected(with_eal_words("port " + name_ + " does not describe itself", error));
   }
   driver_ = info.driver_name;
-  profile_ = profile_of(driver_, vdev.name.empty() ? nullptr : &vdev.arguments, info);
+  profile_ = profile_of(driver_, device.name.empty() ? nullptr : &device.arguments, info);
   return {};
 }
 
-Result Port::configure(unsigned workers, rte_mempool* receive, std::uint16_t mtu) {
+Result Port::configure(rte_mempool* receive) {
+  const unsigned workers = plan_.workers;
+  const std::uint16_t mtu = plan_.config.mtu;
   const auto failed = [this](const char* what, int error) {
     return tl::unexpected(with_eal_words("port " + name_ + ": " + what, error));
   };
@@ -174,7 +149,7 @@ Result Port::configure(unsigned workers, rte_mempool* receive, std::uint16_t mtu
   }
   mac_ = MacAddress::from(address.addr_bytes);
   std::uint16_t device_mtu = mtu;  // what a virtual device says of it has no meaning
-  if (kernel_) device_mtu = kernel_->mtu();
+  if (plan_.kernel) device_mtu = plan_.kernel->mtu();
   if (profile_.mtu_is_told) rte_eth_dev_get_mtu(id_, &device_mtu);
   mtu_ = std::min(device_mtu, mtu);
   if (mtu_ < mtu && mtu != kMtuDefault) {
@@ -211,17 +186,17 @@ void Port::discard_stale_frames() const {
 }
 
 std::vector<std::string> Port::warnings() const {
-  std::vector<std::string> all = kernel_ ? kernel_->warnings() : std::vector<std::string>{};
+  std::vector<std::string> all = plan_.warnings;
   all.insert(all.end(), warnings_.begin(), warnings_.end());
   return all;
 }
 
 Port::Port(Port&& other) noexcept
-    : name_(std::move(other.name_)),
+    : plan_(std::move(other.plan_)),
+      name_(std::move(other.name_)),
       device_(std::move(other.device_)),
       driver_(std::move(other.driver_)),
       profile_(other.profile_),
-      kernel_(std::move(other.kernel_)),
       id_(other.id_),
       taken_(std::exchange(other.taken_, false)),
       plugged_in_(std::exchange(other.plugged_in_, false)),
@@ -231,6 +206,13 @@ Port::Port(Port&& other) noexcept
       warnings_(std::move(other.warnings_)),
       receive_queues_(other.receive_queues_),
       transmit_queues_(other.transmit_queues_) {}
+
+// Leaves the device that could not be set up to the end of DPDK: the driver of AF_XDP (22.11)
+// writes into memory that it has freed when it is closed then.
+void Port::abandon() {
+  taken_ = false;
+  plugged_in_ = false;
+}
 
 Port::~Port() {
   if (started_) rte_eth_dev_stop(id_);

@@ -12,7 +12,7 @@
 #include <reveille/config.h>
 
 #include "packet/snapshot.h"
-#include "port/kernel_interface.h"
+#include "port/port_plan.h"
 #include "port/port_profile.h"
 
 namespace reveille {
@@ -21,11 +21,10 @@ namespace reveille {
 // sends through transmit queue k % transmit_queues(), which is its own when k is below that.
 class Port {
  public:
-  // Takes the device of `config` and sets up queues for `workers`, as far as it has them. A
+  // Takes the device of `plan` and sets up queues for its workers, as far as it has them. A
   // virtual device that exists already (an embedding program or a test made it) is used as it
   // is. The error is one sentence that names the interface.
-  static tl::expected<Port, std::string> open(const InterfaceConfig& config, unsigned workers,
-                                              rte_mempool* receive);
+  static tl::expected<Port, std::string> open(PortPlan plan, rte_mempool* receive);
   Port(Port&& other) noexcept;
   Port& operator=(Port&&) = delete;
   ~Port();  // stops and gives the device back
@@ -44,17 +43,18 @@ class Port {
   [[nodiscard]] std::vector<std::string> warnings() const;
 
  private:
-  Port() = default;
-  tl::expected<void, std::string> probe(const InterfaceConfig& config, unsigned workers);
-  tl::expected<void, std::string> configure(unsigned workers, rte_mempool* receive,
-                                            std::uint16_t mtu);
+  explicit Port(PortPlan plan);
+  tl::expected<void, std::string> attach(const VirtualDevice& device, rte_mempool* receive);
+  tl::expected<void, std::string> probe(const VirtualDevice& device);
+  tl::expected<void, std::string> configure(rte_mempool* receive);
+  void abandon();
   void discard_stale_frames() const;
 
+  PortPlan plan_;
   std::string name_;    // as configured
   std::string device_;  // DPDK's name of it
   std::string driver_;
   PortProfile profile_;
-  std::optional<KernelInterface> kernel_;
   std::uint16_t id_ = 0;
   bool taken_ = false;       // id_ is valid and ours
   bool plugged_in_ = false;  // a virtual device that we made

@@ -84,20 +84,28 @@ tl::expected<std::unique_ptr<Workers>, std::string> Workers::open(Eal& eal, cons
     return tl::unexpected("workers: " + std::to_string(state->count) + " asked for, DPDK has " +
                           std::to_string(eal.workers()));
   }
-  auto pools = Pools::create(
-      state->count, pool_sizes(state->count, config.interfaces.size(), options.durable_leases,
-                               longest_mtu(config.interfaces)));
+  std::vector<PortPlan> plans;
+  unsigned umem_queues = 0;
+  for (const InterfaceConfig& interface : config.interfaces) {
+    auto plan = PortPlan::make(interface, state->count);
+    if (!plan) return tl::unexpected(plan.error());
+    umem_queues += plan->umem_queues();
+    plans.push_back(std::move(*plan));
+  }
+  auto pools =
+      Pools::create(state->count, pool_sizes(state->count, plans.size(), options.durable_leases,
+                                             longest_mtu(config.interfaces), umem_queues));
   if (!pools) return tl::unexpected(pools.error());
   state->pools = std::move(*pools);
 
   std::vector<std::uint16_t> physical_ports;
   bool queues_shared = false;
-  for (const InterfaceConfig& interface : config.interfaces) {
-    auto port = Port::open(interface, state->count, state->pools.receive.get());
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    auto port = Port::open(std::move(plans[i]), state->pools.receive.get());
     if (!port) return tl::unexpected(port.error());
     if (port->profile().maps_memory) physical_ports.push_back(port->id());
     queues_shared |= port->transmit_queues() < state->count;
-    add_stations(state->stations, *port, interface);
+    add_stations(state->stations, *port, config.interfaces[i]);
     state->reports.push_back(report_of(*port));
     state->ports.push_back(std::move(*port));
   }
@@ -130,7 +138,7 @@ WorkerParts Workers::State::parts_of(unsigned worker, std::uint64_t seed,
                     .timestamp_offset = timestamp_offset,
                     .queues = {},
                     .lanes = {},
-                    .heads = pools.heads[worker].get(),
+                    .heads = pools.heads_of(worker),
                     .payloads = pools.payloads[worker].get(),
                     .tsc = &tsc,
                     .snapshots = snapshots.get(),

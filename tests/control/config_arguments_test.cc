@@ -176,6 +176,15 @@ TEST(Arguments, AllTheOthers) {
   EXPECT_TRUE(config.log.quiet);
 }
 
+TEST(Arguments, TheDriverOfAllKernelInterfaces) {
+  const ParsedConfig parsed = configure(
+      arguments_of("serve --interface eth1 --address 10.77.0.1/16 --device 0000:65:00.0 --address "
+                   "10.78.0.1/16 --driver af_xdp --root /srv/boot --proxy"));
+  EXPECT_EQ(parsed.problems.text(), "");
+  EXPECT_EQ(parsed.config.interfaces[0].driver, KernelDriver::af_xdp);
+  EXPECT_EQ(parsed.config.interfaces[1].driver, KernelDriver::automatic);
+}
+
 TEST(Arguments, SeveralPoolsOfSeveralInterfaces) {
   const ParsedConfig parsed = configure(arguments_of(
       "serve --interface eth1 --address 10.77.0.1/16 --interface eth2 --address 10.78.0.1/16 "
@@ -234,6 +243,8 @@ TEST(Arguments, ProblemsNameTheOption) {
        "--workers: error: must be 1 to 32, not \"two\"\n"},
       {"serve --interface eth1 --address 10.77.0.1/16 --root /b --proxy --idle never",
        "--idle: error: is \"adaptive\" or \"busy\", not \"never\"\n"},
+      {"serve --interface eth1 --address 10.77.0.1/16 --root /b --proxy --driver dpdk",
+       "--driver: error: is \"auto\" or \"af_xdp\" or \"af_packet\", not \"dpdk\"\n"},
       {"serve --interface eth1 --address 10.77.0.1/16 --root /b --proxy --log-format xml",
        "--log-format: error: is \"text\" or \"json\", not \"xml\"\n"},
       {"check --config /nonexistent.toml", "/nonexistent.toml: error: there is no such file\n"},

@@ -73,6 +73,18 @@ const WrongConfig kInterfaces[] = {
      "f:2:13: error: \"e,x=1\" cannot be the name of an interface\n"},
     {"BadDevice", interface("device = \"65:00.0\"\naddress = \"10.77.0.1/16\"\n"),
      "f:2:10: error: \"65:00.0\" is not a PCI address such as \"0000:65:00.0\"\n"},
+    {"DriverOfAVdev",
+     interface("vdev = \"net_tap0\"\naddress = \"10.77.0.1/16\"\ndriver = \"af_packet\"\n"),
+     "f:4:10: error: `driver` is for an `interface` of the kernel only\n"},
+    {"AfXdpAndJumbo",
+     interface("interface = \"eth1\"\naddress = \"10.77.0.1/16\"\nmtu = 9000\n"
+               "driver = \"af_xdp\"\n"),
+     "f:5:10: error: AF_XDP carries packets of at most 1500 octets; longer ones need "
+     "\"af_packet\"\n"},
+    {"AfXdpAndVlans",
+     interface("interface = \"eth1\"\ndriver = \"af_xdp\"\n[[interface.vlan]]\nid = 7\n"
+               "address = \"10.77.0.1/16\"\n"),
+     "f:3:10: error: AF_XDP does not see VLAN tags; VLANs need \"af_packet\"\n"},
     {"BadVdev", interface("vdev = \"tap0\"\naddress = \"10.77.0.1/16\"\n"),
      "f:2:8: error: \"tap0\" is not a DPDK network device such as \"net_tap0,iface=boot0\"\n"},
     {"NetworkAddress", interface("interface = \"eth1\"\naddress = \"10.77.0.0/16\"\n"),

@@ -284,6 +284,8 @@ TEST(CompleteExample, BecomesTheseValues) {
   EXPECT_EQ(config.interfaces[0].interface, "eth1");
   EXPECT_EQ(config.interfaces[0].address->text(), "10.77.0.1/16");
   EXPECT_EQ(config.interfaces[0].mtu, 9000);
+  EXPECT_EQ(config.interfaces[0].driver, KernelDriver::af_packet);
+  EXPECT_EQ(config.interfaces[1].driver, KernelDriver::automatic);
   ASSERT_EQ(config.interfaces[0].vlans.size(), 1U);
   EXPECT_EQ(config.interfaces[0].vlans[0].id, 20);
   EXPECT_EQ(config.interfaces[0].vlans[0].address.text(), "10.20.0.1/24");

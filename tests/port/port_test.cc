@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <fstream>
 #include <net/if.h>
-#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include <gtest/gtest.h>
 #include <rte_ethdev.h>
 
+#include "port/own_network.h"
 #include "port/pools.h"
 #include "port/test_eal.h"
 
@@ -20,9 +20,6 @@ namespace reveille {
 namespace {
 
 using testing::HasSubstr;
-
-// In a network namespace of its own, so that nothing of the machine's network is touched.
-const bool own_namespace = unshare(CLONE_NEWNET) == 0;
 
 class PortTest : public testing::Test {
  protected:
@@ -34,7 +31,13 @@ class PortTest : public testing::Test {
   }
 
   tl::expected<Port, std::string> open(const InterfaceConfig& config, unsigned workers = 1) {
-    return Port::open(config, workers, pools_.receive.get());
+    return open(config, workers, pools_.receive.get());
+  }
+  static tl::expected<Port, std::string> open(const InterfaceConfig& config, unsigned workers,
+                                              rte_mempool* receive) {
+    auto plan = PortPlan::make(config, workers);
+    if (!plan) return tl::unexpected(plan.error());
+    return Port::open(std::move(*plan), receive);
   }
   static InterfaceConfig vdev(const std::string& text) {
     InterfaceConfig config;
@@ -134,13 +137,13 @@ TEST_F(PortTest, LoopbackIsNoEthernet) {
 class InterfaceTest : public PortTest {
  protected:
   void SetUp() override {
-    if (!own_namespace) GTEST_SKIP() << "no network namespace of our own";
+    if (!test::own_network) GTEST_SKIP() << "no network namespace of our own";
     if (std::system("ip link add ours type veth peer name theirs 2>/dev/null") != 0) {
       GTEST_SKIP() << "no veth here";
     }
   }
   void TearDown() override {
-    if (!own_namespace) return;
+    if (!test::own_network) return;
     EXPECT_EQ(std::system("ip link del ours 2>/dev/null || true"), 0);
   }
   static bool is_up(const char* name) {
@@ -180,13 +183,13 @@ TEST_F(InterfaceTest, CarriesTheLongerPacketsThatAreConfigured) {
   auto pools = Pools::create(1, sizes);
   ASSERT_TRUE(pools) << pools.error();
   {
-    const auto jumbo = Port::open(config, 1, pools->receive.get());
+    const auto jumbo = open(config, 1, pools->receive.get());
     ASSERT_TRUE(jumbo) << jumbo.error();
     EXPECT_EQ(jumbo->mtu(), 9000);
     EXPECT_TRUE(jumbo->warnings().empty());
   }
   ASSERT_EQ(std::system("ip link set ours mtu 4000"), 0);
-  const auto less = Port::open(config, 1, pools->receive.get());
+  const auto less = open(config, 1, pools->receive.get());
   ASSERT_TRUE(less) << less.error();
   EXPECT_EQ(less->mtu(), 4000);
   EXPECT_THAT(less->warnings(),

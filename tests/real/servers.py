@@ -150,7 +150,9 @@ class Reveille:
         return self.lab.log_folder / "leases.db"
 
     def options(self):
-        mode = ["--proxy"] if self.proxy else ["--pool", f"{self.pool[0]}-{self.pool[1]}"]
+        # Each firmware boots through both drivers: the lab's veth is AF_XDP's by default.
+        mode = (["--proxy", "--driver", "af_packet"] if self.proxy
+                else ["--pool", f"{self.pool[0]}-{self.pool[1]}"])
         return ["--address", f"{SERVER}/{PREFIX_LENGTH}", "--root", self.images, *mode, *self.extra]
 
     def _wait_until_it_answers(self, probe, limit=60):

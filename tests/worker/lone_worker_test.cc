@@ -22,7 +22,7 @@ class LoneWorker : public testing::Test {
     config_.subnets = {subnet};
     config_.dhcp.detect_conflicts = false;  // what leaves answers what came
     pools_ = *Pools::create(2, pool_sizes(2, 1));
-    auto port = Port::open(config_.interfaces[0], 1, pools_.receive.get());
+    auto port = Port::open(*PortPlan::make(config_.interfaces[0], 1), pools_.receive.get());
     EXPECT_TRUE(port) << port.error();
     port_.emplace(std::move(*port));
     EXPECT_TRUE(port_->start());

@@ -31,7 +31,7 @@ class TransmitTest : public testing::Test {
   void open(RingPort::Shape shape = {}, PoolSizes sizes = {1024, 1024, 1024}) {
     wire_.emplace(shape);
     pools_ = *Pools::create(2, sizes);
-    auto port = Port::open(wire_->config(), 1, pools_->receive.get());
+    auto port = Port::open(*PortPlan::make(wire_->config(), 1), pools_->receive.get());
     ASSERT_TRUE(port) << port.error();
     ASSERT_TRUE(port->start());
     port_.emplace(std::move(*port));

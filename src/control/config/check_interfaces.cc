@@ -61,6 +61,22 @@ void check_kind(const InterfaceConfig& interface, const std::string& path, const
   }
 }
 
+void check_driver(const InterfaceConfig& interface, const std::string& path, const Origins& origins,
+                  Problems& problems) {
+  const Origin origin = origins.of(path + ".driver");
+  if (interface.interface.empty() && origins.has(path + ".driver")) {
+    problems.error(origin, "`driver` is for an `interface` of the kernel only");
+  }
+  if (interface.driver != KernelDriver::af_xdp) return;
+  if (!interface.vlans.empty()) {
+    problems.error(origin, "AF_XDP does not see VLAN tags; VLANs need \"af_packet\"");
+  }
+  if (interface.mtu > kMtuDefault) {
+    problems.error(origin, "AF_XDP carries packets of at most " + std::to_string(kMtuDefault) +
+                               " octets; longer ones need \"af_packet\"");
+  }
+}
+
 void check_vlans(const InterfaceConfig& interface, const std::string& path, const Origins& origins,
                  Problems& problems) {
   std::set<std::uint16_t> seen;
@@ -127,6 +143,7 @@ void check_interfaces(const Config& config, const Origins& origins, Problems& pr
     const InterfaceConfig& interface = config.interfaces[i];
     const std::string path = element("interface", i);
     check_kind(interface, path, origins, problems);
+    check_driver(interface, path, origins, problems);
     check_vlans(interface, path, origins, problems);
     const std::string name = interface_name(interface);
     if (!name.empty() && !seen.emplace(name, path).second) {

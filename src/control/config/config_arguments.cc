@@ -14,6 +14,21 @@ namespace {
 constexpr Origin kAddress{.option = "--address"};
 constexpr Origin kPool{.option = "--pool"};
 
+template <class E>
+void apply_word(const std::optional<std::string>& word, std::string_view option, E& to,
+                std::initializer_list<std::pair<std::string_view, E>> words, Problems& problems) {
+  if (!word) return;
+  std::string all;
+  for (const auto& [name, value] : words) {
+    if (name == *word) {
+      to = value;
+      return;
+    }
+    all += (all.empty() ? "" : " or ") + in_quotes(name);
+  }
+  problems.error({.option = option}, "is " + all + ", not " + in_quotes(*word));
+}
+
 void apply_ports(const ConfigArguments& arguments, ParsedConfig& to) {
   if (arguments.ports.empty()) return;
   to.origins.erase("interface");
@@ -30,6 +45,21 @@ void apply_ports(const ConfigArguments& arguments, ParsedConfig& to) {
     to.origins.set(path + "." + std::string(port.option.substr(2)), origin);
   }
   to.origins.set("interface", {.option = arguments.ports.front().option});
+}
+
+void apply_driver(const ConfigArguments& arguments, ParsedConfig& to) {
+  if (!arguments.driver) return;
+  KernelDriver driver = KernelDriver::automatic;
+  apply_word(arguments.driver, "--driver", driver,
+             {{"auto", KernelDriver::automatic},
+              {"af_xdp", KernelDriver::af_xdp},
+              {"af_packet", KernelDriver::af_packet}},
+             to.problems);
+  for (std::size_t i = 0; i < to.config.interfaces.size(); ++i) {
+    if (to.config.interfaces[i].interface.empty()) continue;
+    to.config.interfaces[i].driver = driver;
+    to.origins.set(element("interface", i) + ".driver", {.option = "--driver"});
+  }
 }
 
 void apply_addresses(const ConfigArguments& arguments, ParsedConfig& to) {
@@ -109,21 +139,6 @@ void apply_pools(const ConfigArguments& arguments, ParsedConfig& to) {
   }
 }
 
-template <class E>
-void apply_word(const std::optional<std::string>& word, std::string_view option, E& to,
-                std::initializer_list<std::pair<std::string_view, E>> words, Problems& problems) {
-  if (!word) return;
-  std::string all;
-  for (const auto& [name, value] : words) {
-    if (name == *word) {
-      to = value;
-      return;
-    }
-    all += (all.empty() ? "" : " or ") + in_quotes(name);
-  }
-  problems.error({.option = option}, "is " + all + ", not " + in_quotes(*word));
-}
-
 void apply_workers(const ConfigArguments& arguments, ParsedConfig& to) {
   if (!arguments.workers) return;
   const std::string& text = *arguments.workers;
@@ -169,6 +184,7 @@ void apply_arguments(const ConfigArguments& arguments, ParsedConfig& to) {
   apply_word(arguments.log_format, "--log-format", to.config.log.format,
              {{"text", LogFormat::text}, {"json", LogFormat::json}}, to.problems);
   apply_ports(arguments, to);
+  apply_driver(arguments, to);
   apply_addresses(arguments, to);
   apply_pools(arguments, to);
 }

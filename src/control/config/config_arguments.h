@@ -18,6 +18,7 @@ struct ConfigArguments {
   };
   std::string config_file;
   std::vector<Port> ports;             // in the order given
+  std::optional<std::string> driver;   // of all kernel interfaces
   std::vector<std::string> addresses;  // the k-th belongs to the k-th port
   std::vector<std::string> pools;
   bool proxy = false;

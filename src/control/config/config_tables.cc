@@ -48,6 +48,11 @@ constexpr std::array kOverlays{
     std::pair<std::string_view, OverlayPlace>{"memory", OverlayPlace::memory},
     std::pair<std::string_view, OverlayPlace>{"file", OverlayPlace::file},
 };
+constexpr std::array kKernelDrivers{
+    std::pair<std::string_view, KernelDriver>{"auto", KernelDriver::automatic},
+    std::pair<std::string_view, KernelDriver>{"af_xdp", KernelDriver::af_xdp},
+    std::pair<std::string_view, KernelDriver>{"af_packet", KernelDriver::af_packet},
+};
 constexpr std::array kIdles{
     std::pair<std::string_view, Idle>{"adaptive", Idle::adaptive},
     std::pair<std::string_view, Idle>{"busy", Idle::busy},
@@ -114,6 +119,7 @@ void read_interfaces(TableReader& file, std::vector<InterfaceConfig>& to) {
     table.text("vdev", interface.vdev, kNameMax);
     table.parsed("address", interface.address, Ipv4Prefix::parse, kPrefixForm);
     table.number("mtu", interface.mtu, kMtuDefault, kMtuMax);
+    table.choice("driver", interface.driver, kKernelDrivers);
     table.tables("vlan", kVlansMax, [&](TableReader& vlan, std::size_t) {
       VlanConfig& one = interface.vlans.emplace_back();
       vlan.number("id", one.id, 1, 4094);

@@ -1,0 +1,90 @@
+#include "port/kernel_use.h"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <ifaddrs.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <string_view>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace reveille {
+namespace {
+
+void add_address(const sockaddr& address, KernelUse& use) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (address.sa_family == AF_INET) {
+    sockaddr_in ipv4{};
+    std::memcpy(&ipv4, &address, sizeof ipv4);
+    inet_ntop(AF_INET, &ipv4.sin_addr, text, sizeof text);
+    use.ipv4_addresses.emplace_back(text);
+  } else if (address.sa_family == AF_INET6) {
+    sockaddr_in6 ipv6{};
+    std::memcpy(&ipv6, &address, sizeof ipv6);
+    if (IN6_IS_ADDR_LINKLOCAL(&ipv6.sin6_addr)) return;  // each interface has one
+    inet_ntop(AF_INET6, &ipv6.sin6_addr, text, sizeof text);
+    use.ipv6_addresses.emplace_back(text);
+  }
+}
+
+void add_addresses(const std::string& name, KernelUse& use) {
+  ifaddrs* all = nullptr;
+  if (getifaddrs(&all) != 0) return;
+  for (const ifaddrs* each = all; each != nullptr; each = each->ifa_next) {
+    if (each->ifa_addr != nullptr && name == each->ifa_name) add_address(*each->ifa_addr, use);
+  }
+  freeifaddrs(all);
+}
+
+// The links of sysfs tell it, unless what is mounted there is that of another namespace.
+bool is_stacked(const std::string& name, unsigned index) {
+  const std::filesystem::path folder = "/sys/class/net/" + name;
+  unsigned shown = 0;
+  std::ifstream(folder / "ifindex") >> shown;
+  if (shown != index) return true;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const std::string link = entry.path().filename();
+    if (link == "master" || link.starts_with("upper_")) return true;
+  }
+  return static_cast<bool>(error);
+}
+
+template <typename Question>
+bool ask_ethtool(int fd, const std::string& name, Question& question) {
+  ifreq request{};
+  name.copy(request.ifr_name, IFNAMSIZ - 1);
+  request.ifr_data = reinterpret_cast<char*>(&question);
+  return fd >= 0 && ioctl(fd, SIOCETHTOOL, &request) == 0;
+}
+
+}  // namespace
+
+KernelUse kernel_use(const std::string& name, unsigned index) {
+  KernelUse use;
+  add_addresses(name, use);
+  use.stacked = is_stacked(name, index);
+  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  ethtool_drvinfo info{};
+  info.cmd = ETHTOOL_GDRVINFO;
+  if (ask_ethtool(fd, name, info)) {
+    const std::string_view driver(info.driver, sizeof info.driver);
+    use.driver = driver.substr(0, driver.find('\0'));
+  }
+  ethtool_channels channels{};
+  channels.cmd = ETHTOOL_GCHANNELS;
+  if (ask_ethtool(fd, name, channels)) {
+    use.receive_queues = std::max(1U, channels.rx_count + channels.combined_count);
+    use.combined_queues = channels.combined_count;
+  }
+  if (fd >= 0) close(fd);
+  return use;
+}
+
+}  // namespace reveille

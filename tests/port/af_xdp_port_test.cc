@@ -1,0 +1,227 @@
+// A port that AF_XDP serves: one end of a veth pair, with a packet socket on the other.
+#include <array>
+#include <cstring>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rte_ethdev.h>
+
+#include "port/own_network.h"
+#include "port/pools.h"
+#include "port/port.h"
+#include "port/test_eal.h"
+
+namespace reveille {
+namespace {
+
+using test::run;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr std::uint16_t kEtherType = 0x88B5;  // IEEE 802: for experiments
+
+// A packet socket on an interface.
+class Peer {
+ public:
+  explicit Peer(const char* interface)
+      : fd_(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(kEtherType))) {
+    sockaddr_ll address{};
+    address.sll_family = AF_PACKET;
+    address.sll_protocol = htons(kEtherType);
+    address.sll_ifindex = static_cast<int>(if_nametoindex(interface));
+    EXPECT_EQ(bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  }
+  ~Peer() { close(fd_); }
+  Peer(const Peer&) = delete;
+  Peer& operator=(const Peer&) = delete;
+
+  void send(const std::string& frame) const {
+    EXPECT_EQ(::send(fd_, frame.data(), frame.size(), 0), static_cast<ssize_t>(frame.size()));
+  }
+  // The next frame within a second, or "".
+  [[nodiscard]] std::string receive() const {
+    pollfd wait{.fd = fd_, .events = POLLIN, .revents = 0};
+    if (poll(&wait, 1, 1000) <= 0) return "";
+    std::string frame(2048, '\0');
+    const ssize_t length = recv(fd_, frame.data(), frame.size(), 0);
+    frame.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
+    return frame;
+  }
+
+ private:
+  int fd_;
+};
+
+std::string frame_of(std::size_t octets, char fill) {
+  std::string frame(octets, fill);
+  frame.replace(0, 6, 6, '\xff');
+  frame.replace(6, 6, std::string("\x02\x00\x00\x00\x00\x09", 6));
+  frame[12] = static_cast<char>(kEtherType >> 8);
+  frame[13] = static_cast<char>(kEtherType & 0xff);
+  return frame;
+}
+
+class AfXdpPortTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!test::own_network) GTEST_SKIP() << "no network namespace of our own";
+    if (!run("ip link add ours type veth peer name theirs")) GTEST_SKIP() << "no veth here";
+    ASSERT_TRUE(run("ip link set ours up && ip link set theirs up"));
+    test_eal();
+  }
+  void TearDown() override {
+    if (test::own_network) run("ip link del ours 2>/dev/null");
+  }
+
+  // As the workers do it: buffers as the plan wants them.
+  tl::expected<Port, std::string> open(KernelDriver driver = KernelDriver::automatic,
+                                       unsigned workers = 1) {
+    InterfaceConfig config;
+    config.interface = "ours";
+    config.driver = driver;
+    auto plan = PortPlan::make(config, workers);
+    if (!plan) return tl::unexpected(plan.error());
+    const PoolSizes sizes = pool_sizes(workers, 1, false, kMtuDefault, plan->umem_queues());
+    auto pools = Pools::create(workers, sizes);
+    EXPECT_TRUE(pools) << pools.error();
+    pools_ = std::move(*pools);
+    return Port::open(std::move(*plan), pools_->receive.get());
+  }
+  static std::string receive(const Port& port) {
+    std::array<rte_mbuf*, kBurst> frames;
+    for (int tries = 0; tries < 1000; ++tries) {
+      if (rte_eth_rx_burst(port.id(), 0, frames.data(), 1) == 0) {
+        usleep(1000);
+        continue;
+      }
+      EXPECT_EQ(frames[0]->nb_segs, 1);
+      std::string frame(rte_pktmbuf_mtod(frames[0], const char*), frames[0]->data_len);
+      rte_pktmbuf_free(frames[0]);
+      // IPv6 speaks up by itself on a fresh interface.
+      if (frame.substr(12, 2) == frame_of(14, 0).substr(12, 2)) return frame;
+    }
+    return "";
+  }
+  void send(const Port& port, const std::string& frame) {
+    rte_mbuf* buffer = rte_pktmbuf_alloc(pools_->heads_of(0));
+    ASSERT_NE(buffer, nullptr);
+    std::memcpy(rte_pktmbuf_append(buffer, static_cast<std::uint16_t>(frame.size())), frame.data(),
+                frame.size());
+    ASSERT_EQ(rte_eth_tx_burst(port.id(), 0, &buffer, 1), 1);
+  }
+
+  std::optional<Pools> pools_;
+};
+
+TEST_F(AfXdpPortTest, CarriesFramesOfEveryLengthBothWays) {
+  auto port = open();
+  ASSERT_TRUE(port) << port.error();
+  EXPECT_EQ(port->driver(), "net_af_xdp");
+  EXPECT_EQ(port->mtu(), 1500);
+  EXPECT_THAT(port->warnings(), IsEmpty());
+  EXPECT_TRUE(pools_->heads.empty()) << "replies leave from where frames arrive";
+  ASSERT_TRUE(port->start());
+  const Peer peer("theirs");
+  for (const std::size_t octets : {60U, 342U, 1514U}) {
+    const std::string request = frame_of(octets, 'q');
+    peer.send(request);
+    EXPECT_EQ(receive(*port), request) << octets;
+    const std::string reply = frame_of(octets, 'r');
+    send(*port, reply);
+    EXPECT_EQ(peer.receive(), reply) << octets;
+  }
+}
+
+// Each descriptor of the rings, and each buffer, comes round more than once.
+TEST_F(AfXdpPortTest, GivesEachBufferBack) {
+  auto port = open();
+  ASSERT_TRUE(port) << port.error();
+  ASSERT_TRUE(port->start());
+  const Peer peer("theirs");
+  const std::string frame = frame_of(300, 'x');
+  const unsigned rounds = 2 * rte_mempool_avail_count(pools_->receive.get()) + 2 * kUmemRing;
+  for (unsigned i = 0; i < rounds; ++i) {
+    peer.send(frame);
+    ASSERT_EQ(receive(*port), frame) << i;
+    send(*port, frame);
+    ASSERT_EQ(peer.receive(), frame) << i;
+  }
+}
+
+TEST_F(AfXdpPortTest, LeavesTheInterfaceAsItWas) {
+  const char* const programs = "ip -d link show ours | grep -q prog/xdp";
+  {
+    const auto port = open();
+    ASSERT_TRUE(port) << port.error();
+    EXPECT_TRUE(run(programs));
+  }
+  EXPECT_FALSE(run(programs));
+}
+
+TEST_F(AfXdpPortTest, TheKernelGetsItsFramesWhereItHasAnAddress) {
+  ASSERT_TRUE(run("ip address add 10.77.0.1/16 dev ours"));
+  {
+    const auto port = open();
+    ASSERT_TRUE(port) << port.error();
+    EXPECT_EQ(port->driver(), "net_af_packet");
+  }
+  const auto asked = open(KernelDriver::af_xdp);
+  ASSERT_TRUE(asked) << asked.error();
+  EXPECT_EQ(asked->driver(), "net_af_xdp");
+  EXPECT_THAT(asked->warnings(),
+              ElementsAre("interface ours: the kernel has the address 10.77.0.1 on it and gets no "
+                          "frame for it while AF_XDP takes them"));
+}
+
+TEST_F(AfXdpPortTest, AfPacketWhereThatIsAskedFor) {
+  const auto port = open(KernelDriver::af_packet);
+  ASSERT_TRUE(port) << port.error();
+  EXPECT_EQ(port->driver(), "net_af_packet");
+  EXPECT_EQ(pools_->heads.size(), 1U);
+}
+
+TEST_F(AfXdpPortTest, WhereTheKernelRefusesItAfPacketServesAndSaysSo) {
+  // A program of somebody else is in the way.
+  if (!run("ip link set dev ours xdp obj /usr/lib/x86_64-linux-gnu/bpf/xdp-dispatcher.o "
+           "sec xdp 2>/dev/null")) {
+    GTEST_SKIP() << "no other XDP program to put there";
+  }
+  const auto port = open();
+  ASSERT_TRUE(port) << port.error();
+  EXPECT_EQ(port->driver(), "net_af_packet");
+  ASSERT_EQ(port->warnings().size(), 1U);
+  EXPECT_THAT(port->warnings()[0], HasSubstr("it is served through af_packet, which is slower"));
+}
+
+TEST_F(AfXdpPortTest, LeavesNoQueueToTheKernel) {
+  ASSERT_TRUE(run("ip link del ours"));
+  ASSERT_TRUE(
+      run("ip link add ours numrxqueues 2 numtxqueues 2 type veth peer name theirs "
+          "numrxqueues 2 numtxqueues 2 && ip link set ours up && ip link set theirs up"));
+  const auto asked = open(KernelDriver::af_xdp, 2);
+  ASSERT_FALSE(asked);
+  EXPECT_EQ(asked.error(),
+            "interface ours: it has 2 receive queues, and AF_XDP here takes 1: one for each "
+            "worker, and more than one only of combined ones (ethtool --set-channels)");
+  const auto port = open(KernelDriver::automatic, 2);
+  ASSERT_TRUE(port) << port.error();
+  EXPECT_EQ(port->driver(), "net_af_packet");
+  EXPECT_THAT(port->warnings(), IsEmpty());
+}
+
+// One queue, two workers: the one hands over what belongs to the other.
+TEST_F(AfXdpPortTest, HasFewerQueuesThanWorkersWhereAskedFor) {
+  const auto port = open(KernelDriver::af_xdp, 2);
+  ASSERT_TRUE(port) << port.error();
+  EXPECT_EQ(port->receive_queues(), 1);
+}
+
+}  // namespace
+}  // namespace reveille
