@@ -1,7 +1,6 @@
 #include "control/build_snapshot.h"
 
 #include "control/config/problem.h"
-#include "dhcp/subnets.h"
 #include "names/name_rules.h"
 #include "policy/boot_policy.h"
 #include "text/template_image.h"
@@ -17,10 +16,16 @@ tl::expected<std::shared_ptr<const Rules>, std::string> compile_rules(const Conf
 }
 
 SnapshotBuilder::SnapshotBuilder(std::shared_ptr<const Config> config,
-                                 std::vector<Station> stations)
+                                 std::vector<Station> stations,
+                                 std::span<const LeaseChange> stored)
     : config_(std::move(config)),
-      subnets_(std::make_shared<const Subnets>(*config_)),
+      subnets_(std::make_shared<const Subnets>(*config_, stored)),
       stations_(std::move(stations)) {}
+
+SnapshotBuilder::SnapshotBuilder(std::shared_ptr<const Config> config,
+                                 std::vector<Station> stations,
+                                 std::shared_ptr<const Subnets> subnets)
+    : config_(std::move(config)), subnets_(std::move(subnets)), stations_(std::move(stations)) {}
 
 tl::expected<void, std::string> SnapshotBuilder::compile() {
   if (!rules_) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 
 #include <reveille/config.h>
 
+#include "dhcp/subnets.h"
 #include "image/catalogue.h"
 #include "packet/snapshot.h"
 #include "policy/rules.h"
@@ -26,7 +28,12 @@ namespace reveille {
 // files there are.
 class SnapshotBuilder {
  public:
-  SnapshotBuilder(std::shared_ptr<const Config> config, std::vector<Station> stations);
+  // `stored`: see Subnets.
+  SnapshotBuilder(std::shared_ptr<const Config> config, std::vector<Station> stations,
+                  std::span<const LeaseChange> stored = {});
+  // Of a reload: `subnets` came after those of the builder that this one follows.
+  SnapshotBuilder(std::shared_ptr<const Config> config, std::vector<Station> stations,
+                  std::shared_ptr<const Subnets> subnets);
 
   // Rules, name rules and templates; build() does it if nobody has. May take seconds, in any
   // thread.
@@ -37,7 +44,7 @@ class SnapshotBuilder {
       std::shared_ptr<const Catalogue> catalogue, std::shared_ptr<const Disks> disks);
   void follow(const SnapshotBuilder& before) { version_ = before.version_; }
   [[nodiscard]] const std::vector<Station>& stations() const { return stations_; }
-  [[nodiscard]] const Subnets& subnets() const { return *subnets_; }
+  [[nodiscard]] const std::shared_ptr<const Subnets>& subnets() const { return subnets_; }
 
  private:
   std::shared_ptr<const Config> config_;

@@ -70,6 +70,9 @@ tl::expected<void, std::string> Server::load_leases() {
   auto leases = LeaseKeeping::open(*config_, *workers_);
   if (!leases) return tl::unexpected(leases.error());
   leases_ = std::move(*leases);
+  if (leases_) {
+    snapshots_ = SnapshotBuilder(config_, snapshots_.stations(), leases_->stored().leases);
+  }
   return {};
 }
 

@@ -74,7 +74,7 @@ class Server {
   void order_lease(LeaseOrder::Kind kind, Ipv4Address address, LeaseOrders::Done done);
 
   [[nodiscard]] const Config& config() const { return *config_; }
-  [[nodiscard]] const Subnets& subnets() const { return snapshots_.subnets(); }
+  [[nodiscard]] const Subnets& subnets() const { return *snapshots_.subnets(); }
   [[nodiscard]] const Workers& workers() const { return *workers_; }
   [[nodiscard]] ImageStock images() const { return images_.stock(); }
   [[nodiscard]] std::shared_ptr<const Disks> disks() const { return disks_.disks(); }

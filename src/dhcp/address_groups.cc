@@ -4,14 +4,21 @@
 
 namespace reveille {
 
-AddressGroups::AddressGroups(std::size_t subnets, std::size_t pool_ranges)
-    : by_pool_(std::min(pool_ranges, kPoolGroupsMax)) {
-  groups_.reserve(subnets + std::min(pool_ranges, kPoolGroupsMax));
-  placed_.reserve(pool_ranges);
+AddressGroups::AddressGroups(std::size_t subnets, std::size_t pool_groups)
+    : by_pool_(pool_groups) {
+  groups_.reserve(subnets + pool_groups);
 }
 
 void AddressGroups::add_subnet(const std::vector<PoolConfig>& ranges) {
   groups_.push_back({static_cast<std::uint16_t>(subnets_++), kNoPool, ranges});
+}
+
+void AddressGroups::keep_numbers_of(const AddressGroups& before) {
+  for (std::size_t i = before.subnets_; i < before.groups_.size(); ++i) {
+    const AddressGroup& group = before.groups_[i];
+    by_pool_.insert(key_of(group.subnet, group.pool), static_cast<std::uint16_t>(groups_.size()));
+    groups_.push_back({group.subnet, group.pool, {}});
+  }
 }
 
 void AddressGroups::add_range(std::uint16_t subnet, std::uint16_t pool, const PoolConfig& range) {
@@ -24,6 +31,12 @@ void AddressGroups::add_range(std::uint16_t subnet, std::uint16_t pool, const Po
 }
 
 void AddressGroups::settle() {
+  // Of what is gone from a subnet nobody is lent anything there.
+  for (const AddressGroup& group : groups_) {
+    if (group.pool != kNoPool && group.ranges.empty()) {
+      by_pool_.erase(key_of(group.subnet, group.pool));
+    }
+  }
   std::ranges::sort(placed_, {}, [](const Placed& one) { return one.range.first; });
 }
 

@@ -31,19 +31,21 @@ struct AddressGroup {
 };
 
 // All groups of a configuration. Those of the subnets themselves come first, under the subnets'
-// own numbers; the same subnets, pools and ranges in the same order give the same numbers. Built
-// by control, immutable afterwards. Each lookup costs the same however many pools there are, but
-// for a bisection in at().
+// own numbers; the same subnets, pools and ranges in the same order give the same numbers, and a
+// reload keeps those that there were. Built by control, immutable afterwards. Each lookup costs the
+// same however many pools there are, but for a bisection in at().
 class AddressGroups {
  public:
-  // Further pools, and groups of pools, are left out. Control refuses such a configuration.
+  // Control refuses a configuration with more.
   static constexpr std::size_t kPoolsMax = 4095;
   static constexpr std::size_t kPoolGroupsMax = 8192;
 
-  // Room for so many ranges of pools, beside the subnets' own.
-  AddressGroups(std::size_t subnets, std::size_t pool_ranges);
-  // First all of the subnets, in their order; then ranges of pools, each inside its subnet.
+  // Room for so many groups of pools, beside the subnets' own; further ones are left out.
+  AddressGroups(std::size_t subnets, std::size_t pool_groups);
+  // First all of the subnets, in their order; then what an earlier configuration of those subnets
+  // had, if there was one; then ranges of pools, each inside its subnet.
   void add_subnet(const std::vector<PoolConfig>& ranges);
+  void keep_numbers_of(const AddressGroups& before);
   void add_range(std::uint16_t subnet, std::uint16_t pool, const PoolConfig& range);
   // Once, after everything is added and before at() is asked.
   void settle();

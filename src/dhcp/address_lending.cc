@@ -17,12 +17,13 @@ bool reclaim_offer(LeaseTable& leases, std::uint16_t group, Instant now, Nanosec
 }
 
 AddressLending::AddressLending(LeaseTable& leases, Share share, Nanoseconds offer_time)
-    : leases_(&leases), share_(share), offer_time_(offer_time), rounds_(leases.groups()) {
-  for (std::uint16_t group = 0; group < leases.groups(); ++group) {
-    Round& round = rounds_[group];
-    round.low_water = std::min(leases.counts(group).addresses / 8, kLowWaterMax);
-    round.peer = next_peer(static_cast<std::uint8_t>(share.index));
-  }
+    : leases_(&leases), share_(share), offer_time_(offer_time), rounds_(leases.groups_max()) {
+  for (Round& round : rounds_) round.peer = next_peer(static_cast<std::uint8_t>(share.index));
+  for (std::uint16_t group = 0; group < leases.groups(); ++group) note_size(group);
+}
+
+void AddressLending::note_size(std::uint16_t group) {
+  rounds_[group].low_water = std::min(leases_->counts(group).addresses / 8, kLowWaterMax);
 }
 
 std::uint8_t AddressLending::next_peer(std::uint8_t peer) const {
@@ -162,18 +163,20 @@ void AddressLending::give_claimed(const PeerMessage& question, const Context& co
   context.outbox.add(answer);
 }
 
-std::uint32_t AddressLending::take(const PeerMessage& given, bool reserved,
+std::uint32_t AddressLending::take(const PeerMessage& given, std::uint16_t group, bool reserved,
                                    const Context& context) {
   Round& round = rounds_[given.group];
   if (!given.claim && given.count == 0 && round.peer == given.from) close(round);
-  const std::uint32_t lease = leases_->adopt(given.group, given.address, reserved, given.version);
-  if (lease == kNoIndex) {
-    PeerMessage back = given;
-    std::swap(back.from, back.to);
-    back.claim = true;  // nobody's answer
-    context.outbox.add_address(back);
-  }
+  const std::uint32_t lease = leases_->adopt(group, given.address, reserved, given.version);
+  if (lease == kNoIndex) give_back(given, context);
   return lease;
+}
+
+void AddressLending::give_back(const PeerMessage& given, const Context& context) {
+  PeerMessage back = given;
+  std::swap(back.from, back.to);
+  back.claim = true;  // nobody's answer
+  context.outbox.add_address(back);
 }
 
 bool AddressLending::refused(const PeerMessage& refusal, std::uint16_t waiting,

@@ -30,6 +30,8 @@ class AddressLending {
   [[nodiscard]] bool has_peers() const { return share_.count > 1; }
   // For `waiting` clients that found no free address. False: nobody has one, or cannot be asked.
   bool ask(std::uint16_t group, std::uint16_t waiting, const Context& context);
+  // The group's addresses here are more or fewer than they were, by a reload.
+  void note_size(std::uint16_t group);
   // Asks ahead of need when the free addresses of the group run low.
   void keep_stock(std::uint16_t group, const Context& context);
   // Whether each peer has refused parked.claimed.
@@ -42,9 +44,12 @@ class AddressLending {
   // Questions of a peer.
   void answer(const PeerMessage& question, const Context& context);
 
-  // An address of our own from now on; kNoIndex: no room, it went back. That takes answers that
-  // come after their question was given up: what is waited for has its room.
-  std::uint32_t take(const PeerMessage& given, bool reserved, const Context& context);
+  // An address of our own from now on, in that group; kNoIndex: no room, it went back. That takes
+  // answers that come after their question was given up: what is waited for has its room.
+  std::uint32_t take(const PeerMessage& given, std::uint16_t group, bool reserved,
+                     const Context& context);
+  // An address of a group that a reload has named, and we do not know yet: its giver has it again.
+  static void give_back(const PeerMessage& given, const Context& context);
   // A peer has none: the next one is asked. False: that was the last one.
   bool refused(const PeerMessage& refusal, std::uint16_t waiting, const Context& context);
   // Calls gave_up(group) for each question that a stalled worker has left open for too long and

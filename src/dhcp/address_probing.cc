@@ -53,17 +53,17 @@ AddressProbing::AddressProbing(LeaseTable& leases, std::size_t subnets, Share sh
       share_(share),
       echo_key_(SipKey::of(mix(seed))),
       ways_(subnets),
-      next_look_(leases.groups()) {}
+      next_look_(leases.groups_max()) {}
 
 void AddressProbing::tick(const Subnets& subnets, const Context& context) {
   tells_left_ = kTellsPerTick;
   paid_until_ = std::max(paid_until_, context.now - kBurst);
   retry_suspects(subnets, context);
   if (!context.snapshot.config->dhcp.detect_conflicts) return;
-  const std::size_t looks = std::min(kGroupsPerTick, next_look_.size());
+  const std::size_t looks = std::min<std::size_t>(kGroupsPerTick, leases_->groups());
   for (std::size_t i = 0; i < looks && paid_until_ < context.now; ++i) {
     const std::uint16_t group = next_group_;
-    next_group_ = static_cast<std::uint16_t>((next_group_ + 1U) % next_look_.size());
+    next_group_ = static_cast<std::uint16_t>((next_group_ + 1U) % leases_->groups());
     if (context.now >= next_look_[group]) look_at(group, subnets, context);
   }
 }

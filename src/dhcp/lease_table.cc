@@ -6,13 +6,6 @@
 namespace reveille {
 namespace {
 
-std::vector<std::uint16_t> subnets_of(const std::vector<AddressGroup>& groups) {
-  std::vector<std::uint16_t> subnets;
-  subnets.reserve(groups.size());
-  for (const AddressGroup& group : groups) subnets.push_back(group.subnet);
-  return subnets;
-}
-
 bool belongs_elsewhere(const LeaseChange& change, Share share) {
   return !change.client.is_nobody() && owner_of(change.mac, share.count) != share.index;
 }
@@ -23,7 +16,8 @@ std::uint32_t room_for(const Subnets& subnets, Share share, std::span<const Leas
       std::count_if(stored.begin(), stored.end(), [share](const LeaseChange& change) {
         return !change.client.is_nobody() && !belongs_elsewhere(change, share);
       }));
-  return std::min(subnets.count_addresses(Share{0, 1}),
+  return AddressPlan::kSpareAddresses +
+         std::min(subnets.count_addresses(Share{0, 1}),
                   own + std::max(own, clients) + LeaseTable::kRoomExtra);
 }
 
@@ -37,13 +31,15 @@ LeaseTable::LeaseTable(const Subnets& subnets, Share share, std::uint64_t seed,
                        std::span<const LeaseChange> stored)
     : seed_(seed),
       room_(room_for(subnets, share, stored)),
-      has_room_for_all_(room_ == subnets.count_addresses(Share{0, 1})),
+      has_room_for_all_(room_ ==
+                        subnets.count_addresses(Share{0, 1}) + AddressPlan::kSpareAddresses),
       leases_(room_),
-      subnets_(subnets_of(subnets.groups())),
-      counts_(subnets_.size()),
+      counts_(subnets.groups_max()),
       by_client_(room_),
       by_address_(room_),
       lists_(room_, suspect_list() + 1) {
+  subnets_.reserve(counts_.size());
+  follow(subnets.groups());
   for (std::uint32_t i = 0; i < room_; ++i) lists_.push_back(vacant_list(), i);
   subnets.for_each_address(share, [this](std::uint16_t group, Ipv4Address address, bool reserved) {
     adopt(group, address, reserved);
@@ -241,10 +237,44 @@ void LeaseTable::acquit(std::uint32_t lease, LeaseJournal* journal) {
   end(lease, journal);
 }
 
+void LeaseTable::follow(const std::vector<AddressGroup>& groups) {
+  assert(groups.size() <= groups_max());
+  for (std::size_t i = subnets_.size(); i < groups.size(); ++i) {
+    subnets_.push_back(groups[i].subnet);
+  }
+}
+
+void LeaseTable::lay_out(std::uint16_t group, Ipv4Address address, bool reserved) {
+  assert(spare_ > 0);
+  --spare_;
+  insert(group, address, reserved, 0);
+}
+
+void LeaseTable::regroup(std::uint32_t lease, std::uint16_t group) {
+  Lease& record = leases_[lease];
+  assert(subnet_of(group) == subnet_of(record.group));
+  // All other lines are everybody's.
+  const bool is_lined_up =
+      record.state == LeaseState::free || record.state == LeaseState::offered;
+  count(record, -1U);
+  --counts_[record.group].addresses;
+  if (is_lined_up) lists_.unlink(lease);
+  record.group = group;
+  ++counts_[record.group].addresses;
+  count(record, 1);
+  if (is_lined_up) line_up(lease);
+}
+
 std::uint32_t LeaseTable::adopt(std::uint16_t group, Ipv4Address address, bool reserved,
                                 std::uint16_t version) {
+  if (!has_room(1) || at(address) != kNoIndex) return kNoIndex;
+  return insert(group, address, reserved, version);
+}
+
+std::uint32_t LeaseTable::insert(std::uint16_t group, Ipv4Address address, bool reserved,
+                                 std::uint16_t version) {
   const std::uint32_t lease = lists_.front(vacant_list());
-  if (lease == kNoIndex || at(address) != kNoIndex) return kNoIndex;
+  assert(lease != kNoIndex && at(address) == kNoIndex);
   Lease record;
   record.group = group;
   record.address = address;

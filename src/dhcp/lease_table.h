@@ -19,7 +19,7 @@ namespace reveille {
 
 // Owner: one worker. All memory is taken at construction: room for the addresses that the
 // share starts with, as many again (or as there are stored leases of its clients, if those are
-// more) and kRoomExtra, or for all there are if that is less.
+// more) and kRoomExtra, or for all there are if that is less; and for all that reloads may add.
 // Leases are named by index; an index is good until the address is given away.
 //
 // A client has at most one lease in a subnet, whatever group the address is of. A free address
@@ -46,7 +46,9 @@ class LeaseTable {
   void prefetch(const ClientKey& client, std::uint16_t subnet) const;
   void prefetch_lease(const ClientKey& client, std::uint16_t subnet) const;
 
-  [[nodiscard]] std::uint16_t groups() const { return static_cast<std::uint16_t>(counts_.size()); }
+  [[nodiscard]] std::uint16_t groups() const { return static_cast<std::uint16_t>(subnets_.size()); }
+  // So many there may ever be.
+  [[nodiscard]] std::size_t groups_max() const { return counts_.size(); }
   [[nodiscard]] std::uint16_t subnet_of(std::uint16_t group) const { return subnets_[group]; }
   // What the shard holds of a group.
   struct Counts {
@@ -107,10 +109,17 @@ class LeaseTable {
   void note_suspect_asked(std::uint32_t lease, Instant until);
   void acquit(std::uint32_t lease, LeaseJournal* journal);
 
+  // A later configuration (Subnets::after): its groups, those that are there among them.
+  void follow(const std::vector<AddressGroup>& groups);
+  // An address that it has and none before had. Its room is kept for it: see AddressPlan.
+  void lay_out(std::uint16_t group, Ipv4Address address, bool reserved);
+  // An address is lent by another group of its subnet now. Who has it keeps it.
+  void regroup(std::uint32_t lease, std::uint16_t group);
+
   // Addresses come from and go to other workers' shards. adopt() returns kNoIndex when there is
   // no room, or when the address is here already.
   [[nodiscard]] bool has_room(std::uint32_t addresses) const {
-    return has_room_for_all_ || addresses <= room_;
+    return has_room_for_all_ || addresses + spare_ <= room_;
   }
   std::uint32_t adopt(std::uint16_t group, Ipv4Address address, bool reserved,
                       std::uint16_t version = 0);
@@ -141,6 +150,8 @@ class LeaseTable {
   [[nodiscard]] std::size_t vacant_list() const { return due_list() + 1; }
   [[nodiscard]] std::size_t suspect_list() const { return due_list() + 2; }
 
+  std::uint32_t insert(std::uint16_t group, Ipv4Address address, bool reserved,
+                       std::uint16_t version);
   void set_client(std::uint32_t lease, const ClientKey& client, const MacAddress& mac);
   void set_state(std::uint32_t lease, LeaseState state);
   void count(const Lease& lease, std::uint32_t one);
@@ -153,11 +164,12 @@ class LeaseTable {
 
   std::uint64_t seed_;
   std::uint32_t room_;
+  std::uint32_t spare_ = AddressPlan::kSpareAddresses;  // of it, for what reloads add
   bool has_room_for_all_;          // that are in any shard
   std::int64_t wheel_second_ = 0;  // everything up to here has left the wheel
   std::vector<Lease> leases_;
   std::vector<std::uint16_t> subnets_;  // by group
-  std::vector<Counts> counts_;          // by group
+  std::vector<Counts> counts_;          // by group, also of those that may come
   IndexTable by_client_;
   IndexTable by_address_;
   IndexLists lists_;

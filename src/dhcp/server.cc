@@ -66,6 +66,7 @@ DhcpServer::DhcpServer(const Config& config, std::shared_ptr<const Subnets> subn
                        std::uint64_t seed, BootingClients& booting, Decisions& decisions,
                        const StoredLeases* stored)
     : identity_(config.dhcp.identity),
+      share_(share),
       seed_(stored == nullptr ? seed : stored->key_seed),
       first_subnets_(std::move(subnets)),
       subnets_(first_subnets_.get()),
@@ -191,7 +192,8 @@ void DhcpServer::tick(const Context& context) {
       context, [this](std::uint16_t group) { return parked_.count_waiting(group); },
       [&](std::uint16_t group) { give_up_waiting(group, context); });
   probing_.tick(*subnets_, context);
-  review_reservations();
+  lay_out_additions();
+  review_leases();
   // Whoever is still parked after a second has asked again, or will.
   while (ParkedRequest* late = parked_.older_than(context.now - 1s)) give_up(*late, context);
 }

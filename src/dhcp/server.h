@@ -28,8 +28,9 @@
 
 namespace reveille {
 
-// Owner: one worker. The leases are built around the subnets and pools of the construction:
-// another address plan takes a restart. All else that clients are told is that of the snapshot.
+// Owner: one worker. The leases are built around the subnets of the construction: others take a
+// restart. Pools change as far as AddressPlan has it. All else that clients are told is that of the
+// snapshot.
 class DhcpServer {
  public:
   // `seed`: the same for all workers. `stored`: leases from before; nullptr: none.
@@ -37,9 +38,9 @@ class DhcpServer {
              std::uint64_t seed, BootingClients& booting, Decisions& decisions,
              const StoredLeases* stored);
 
-  // Before each call of those below: its snapshot, with its subnets. The same prefixes and pools
-  // in the same order as at construction; routers, options, times, reservations and rules may
-  // differ.
+  // Before each call of those below: its snapshot, with its subnets, which are those of the
+  // construction or came after them (Subnets::after); routers, options, times, reservations and
+  // rules may differ.
   // Nobody is given an address from now on that is not for him any more; who has it keeps it
   // until its time is over or he asks for more.
   void follow(const Snapshot& snapshot);
@@ -116,7 +117,9 @@ class DhcpServer {
   Choice choose_requested(const Exchange& exchange, Ipv4Address address);
   [[nodiscard]] bool may_have(const Exchange& exchange, Ipv4Address address) const;
   [[nodiscard]] bool may_keep(const Exchange& exchange, std::uint32_t own) const;
-  void review_reservations();
+  void review_leases();
+  void lay_out_additions();
+  [[nodiscard]] std::uint16_t lender_of(std::uint16_t group, Ipv4Address address) const;
   [[nodiscard]] bool is_over_limit(const Exchange& exchange, std::uint32_t own) const;
   [[nodiscard]] bool is_available(const Exchange& exchange, std::uint32_t lease) const;
   // server_waiting.cc: what other workers have
@@ -149,11 +152,14 @@ class DhcpServer {
             std::string_view text) const;
 
   Identity identity_;
+  Share share_;
   std::uint64_t seed_;  // of client keys
   std::shared_ptr<const Subnets> first_subnets_;
   const Subnets* subnets_;
   std::uint64_t version_ = 0;      // of the snapshot that they are of
-  std::uint32_t to_review_ = 0;    // leases whose reservation may have changed since
+  std::size_t additions_ = 0;      // of their plan: ranges that are laid out
+  std::uint32_t laid_out_ = 0;     // addresses of the next one that are, or are another worker's
+  std::uint32_t to_review_ = 0;    // leases whose reservation or group may have changed since
   std::uint32_t last_review_ = 0;  // the one that was looked at last
   LeaseTable leases_;
   AddressLending lending_;

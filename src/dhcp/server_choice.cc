@@ -125,16 +125,46 @@ void DhcpServer::follow(const Snapshot& snapshot) {
   if (subnets_ == snapshot.subnets.get() && version_ == snapshot.version) return;
   subnets_ = snapshot.subnets.get();
   version_ = snapshot.version;
+  leases_.follow(subnets_->groups());
   to_review_ = leases_.records();
+}
+
+// Who lends the address now; nobody: as before.
+std::uint16_t DhcpServer::lender_of(std::uint16_t group, Ipv4Address address) const {
+  const std::uint16_t lender = subnets_->lender_of(leases_.subnet_of(group), address);
+  return lender == kNoGroup ? group : lender;
+}
+
+// Dealt out by the address alone, so that all workers agree whichever configuration they saw last.
+void DhcpServer::lay_out_additions() {
+  const auto& additions = subnets_->plan().additions();
+  for (std::uint32_t i = 0; i < kReviewsPerTick && additions_ < additions.size(); ++i) {
+    const PlannedRange& range = additions[additions_];
+    const Ipv4Address address{range.first.value + laid_out_++};
+    if (address == range.last) {
+      ++additions_;
+      laid_out_ = 0;
+    }
+    if (address.value % share_.count != share_.index) continue;
+    const std::uint16_t group = lender_of(range.subnet, address);
+    leases_.lay_out(group, address, !subnets_->is_lent_by(group, address));
+    lending_.note_size(group);
+  }
 }
 
 // All of them at once would keep a worker from its packets for too long. Until it is through,
 // the looks of choose_free() see to it that nobody gets what he may not have.
-void DhcpServer::review_reservations() {
+void DhcpServer::review_leases() {
   for (std::uint32_t i = 0; i < kReviewsPerTick && to_review_ > 0; ++i, --to_review_) {
     last_review_ = last_review_ + 1 < leases_.records() ? last_review_ + 1 : 0;
     const Lease& record = leases_[last_review_];
     if (record.state == LeaseState::vacant) continue;
+    const std::uint16_t before = record.group;
+    if (const std::uint16_t group = lender_of(before, record.address); group != before) {
+      leases_.regroup(last_review_, group);
+      lending_.note_size(before);
+      lending_.note_size(group);
+    }
     leases_.set_reserved(last_review_, !subnets_->is_lent_by(record.group, record.address));
   }
 }

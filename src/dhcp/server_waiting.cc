@@ -44,7 +44,10 @@ Outcome DhcpServer::no_address(const Exchange& exchange) {
 }
 
 void DhcpServer::receive(const PeerMessage& message, const Context& context) {
-  if (message.group >= leases_.groups()) return;
+  if (message.group >= leases_.groups()) {
+    if (message.kind == PeerMessage::Kind::address_given) lending_.give_back(message, context);
+    return;
+  }
   switch (message.kind) {
     case PeerMessage::Kind::addresses_wanted:
     case PeerMessage::Kind::address_claimed:
@@ -63,8 +66,10 @@ void DhcpServer::receive(const PeerMessage& message, const Context& context) {
 }
 
 void DhcpServer::given(const PeerMessage& message, const Context& context) {
+  // Its giver may know another configuration.
+  const std::uint16_t group = lender_of(message.group, message.address);
   const std::uint32_t lease =
-      lending_.take(message, !subnets_->is_lent_by(message.group, message.address), context);
+      lending_.take(message, group, !subnets_->is_lent_by(group, message.address), context);
   if (ParkedRequest* parked = parked_.claim_of(message.address)) {
     if (lease == kNoIndex) return give_up(*parked, context);
     return resume(*parked, context);

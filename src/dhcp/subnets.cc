@@ -27,6 +27,13 @@ std::size_t count_ranges(const Config& config) {
   return count;
 }
 
+std::size_t room_for_groups(const Config& config, const AddressGroups* before) {
+  const std::size_t ranges = count_ranges(config);
+  if (before == nullptr) return std::min(ranges, AddressGroups::kPoolGroupsMax);
+  return std::min(ranges + before->all().size(),
+                  AddressGroups::kPoolGroupsMax + AddressPlan::kSpareGroups);
+}
+
 std::size_t count_servers(const Config& config) {
   std::size_t count = count_relays(config) + 1;
   for (const InterfaceConfig& interface : config.interfaces) count += 1 + interface.vlans.size();
@@ -56,8 +63,51 @@ std::uint64_t Subnets::count_addresses(const Config& config) {
   return count;
 }
 
-Subnets::Subnets(const Config& config)
-    : groups_(config.subnets.size(), count_ranges(config)),
+Subnets::Subnets(const Config& config, std::span<const LeaseChange> stored)
+    : Subnets(config, nullptr) {
+  std::vector<PlannedRange> known = lent();
+  const auto know = [&](Ipv4Address address) {
+    const Subnet* const subnet = leasing(address);
+    const std::uint16_t index = subnet == nullptr ? AddressPlan::kOnRecord : subnet->index;
+    known.push_back({address, address, index});
+  };
+  for (const HostConfig& host : hosts_) {
+    if (host.address) know(*host.address);
+  }
+  std::ranges::for_each(given_by_rules_, know);
+  for (const LeaseChange& change : stored) know(change.address);
+  plan_ = AddressPlan(std::move(known));
+  groups_max_ = groups().size() + AddressPlan::kSpareGroups;
+}
+
+tl::expected<std::shared_ptr<const Subnets>, std::string> Subnets::after(const Subnets& before,
+                                                                         const Config& config) {
+  const std::shared_ptr<Subnets> next(new Subnets(config, &before.groups_));
+  next->groups_max_ = before.groups_max_;
+  if (next->groups().size() > next->groups_max_) {
+    return tl::unexpected("reloads add pools to at most " +
+                          std::to_string(AddressPlan::kSpareGroups) +
+                          " subnets, counted for each pool");
+  }
+  auto plan = before.plan_.with(next->lent());
+  if (!plan) return tl::unexpected(std::move(plan.error()));
+  next->plan_ = std::move(*plan);
+  return next;
+}
+
+// What the pools have, usable or not: what is set aside for a router today may be lent tomorrow.
+std::vector<PlannedRange> Subnets::lent() const {
+  std::vector<PlannedRange> ranges;
+  for (const AddressGroup& group : groups()) {
+    for (const PoolConfig& range : group.ranges) {
+      if (range.first <= range.last) ranges.push_back({range.first, range.last, group.subnet});
+    }
+  }
+  return ranges;
+}
+
+Subnets::Subnets(const Config& config, const AddressGroups* before)
+    : groups_(config.subnets.size(), room_for_groups(config, before)),
       hosts_(config.hosts),
       by_network_(config.subnets.size()),
       by_relay_(count_relays(config)),
@@ -72,7 +122,7 @@ Subnets::Subnets(const Config& config)
     subnets_.push_back({subnet, static_cast<std::uint16_t>(i), lease_seconds_of(subnet, config)});
   }
   index_subnets();
-  index_groups(config);
+  index_groups(config, before);
   index_hosts();
   index_rules(config);
   set_aside(config);
@@ -93,8 +143,9 @@ void Subnets::index_subnets() {
   }
 }
 
-void Subnets::index_groups(const Config& config) {
+void Subnets::index_groups(const Config& config, const AddressGroups* before) {
   for (const Subnet& subnet : subnets_) groups_.add_subnet(subnet.config.pools);
+  if (before != nullptr) groups_.keep_numbers_of(*before);
   const std::size_t pools = std::min(config.pools.size(), AddressGroups::kPoolsMax);
   for (std::uint16_t pool = 0; pool < pools; ++pool) {
     for (const PoolConfig& range : config.pools[pool].ranges) {

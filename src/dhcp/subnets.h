@@ -2,12 +2,19 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
+
+#include <tl/expected.hpp>
 
 #include <reveille/config.h>
 
 #include "dhcp/address_groups.h"
+#include "dhcp/address_plan.h"
+#include "dhcp/lease.h"
 #include "packet/share.h"
 #include "table/flat_table.h"
 
@@ -36,7 +43,13 @@ class Subnets {
   static constexpr std::uint64_t kAddressesMax = std::uint64_t{1} << 22;
   [[nodiscard]] static std::uint64_t count_addresses(const Config& config);
 
-  explicit Subnets(const Config& config);
+  // Of the start. `stored`: leases from before; addresses of those that this configuration leases
+  // to nobody stay out of use until a restart.
+  explicit Subnets(const Config& config, std::span<const LeaseChange> stored = {});
+  // Of a reload with the same prefixes in the same order. A pool has the place that it had, also
+  // when it is empty now. The error says why workers cannot follow.
+  [[nodiscard]] static tl::expected<std::shared_ptr<const Subnets>, std::string> after(
+      const Subnets& before, const Config& config);
   Subnets(const Subnets&) = delete;
   Subnets& operator=(const Subnets&) = delete;
 
@@ -46,6 +59,9 @@ class Subnets {
 
   // Who is lent what. Those of the subnets' own pools have the subnets' numbers.
   [[nodiscard]] const std::vector<AddressGroup>& groups() const { return groups_.all(); }
+  // So many there may be before a restart.
+  [[nodiscard]] std::size_t groups_max() const { return groups_max_; }
+  [[nodiscard]] const AddressPlan& plan() const { return plan_; }
   // What a subnet has of the pool that a rule names; kNoGroup: nothing.
   [[nodiscard]] std::uint16_t group_of(const Subnet& subnet, std::uint16_t pool) const {
     return groups_.find(subnet.index, pool);
@@ -54,6 +70,13 @@ class Subnets {
   [[nodiscard]] std::uint16_t group_at(const Subnet& subnet, Ipv4Address address) const {
     const std::uint16_t group = groups_.at(address);
     return group == kNoGroup ? subnet.index : group;
+  }
+
+  // The one that lends an address of that subnet; kNoGroup: none does.
+  [[nodiscard]] std::uint16_t lender_of(std::uint16_t subnet, Ipv4Address address) const {
+    const std::uint16_t group = groups_.at(address);
+    if (group != kNoGroup && groups()[group].subnet == subnet) return group;
+    return groups()[subnet].contains(address) ? subnet : kNoGroup;
   }
 
   // The subnet that leases an address, from a pool or as a reservation; nullptr: none does.
@@ -104,9 +127,11 @@ class Subnets {
   };
   static constexpr std::uint32_t kRules = 0xffffffff;  // in reserved_: a rule gives it
 
+  Subnets(const Config& config, const AddressGroups* before);
   [[nodiscard]] const HostConfig* host_of_client_id(Bytes client_id) const;
   void index_subnets();
-  void index_groups(const Config& config);
+  void index_groups(const Config& config, const AddressGroups* before);
+  [[nodiscard]] std::vector<PlannedRange> lent() const;
   void index_hosts();
   void index_rules(const Config& config);
   void set_aside(const Config& config);
@@ -130,6 +155,8 @@ class Subnets {
   FlatTable<std::uint64_t, std::uint32_t, Hash> host_by_mac_;
   FlatTable<Uuid, std::uint32_t, UuidHash> host_by_uuid_;
   std::vector<ClientIdHost> host_by_client_id_;  // sorted
+  AddressPlan plan_;
+  std::size_t groups_max_ = 0;
 };
 
 template <class Visit>

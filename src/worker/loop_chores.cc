@@ -27,7 +27,7 @@ Worker::Worker(const WorkerParts& parts, const Snapshot& first)
       lease_ring_(parts.durable_leases ? kHeldMax : 1),
       durable_leases_(parts.durable_leases),
       published_groups_(
-          responder_.dhcp().leases() == nullptr ? 0 : responder_.dhcp().leases()->groups()) {
+          responder_.dhcp().leases() == nullptr ? 0 : responder_.dhcp().leases()->groups_max()) {
   account_groups();
 }
 

@@ -43,7 +43,8 @@ TEST_P(ReloadUnderLoad, EveryRequestHasItsReply) {
       site.inject(discover(number % 500 * kRequestsPerReload + i));
       site.inject(arp_request(i));
     }
-    auto ready = prepare(site.config, stations, wanted(site.config, number));
+    auto ready = prepare(site.config, stations, std::make_shared<const Subnets>(site.config),
+                         wanted(site.config, number));
     ASSERT_TRUE(ready) << ready.error();
     site.workers->publish(ready->snapshots.build(catalogue, nullptr).value());
     site.workers->retire();
@@ -66,7 +67,8 @@ TEST_P(ReloadUnderLoad, TheNextReplyIsTheNewOne) {
   const auto catalogue = std::make_shared<const Catalogue>(site.images, Catalogue::Options{});
   const std::vector<Station> stations = stations_of(site);
   for (unsigned number = 0; number < 50; ++number) {
-    auto ready = prepare(site.config, stations, wanted(site.config, number));
+    auto ready = prepare(site.config, stations, std::make_shared<const Subnets>(site.config),
+                         wanted(site.config, number));
     ASSERT_TRUE(ready) << ready.error();
     site.workers->publish(ready->snapshots.build(catalogue, nullptr).value());
     site.inject(discover(7));

@@ -42,12 +42,17 @@ ParsedConfig parsed(const std::string& root, const std::string& more = {}) {
 
 class Fixed : public testing::Test {
  protected:
+  std::vector<std::string> kept() {
+    subnets = std::make_shared<const Subnets>(running);
+    return keep_fixed_parts(running, wanted, subnets);
+  }
   Config running = parsed("/srv/boot").config;
   Config wanted = running;
+  std::shared_ptr<const Subnets> subnets;
 };
 
 TEST_F(Fixed, NothingIsKeptWhereNothingChanged) {
-  EXPECT_THAT(keep_fixed_parts(running, wanted), IsEmpty());
+  EXPECT_THAT(kept(), IsEmpty());
 }
 
 TEST_F(Fixed, WhatClientsAreToldTakesEffect) {
@@ -60,7 +65,7 @@ TEST_F(Fixed, WhatClientsAreToldTakesEffect) {
   wanted.tftp.window_size_max = 8;
   wanted.relay.drop_copies = false;
   wanted.log.quiet = true;
-  EXPECT_THAT(keep_fixed_parts(running, wanted), IsEmpty());
+  EXPECT_THAT(kept(), IsEmpty());
   EXPECT_EQ(wanted.boot.default_file, "new.efi");
   EXPECT_EQ(wanted.subnets[0].routers.size(), 1u);
   EXPECT_EQ(wanted.subnets[1].boot_file, "other.efi");
@@ -77,7 +82,7 @@ TEST_F(Fixed, WhatMemoryAndThreadsAreLaidOutByIsKept) {
   wanted.images.root = "/elsewhere";
   wanted.log.format = LogFormat::json;
   wanted.control.socket = "/tmp/other";
-  EXPECT_THAT(keep_fixed_parts(running, wanted),
+  EXPECT_THAT(kept(),
               ElementsAre("[[interface]]", "mode in [dhcp]", "entries in [relay]",
                           "transfers_max in [tftp]", "root in [images]", "count in [workers]",
                           "format in [log]", "socket in [control]"));
@@ -87,39 +92,82 @@ TEST_F(Fixed, WhatMemoryAndThreadsAreLaidOutByIsKept) {
   EXPECT_EQ(wanted.images.root, "/srv/boot");
 }
 
-TEST_F(Fixed, PoolsWaitButTheRestOfTheirSubnetDoesNot) {
+TEST_F(Fixed, PoolsTakeEffect) {
   wanted.subnets[0].pools[0].last = Ipv4Address::of(10, 77, 9, 9);
-  wanted.subnets[0].domain_name = "new.example";
-  EXPECT_THAT(keep_fixed_parts(running, wanted), ElementsAre("the pools of 10.77.0.0/16"));
-  EXPECT_EQ(wanted.subnets[0].pools, running.subnets[0].pools);
-  EXPECT_EQ(wanted.subnets[0].domain_name, "new.example");
+  EXPECT_THAT(kept(), IsEmpty());
+  EXPECT_EQ(wanted.subnets[0].pools[0].last, Ipv4Address::of(10, 77, 9, 9));
+  ASSERT_EQ(subnets->plan().additions().size(), 1U);
+  EXPECT_EQ(subnets->plan().additions()[0].first, Ipv4Address::of(10, 77, 1, 100));
+  EXPECT_EQ(subnets->plan().additions()[0].last, Ipv4Address::of(10, 77, 9, 9));
 }
 
-TEST_F(Fixed, NamedPoolsWaitAndKeepTheirNumbers) {
-  const auto pool = [](const char* name, std::uint8_t last) {
-    const Ipv4Address first = Ipv4Address::of(10, 77, 7, 0);
-    return NamedPoolConfig{name, {{first, Ipv4Address::of(10, 77, 7, last)}}};
-  };
-  running.pools = {pool("a", 1), pool("b", 2), pool("c", 3)};
-  wanted.pools = {pool("d", 4), pool("c", 9), pool("a", 1)};
+NamedPoolConfig pool(const char* name, std::uint8_t third, std::uint8_t last = 99) {
+  return {name, {{Ipv4Address::of(10, 77, third, 0), Ipv4Address::of(10, 77, third, last)}}};
+}
+
+TEST_F(Fixed, NamedPoolsTakeEffectAndKeepTheirPlaces) {
+  running.pools = {pool("a", 7), pool("b", 8), pool("c", 9)};
+  wanted.pools = {pool("d", 10), pool("c", 9, 50), pool("a", 7)};
   wanted.rules.emplace_back().pool = "d";
-  EXPECT_THAT(keep_fixed_parts(running, wanted),
-              ElementsAre("[[pool]] b, which is gone", "the ranges of [[pool]] c",
-                          "[[pool]] d, which is new"));
+  EXPECT_THAT(kept(), IsEmpty());
+  const std::vector<NamedPoolConfig> expected{
+      pool("a", 7), {"b", {}}, pool("c", 9, 50), pool("d", 10)};
+  EXPECT_EQ(wanted.pools, expected);
+  // The groups of a, b and c, which follow those of two subnets, and that of d.
+  const auto& groups = subnets->groups();
+  ASSERT_EQ(groups.size(), 6U);
+  EXPECT_TRUE(groups[3].ranges.empty());
+  EXPECT_EQ(groups[5].pool, 3);
+  EXPECT_EQ(subnets->group_of(subnets->all()[0], 1), kNoGroup);
+  EXPECT_EQ(subnets->group_of(subnets->all()[0], 3), 5);
+}
+
+TEST_F(Fixed, PoolsWaitWithTheirSubnets) {
+  running.pools = {pool("a", 7), pool("b", 8), {"gone", {}}};
+  wanted.pools = {pool("b", 8, 50), pool("new", 10), pool("gone", 11)};
+  wanted.subnets[0].pools.clear();
+  wanted.subnets.pop_back();
+  EXPECT_THAT(kept(),
+              ElementsAre("[[subnet]] 10.78.0.0/16, which is gone", "the pools of 10.77.0.0/16",
+                          "[[pool]] a, which is gone", "the ranges of [[pool]] b",
+                          "[[pool]] gone, which is back", "[[pool]] new, which is new"));
   EXPECT_EQ(wanted.pools, running.pools);
-  EXPECT_EQ(wanted.rules[0].pool, "d");
+  EXPECT_EQ(wanted.subnets.size(), 2U);
+  EXPECT_EQ(wanted.subnets[0].pools, running.subnets[0].pools);
+  EXPECT_TRUE(subnets->plan().additions().empty());
+}
+
+TEST_F(Fixed, MoreAddressesThanThereIsRoomForWait) {
+  constexpr auto kMost = AddressPlan::kSpareAddresses;
+  const Ipv4Address first = Ipv4Address::of(10, 77, 16, 0);
+  wanted.pools = {{"large", {{first, {first.value + kMost}}}}};
+  EXPECT_THAT(kept(), ElementsAre("pools: reloads add at most 4096 addresses to those of the start",
+                                  "[[pool]] large, which is new"));
+  EXPECT_TRUE(wanted.pools.empty());
+  wanted.pools = {{"large", {{first, {first.value + kMost - 1}}}}};
+  EXPECT_THAT(kept(), IsEmpty());
+}
+
+TEST_F(Fixed, GroupsWithoutMemoryWait) {
+  for (std::uint32_t i = 0; i <= AddressPlan::kSpareGroups; ++i) {
+    const Ipv4Address address{Ipv4Address::of(10, 77, 16, 0).value + i};
+    wanted.pools.push_back({"p" + std::to_string(i), {{address, address}}});
+  }
+  EXPECT_EQ(kept().at(0),
+            "pools: reloads add pools to at most 256 subnets, counted for each pool");
+  EXPECT_TRUE(wanted.pools.empty());
 }
 
 TEST_F(Fixed, SubnetsKeepTheirNumbers) {
   std::swap(wanted.subnets[0], wanted.subnets[1]);
-  EXPECT_THAT(keep_fixed_parts(running, wanted), IsEmpty());
+  EXPECT_THAT(kept(), IsEmpty());
   EXPECT_EQ(wanted.subnets[0].prefix, running.subnets[0].prefix);
   EXPECT_EQ(wanted.subnets[1].prefix, running.subnets[1].prefix);
 }
 
 TEST_F(Fixed, SubnetsNeitherComeNorGo) {
   wanted.subnets[0].prefix = *Ipv4Prefix::parse("10.79.0.0/16");
-  EXPECT_THAT(keep_fixed_parts(running, wanted),
+  EXPECT_THAT(kept(),
               ElementsAre("[[subnet]] 10.77.0.0/16, which is gone",
                           "[[subnet]] 10.79.0.0/16, which is new"));
   ASSERT_EQ(wanted.subnets.size(), 2u);
@@ -135,7 +183,7 @@ TEST_F(Fixed, DisksStayButForWhoUsesThem) {
   wanted.disks[0].boot = false;
   wanted.disks[1].clients = {*MacPattern::parse("52:54:00")};
   wanted.disk_limits.clients_max = 7;
-  EXPECT_THAT(keep_fixed_parts(running, wanted),
+  EXPECT_THAT(kept(),
               ElementsAre("[[disk]] e0.2, all but clients and boot", "[[disk]] e0.3, which is gone",
                           "[[disk]] e0.4, which is new", "[disks]"));
   auto expected = running.disks;
@@ -150,10 +198,11 @@ class Preparing : public testing::Test {
   tl::expected<PreparedConfig, std::string> prepared(const std::string& more) {
     Station station;
     station.address = *running.interfaces[0].address;
-    return prepare(running, {station}, parsed(folder.path(), more));
+    return prepare(running, {station}, subnets, parsed(folder.path(), more));
   }
   test::Folder folder;
   Config running = parsed(folder.path()).config;
+  std::shared_ptr<const Subnets> subnets = std::make_shared<const Subnets>(running);
 };
 
 TEST_F(Preparing, IsCompiledAndCountsOn) {
@@ -179,7 +228,7 @@ TEST_F(Preparing, ReadsHostsFilesAgain) {
       folder.write("r.toml", config_text(folder.path(), "[hosts]\nfiles = [\"hosts.csv\"]\n"));
   // What a server does for SIGHUP.
   const auto host_name = [&]() -> std::string {
-    const auto ready = prepare(running, {Station{}}, configure({.config_file = file}));
+    const auto ready = prepare(running, {Station{}}, subnets, configure({.config_file = file}));
     if (!ready) return ready.error();
     return ready->config->hosts.size() == 1 ? ready->config->hosts[0].host_name : "not one host";
   };
@@ -199,7 +248,7 @@ TEST_F(Preparing, AWrongOneIsNothingButItsProblems) {
 }
 
 TEST_F(Preparing, AFolderThatIsGoneIsAProblem) {
-  const auto ready = prepare(running, {}, parsed("/nonexistent/boot"));
+  const auto ready = prepare(running, {}, subnets, parsed("/nonexistent/boot"));
   ASSERT_FALSE(ready);
   EXPECT_THAT(ready.error(), HasSubstr("there is no image folder"));
 }

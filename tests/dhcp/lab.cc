@@ -78,7 +78,9 @@ const Sent& Heard::reply() const {
 Lab::Lab(Config config, unsigned workers, std::uint64_t seed, const StoredLeases* stored) {
   snapshot_.stations = {station(0, kServer), station(78, kServerOnVlan)};
   snapshot_.config = std::make_shared<const Config>(std::move(config));
-  snapshot_.subnets = std::make_shared<const Subnets>(*snapshot_.config);
+  snapshot_.subnets = std::make_shared<const Subnets>(
+      *snapshot_.config,
+      stored == nullptr ? std::span<const LeaseChange>{} : std::span(stored->leases));
   const auto catalogue = std::make_shared<const Catalogue>();
   snapshot_.catalogue = catalogue;
   snapshot_.policy = test_policy(*snapshot_.config, *catalogue, workers);
@@ -161,6 +163,15 @@ Heard Lab::deliver() {
   return heard;
 }
 
+std::vector<PeerMessage> Lab::tell(unsigned worker, const PeerMessage& message) {
+  Heard ignored;
+  Worker& to = *workers_.at(worker);
+  as(to, ignored, [&](const Context& context) { to.engine.receive(message, context); });
+  const std::vector<PeerMessage> said(to.outbox.all().begin(), to.outbox.all().end());
+  to.outbox.clear();
+  return said;
+}
+
 Heard Lab::wait(Nanoseconds time) {
   now_ += time;
   Heard heard;
@@ -223,7 +234,9 @@ void Lab::change_config(const std::function<void(Config&)>& change) {
   Config config = *snapshot_.config;
   change(config);
   snapshot_.config = std::make_shared<const Config>(std::move(config));
-  snapshot_.subnets = std::make_shared<const Subnets>(*snapshot_.config);
+  auto subnets = Subnets::after(*snapshot_.subnets, *snapshot_.config);
+  if (!subnets) throw std::runtime_error(subnets.error());
+  snapshot_.subnets = std::move(*subnets);
   snapshot_.policy = test_policy(*snapshot_.config, *snapshot_.catalogue, workers());
   ++snapshot_.version;
 }

@@ -106,6 +106,8 @@ class Lab {
   // Messages between workers stay where they are until deliver().
   void hold_messages(bool hold) { hold_ = hold; }
   Heard deliver();
+  // A message of another worker, and what that worker says to it.
+  std::vector<PeerMessage> tell(unsigned worker, const PeerMessage& message);
   // Called right before and right after each call of an engine.
   void around_engines(void (*before)(), void (*after)()) {
     before_ = before;
@@ -129,7 +131,7 @@ class Lab {
     return obey({.kind = kind, .address = address});
   }
   LeaseOrderAnswer::Kind obey(const LeaseOrder& order);
-  // For everything from now on, as a reload that keeps the address plan.
+  // For everything from now on, as a reload that keeps the subnets, and pools their places.
   void change_config(const std::function<void(Config&)>& change);
   [[nodiscard]] std::uint64_t outcomes(Outcome outcome) const { return outcomes_[outcome]; }
 

@@ -295,7 +295,7 @@ TEST_F(LendingAtItsLimit, AnAddressWithoutRoomGoesBackWhateverElseWaits) {
     question.group = i;
     outbox_.add(question);
   }
-  EXPECT_EQ(lending_->take(given(), false, context_), kNoIndex);
+  EXPECT_EQ(lending_->take(given(), 0, false, context_), kNoIndex);
   const auto sent = outbox_.all();
   ASSERT_EQ(sent.size(), 4U);
   EXPECT_EQ(sent[2].group, 2) << "the others keep their order";

@@ -1,6 +1,10 @@
 #include "control/reload/fixed_parts.h"
 
 #include <algorithm>
+#include <iterator>
+
+#include "control/config/value_text.h"
+#include "dhcp/subnets.h"
 
 namespace reveille {
 namespace {
@@ -57,26 +61,46 @@ void keep_scalars(const Config& running, Config& wanted, std::vector<std::string
   keep(&ControlConfig::socket, running.control, wanted.control, "socket in [control]", kept);
 }
 
-// Leases know their group by its number (dhcp/address_groups.h).
+// All pools as they are, because of what stands in `kept` already.
 void keep_pools(const Config& running, Config& wanted, std::vector<std::string>& kept) {
-  for (const NamedPoolConfig& before : running.pools) {
-    const auto after = std::ranges::find(wanted.pools, before.name, &NamedPoolConfig::name);
-    const std::string name = "[[pool]] " + before.name;
-    if (after == wanted.pools.end()) {
-      kept.push_back(name + ", which is gone");
-      continue;
+  for (std::size_t i = 0; i < running.subnets.size(); ++i) {
+    const SubnetConfig& before = running.subnets[i];
+    if (wanted.subnets[i].pools != before.pools) {
+      kept.push_back("the pools of " + before.prefix.text());
     }
-    if (after->ranges != before.ranges) kept.push_back("the ranges of " + name);
-    wanted.pools.erase(after);
+    wanted.subnets[i].pools = before.pools;
   }
-  for (const NamedPoolConfig& left : wanted.pools) {
-    kept.push_back("[[pool]] " + left.name + ", which is new");
+  for (std::size_t i = 0; i < running.pools.size(); ++i) {
+    const NamedPoolConfig& before = running.pools[i];
+    const NamedPoolConfig& after = wanted.pools[i];
+    const std::string name = "[[pool]] " + before.name;
+    if (after.ranges == before.ranges) continue;
+    kept.push_back(after.ranges.empty()    ? name + ", which is gone"
+                   : before.ranges.empty() ? name + ", which is back"
+                                           : "the ranges of " + name);
+  }
+  for (std::size_t i = running.pools.size(); i < wanted.pools.size(); ++i) {
+    kept.push_back("[[pool]] " + wanted.pools[i].name + ", which is new");
   }
   wanted.pools = running.pools;
 }
 
-// Leases know their subnet by its number, and their addresses were dealt out at start.
-void keep_address_plan(const Config& running, Config& wanted, std::vector<std::string>& kept) {
+// Groups know their pool by its place.
+void keep_places(const Config& running, Config& wanted) {
+  std::vector<NamedPoolConfig> pools;
+  for (const NamedPoolConfig& before : running.pools) {
+    const auto after = std::ranges::find(wanted.pools, before.name, &NamedPoolConfig::name);
+    pools.push_back({before.name, {}});
+    if (after == wanted.pools.end()) continue;
+    pools.back().ranges = std::move(after->ranges);
+    wanted.pools.erase(after);
+  }
+  std::ranges::move(wanted.pools, std::back_inserter(pools));
+  wanted.pools = std::move(pools);
+}
+
+// Leases know their subnet by its number.
+void keep_subnets(const Config& running, Config& wanted, std::vector<std::string>& kept) {
   std::vector<SubnetConfig> subnets;
   for (const SubnetConfig& before : running.subnets) {
     const auto after = std::ranges::find(wanted.subnets, before.prefix, &SubnetConfig::prefix);
@@ -85,8 +109,6 @@ void keep_address_plan(const Config& running, Config& wanted, std::vector<std::s
       subnets.push_back(before);
       continue;
     }
-    if (after->pools != before.pools) kept.push_back("the pools of " + before.prefix.text());
-    after->pools = before.pools;
     subnets.push_back(std::move(*after));
     wanted.subnets.erase(after);
   }
@@ -94,7 +116,25 @@ void keep_address_plan(const Config& running, Config& wanted, std::vector<std::s
     kept.push_back("[[subnet]] " + left.prefix.text() + ", which is new");
   }
   wanted.subnets = std::move(subnets);
-  keep_pools(running, wanted, kept);
+}
+
+// Pools follow where their subnets are the same and the workers have the memory: see AddressPlan.
+void keep_address_plan(const Config& running, Config& wanted, std::vector<std::string>& kept,
+                       std::shared_ptr<const Subnets>& subnets) {
+  const std::size_t kept_before = kept.size();
+  keep_subnets(running, wanted, kept);
+  keep_places(running, wanted);
+  const bool same_subnets = kept.size() == kept_before;
+  auto after = Subnets::after(*subnets, wanted);
+  if (!same_subnets || !after) {
+    if (same_subnets) kept.push_back("pools: " + after.error());
+    keep_pools(running, wanted, kept);
+    after = Subnets::after(*subnets, wanted);
+  }
+  subnets = std::move(*after);  // the pools that there were always fit
+  if (const auto count = subnets->plan().on_record(); count > 0) {
+    kept.push_back(count_text(count) + " addresses of the pools, leased before the start");
+  }
 }
 
 // Disks are open files, and sessions know their size and mode. Who may use one, and who is told to
@@ -124,11 +164,12 @@ void keep_disks(const Config& running, Config& wanted, std::vector<std::string>&
 
 }  // namespace
 
-std::vector<std::string> keep_fixed_parts(const Config& running, Config& wanted) {
+std::vector<std::string> keep_fixed_parts(const Config& running, Config& wanted,
+                                          std::shared_ptr<const Subnets>& subnets) {
   std::vector<std::string> kept;
   keep(&Config::interfaces, running, wanted, "[[interface]]", kept);
   keep_scalars(running, wanted, kept);
-  keep_address_plan(running, wanted, kept);
+  keep_address_plan(running, wanted, kept, subnets);
   keep_disks(running, wanted, kept);
   return kept;
 }

@@ -23,9 +23,9 @@ struct PreparedConfig {
 };
 
 // May take as long as it likes: any thread, beside the running workers. The error has a line for
-// each problem.
-[[nodiscard]] tl::expected<PreparedConfig, std::string> prepare(const Config& running,
-                                                                std::vector<Station> stations,
-                                                                ParsedConfig parsed);
+// each problem. `subnets`: of the running configuration.
+[[nodiscard]] tl::expected<PreparedConfig, std::string> prepare(
+    const Config& running, std::vector<Station> stations, std::shared_ptr<const Subnets> subnets,
+    ParsedConfig parsed);
 
 }  // namespace reveille

@@ -26,8 +26,8 @@ void Server::turn_reload() {
   if (!reloader_.busy()) return;
   // Copies: the thread knows nothing of this object.
   const auto work = [running = config_, stations = snapshots_.stations(),
-                     configure = options_.configure] {
-    return prepare(*running, stations, configure());
+                     subnets = snapshots_.subnets(), configure = options_.configure] {
+    return prepare(*running, stations, subnets, configure());
   };
   reloader_.turn(work, [this](Reloader::Prepared& prepared) { take(prepared); });
 }

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "control/socket/status_report.h"
 
 #include <unistd.h>
@@ -72,7 +74,10 @@ void add_addresses(const Server& server, const std::vector<GroupStatistics>& cou
   const std::vector<AddressGroup>& groups = server.subnets().groups();
   Json subnets = Json::array();
   Json pools = Json::array();
-  for (std::size_t i = 0; i < counted.size(); ++i) {
+  for (std::size_t i = 0; i < std::min(counted.size(), groups.size()); ++i) {
+    const bool is_held = counted[i].offered + counted[i].bound + counted[i].declined > 0;
+    // A reload has taken it away; its leases last until they end.
+    if (groups[i].pool != kNoPool && groups[i].ranges.empty() && !is_held) continue;
     const std::string prefix = config.subnets[groups[i].subnet].prefix.text();
     if (groups[i].pool == kNoPool) {
       subnets.push_back(counts_of({{"prefix", prefix}}, counted[i]));
