@@ -1,8 +1,8 @@
 #include "policy/patterns.h"
 
-#include <array>
 #include <cassert>
-#include <cstdlib>
+#include <iterator>
+#include <map>
 #include <utility>
 
 #include <hs.h>
@@ -10,80 +10,6 @@
 #include "policy/chain_index.h"
 
 namespace reveille {
-namespace {
-
-// A pattern need not be told from itself matching twice, and one that matches nothing at all
-// ("^$", "x*") is unusual but clear.
-unsigned flags_of(PatternReading reading) {
-  unsigned flags = HS_FLAG_SINGLEMATCH | HS_FLAG_ALLOWEMPTY;
-  if (reading.any_case) flags |= HS_FLAG_CASELESS;
-  if (reading.dot_is_all) flags |= HS_FLAG_DOTALL;
-  return flags;
-}
-
-struct Advice {
-  std::string_view message;  // as Hyperscan 5.4 begins it
-  std::string_view advice;
-};
-
-constexpr std::array kAdvice{
-    Advice{"Back-references are unsupported",
-           "a pattern cannot refer back (\\1); list the alternatives, as in (aa|bb)"},
-    Advice{"Zero-width assertions are not supported",
-           "a pattern cannot look ahead or behind; say what must match, and in rules use `not`"},
-    Advice{"Bounded repeat is too large", "{n,m} repeats at most 32767 times; use * or +"},
-    Advice{"Embedded start anchors not supported",
-           "\"^\" must stand at the beginning of the pattern or of an alternative"},
-    Advice{"Embedded end anchors not supported",
-           "\"$\" must stand at the end of the pattern or of an alternative"},
-    Advice{"Atomic groups are unsupported", "write (?:...) instead of (?>...)"},
-    Advice{"Possessive quantifiers are not supported", "leave out the second + of ++, *+ or ?+"},
-    Advice{"Conditional subpattern unsupported", "write two patterns; any one of a list may match"},
-    Advice{"Pattern recursion is not supported", "a pattern cannot contain itself"},
-    Advice{"Pattern is too large", "split it into several patterns of a list; any one may match"},
-};
-
-std::string worded(const hs_compile_error_t* error) {
-  const std::string_view message = error->message != nullptr ? error->message : "unknown reason";
-  for (const Advice& known : kAdvice) {
-    if (message.starts_with(known.message)) return std::string(known.advice);
-  }
-  std::string text(message.substr(0, message.find_last_not_of('.') + 1));
-  return text.empty() ? "it cannot be used" : text;
-}
-
-}  // namespace
-
-std::string pattern_processor_problem() {
-  if (hs_valid_platform() == HS_SUCCESS) return {};
-  return "regular expressions need a processor with SSSE3 (any x86-64 since 2006), which this one "
-         "lacks; use conditions without patterns";
-}
-
-std::string pattern_problem(std::string_view pattern, PatternReading reading) {
-  if (pattern.empty()) return "it is empty; \".\" matches any value";
-  if (pattern.size() > kPatternLengthMax) {
-    return "it is longer than " + std::to_string(kPatternLengthMax) +
-           " octets; split it into several patterns of a list";
-  }
-  if (pattern.find('\0') != std::string_view::npos) return "it holds a NUL; write \\x00";
-  // (*UTF8) would promise the library text that clients do not promise.
-  if (pattern.find("(*") != std::string_view::npos) {
-    return "verbs such as (*UTF8) are not possible: fields hold octets; write \\( for a "
-           "parenthesis";
-  }
-  hs_expr_info_t* info = nullptr;
-  hs_compile_error_t* error = nullptr;
-  const std::string terminated(pattern);
-  if (hs_expression_info(terminated.c_str(), flags_of(reading), &info, &error) != HS_SUCCESS) {
-    std::string text = worded(error);
-    hs_free_compile_error(error);
-    return text;
-  }
-  std::free(info);  // NOLINT(cppcoreguidelines-no-malloc): hs_set_allocator() was not called
-  return {};
-}
-
 struct PatternScratch::State {
   ~State() { hs_free_scratch(scratch); }
   hs_scratch_t* scratch = nullptr;
@@ -95,9 +21,11 @@ PatternScratch::PatternScratch(PatternScratch&&) noexcept = default;
 PatternScratch& PatternScratch::operator=(PatternScratch&&) noexcept = default;
 
 struct PatternSet::State {
-  ~State() { hs_free_database(database); }
   ChainIndex chains;
-  hs_database_t* database = nullptr;  // of the patterns that are no chains; nullptr: there are none
+  std::shared_ptr<const PatternDatabase> database;  // of the patterns that are no chains, if any
+  // What those stand for here: the ids of the i-th are those from first_of[i] to first_of[i + 1].
+  std::vector<std::uint32_t> ids;
+  std::vector<std::uint32_t> first_of;
 };
 
 PatternSet::PatternSet(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -115,29 +43,32 @@ tl::expected<PatternSet, PatternSet::Failure> PatternSet::compile(std::span<cons
   }
   const std::vector<std::size_t> others = state->chains.build(entries);
   if (others.empty()) return PatternSet(std::move(state));
-  std::vector<const char*> texts;
-  std::vector<unsigned> ids;
-  const std::vector<unsigned> flags(others.size(), flags_of(reading));
-  for (const std::size_t other : others) {
-    texts.push_back(patterns[other].text.c_str());
-    ids.push_back(patterns[other].id);
+  // In an order of their own, and each once, so that sets which differ in numbers alone are the
+  // same to Hyperscan.
+  std::map<std::string, std::vector<std::size_t>> places;
+  for (const std::size_t other : others) places[patterns[other].text].push_back(other);
+  std::vector<std::string> texts;
+  for (const auto& [text, same] : places) {
+    texts.push_back(text);
+    state->first_of.push_back(static_cast<std::uint32_t>(state->ids.size()));
+    for (const std::size_t place : same) state->ids.push_back(patterns[place].id);
   }
-  hs_compile_error_t* error = nullptr;
-  const hs_error_t result =
-      hs_compile_multi(texts.data(), flags.data(), ids.data(), static_cast<unsigned>(texts.size()),
-                       HS_MODE_BLOCK, nullptr, &state->database, &error);
-  if (result != HS_SUCCESS) {
-    Failure failure{patterns.size(), worded(error)};
-    if (error->expression >= 0) failure.pattern = others[static_cast<unsigned>(error->expression)];
-    hs_free_compile_error(error);
-    return tl::unexpected(std::move(failure));
+  state->first_of.push_back(static_cast<std::uint32_t>(state->ids.size()));
+  auto database = PatternDatabase::of(std::move(texts), reading);
+  if (!database) {
+    PatternDatabase::Failure& error = database.error();
+    const bool is_one = error.pattern < places.size();
+    const auto bad = std::next(places.begin(), static_cast<std::ptrdiff_t>(error.pattern));
+    return tl::unexpected(
+        Failure{is_one ? bad->second.front() : patterns.size(), std::move(error.text)});
   }
+  state->database = std::move(*database);
   return PatternSet(std::move(state));
 }
 
 bool PatternSet::prepare(PatternScratch& scratch) const {
   if (state_->database == nullptr) return true;
-  return hs_alloc_scratch(state_->database, &scratch.state_->scratch) == HS_SUCCESS;
+  return hs_alloc_scratch(state_->database->get(), &scratch.state_->scratch) == HS_SUCCESS;
 }
 
 void PatternSet::scan(Bytes field, PatternScratch& scratch,
@@ -145,26 +76,30 @@ void PatternSet::scan(Bytes field, PatternScratch& scratch,
   state_->chains.scan(field, hit, argument);
   if (state_->database == nullptr) return;
   struct Call {
+    const State& state;
     void (*hit)(void*, std::uint32_t);
     void* argument;
   };
-  Call call{hit, argument};
-  const auto on_match = [](unsigned id, unsigned long long /*from*/, unsigned long long /*to*/,
+  Call call{*state_, hit, argument};
+  const auto on_match = [](unsigned number, unsigned long long /*from*/, unsigned long long /*to*/,
                            unsigned /*flags*/, void* context) {
     const auto* to = static_cast<const Call*>(context);
-    to->hit(to->argument, id);
+    const auto& first_of = to->state.first_of;
+    for (std::uint32_t i = first_of[number]; i < first_of[number + 1]; ++i) {
+      to->hit(to->argument, to->state.ids[i]);
+    }
     return 0;
   };
   [[maybe_unused]] const hs_error_t result =
-      hs_scan(state_->database, reinterpret_cast<const char*>(field.data()),
+      hs_scan(state_->database->get(), reinterpret_cast<const char*>(field.data()),
               static_cast<unsigned>(field.size()), 0, scratch.state_->scratch, on_match, &call);
   assert(result == HS_SUCCESS);
 }
 
 std::size_t PatternSet::memory_bytes() const {
-  std::size_t size = 0;
-  if (state_->database != nullptr) hs_database_size(state_->database, &size);
-  return size + state_->chains.memory_bytes();
+  const std::size_t ids = (state_->ids.size() + state_->first_of.size()) * sizeof(std::uint32_t);
+  const std::size_t shared = state_->database == nullptr ? 0 : state_->database->memory_bytes();
+  return shared + ids + state_->chains.memory_bytes();
 }
 
 }  // namespace reveille

@@ -1,37 +1,22 @@
 // Regular expressions on one field of a request, or on a name, all at once. Those that are octets
 // in a row (pattern_chain.h) are found by their marks (chain_index.h), which costs no time to
-// compile; the others by Hyperscan, which says what all of them mean. Only patterns.cc names that
-// library.
+// compile; the others by Hyperscan, which says what all of them mean (pattern_database.h).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <tl/expected.hpp>
 
 #include <reveille/bytes.h>
 
+#include "policy/pattern_database.h"
+
 namespace reveille {
-
-inline constexpr std::size_t kPatternLengthMax = 1024;
-
-// What patterns stand for. Fields of clients are octets, and '.' is any of them; in names '.' is
-// no line end, as PCRE2 has it.
-struct PatternReading {
-  bool any_case = false;
-  bool dot_is_all = true;
-};
-
-// Why Hyperscan cannot use the pattern, and what to write instead; empty when it can. Waits for
-// nothing, but takes some ten microseconds: not for the packet path.
-[[nodiscard]] std::string pattern_problem(std::string_view pattern, PatternReading reading = {});
-
-// Why this processor cannot run Hyperscan at all; empty when it can.
-[[nodiscard]] std::string pattern_processor_problem();
 
 // What a scan needs to write to. One for each thread that scans; made for one or more sets.
 class PatternScratch {
@@ -63,7 +48,8 @@ class PatternSet {
     std::string text;
   };
 
-  // Takes microseconds for each pattern that is a chain, and milliseconds for each other one.
+  // Takes microseconds for each pattern that is a chain, and milliseconds for each other one,
+  // unless there is a set with the same other ones: the two share what Hyperscan made of them.
   [[nodiscard]] static tl::expected<PatternSet, Failure> compile(std::span<const Pattern> patterns,
                                                                  PatternReading reading = {});
 
