@@ -71,6 +71,7 @@ struct NamedPoolConfig {
   std::string name;
   // Disjoint from those of all other pools, each inside one subnet; not all inside the same.
   std::vector<PoolConfig> ranges;
+  std::optional<Seconds> lease_time;  // goes before that of the subnet
 
   bool operator==(const NamedPoolConfig&) const = default;
 };

@@ -4,6 +4,7 @@
 // machine gets. The first rule whose condition holds decides.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,6 +29,7 @@ enum class RuleField : std::uint8_t {
   subnet,        // an address of the client's link
   relay,         // giaddr; none without a relay
   vlan,          // 0 = untagged
+  known,         // 1: a [[host]] is for it; 0: none is
   uuid,          // option 97; `uuids` has them
   // Octets that came with the message. `patterns` are regular expressions on them.
   vendor_class,   // option 60
@@ -83,6 +85,7 @@ struct RuleConfig {
   // Not both. A [[host]] with an address of its own on that link goes before them.
   std::optional<Ipv4Address> address;  // reserved for whoever the rule matches
   std::string pool;                    // NamedPoolConfig::name; empty: the subnet's own pools
+  std::optional<std::chrono::seconds> lease_time;  // goes before those of pool and subnet
   std::vector<DhcpOptionConfig> options;
 };
 

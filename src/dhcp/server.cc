@@ -210,7 +210,8 @@ bool DhcpServer::is_own(const Exchange& exchange, Ipv4Address server) const {
 }
 
 std::uint32_t DhcpServer::lease_seconds(const Exchange& exchange) const {
-  const std::uint32_t most = exchange.subnet.lease_seconds;
+  const std::uint32_t of_rule = exchange.plan.lease_seconds;
+  const std::uint32_t most = of_rule != 0 ? of_rule : exchange.subnet.lease_seconds;
   const auto asked = exchange.message.option_u32(DhcpOption::lease_time);
   return asked ? std::min(std::max(*asked, kLeaseSecondsMin), most) : most;
 }

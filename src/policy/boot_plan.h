@@ -34,6 +34,7 @@ struct BootPlan {
   std::uint16_t pool = kNoPool;
   std::string_view pool_name{};
   std::optional<Ipv4Address> address{};
+  std::uint32_t lease_seconds = 0;           // 0: those of its subnet
   std::optional<Ipv4Address> next_server{};  // siaddr and option 66
   std::string_view root_path{};              // option 17
   // Go before those of the subnet.

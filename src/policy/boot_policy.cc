@@ -62,7 +62,7 @@ BootPolicy::BootPolicy(const Config& config, const Catalogue& catalogue,
   }
   unknown_ = choose_unknown();
   if (is_runnable(boot_.default_file, Runs::program)) default_ = entry(boot_.default_file);
-  collect_overrides(config);
+  collect_hosts(config);
 }
 
 void BootPolicy::look_up_rules(const Config& config) {
@@ -80,15 +80,20 @@ void BootPolicy::look_up_rules(const Config& config) {
     plan.options = rule.options;
     plan.address = rule.address;
     plan.pool_name = rule.pool;
-    if (rule.pool.empty()) continue;
-    const auto place = places.find(rule.pool);
-    plan.pool = place != places.end() ? place->second : kUnknownPool;
+    std::optional<Seconds> lease_time = rule.lease_time;
+    if (!rule.pool.empty()) {
+      const auto place = places.find(rule.pool);
+      plan.pool = place != places.end() ? place->second : kUnknownPool;
+      if (!lease_time && place != places.end()) lease_time = config.pools[plan.pool].lease_time;
+    }
+    plan.lease_seconds = static_cast<std::uint32_t>(lease_time.value_or(Seconds{0}).count());
   }
 }
 
-void BootPolicy::collect_overrides(const Config& config) {
+void BootPolicy::collect_hosts(const Config& config) {
+  asks_known_ = rules_ != nullptr && rules_->look_at(RuleField::known);
   for (const HostConfig& host : config.hosts) {
-    if (host.boot_file.empty()) continue;
+    if (host.boot_file.empty() && !asks_known_) continue;
     if (host.mac) by_mac_.emplace(host.mac->number(), host.boot_file);
     if (host.uuid) by_uuid_.emplace(as_text(host.uuid->octets), host.boot_file);
     if (!host.client_id.empty()) by_client_id_.emplace(as_text(host.client_id), host.boot_file);
@@ -198,11 +203,41 @@ std::optional<BootPlan> BootPolicy::plan(const Facts& facts, std::string_view fi
   return disks_.with_disk(file, facts, chosen);
 }
 
+template <class Take>
+bool BootPolicy::find_host(const Facts& facts, Take&& take) const {
+  if (const auto found = by_mac_.find(facts.mac.number());
+      found != by_mac_.end() && take(found->second)) {
+    return true;
+  }
+  if (facts.uuid && !by_uuid_.empty()) {
+    const auto found = by_uuid_.find(as_text(facts.uuid->octets));
+    if (found != by_uuid_.end() && take(found->second)) return true;
+  }
+  if (facts.client_id.empty() || by_client_id_.empty()) return false;
+  const std::string_view client_id = as_text(facts.client_id);
+  auto found = by_client_id_.find(client_id);
+  // As Subnets::host() does.
+  if (found == by_client_id_.end() && client_id[0] == 0) {
+    found = by_client_id_.find(client_id.substr(1));
+  }
+  return found != by_client_id_.end() && take(found->second);
+}
+
+Facts BootPolicy::completed(Facts facts) const {
+  facts.known = asks_known_ && find_host(facts, [](const std::string& /*file*/) { return true; });
+  return facts;
+}
+
+std::optional<std::uint32_t> BootPolicy::match(const Facts& facts, unsigned worker) const {
+  if (rules_ == nullptr) return std::nullopt;
+  return asks_known_ ? rules_->match(completed(facts), worker) : rules_->match(facts, worker);
+}
+
 Decision BootPolicy::decide(const Facts& facts, unsigned worker) const {
   Decision decision;
   std::string_view chosen_file = {};
   bool own_root_path = false;
-  if (const auto rule = rules_ != nullptr ? rules_->match(facts, worker) : std::nullopt) {
+  if (const auto rule = match(facts, worker)) {
     const RuleConfig& matched = rules_->all()[*rule];
     decision.rule = *rule;
     if (matched.answer != RuleAnswer::serve) return decision;
@@ -251,22 +286,12 @@ std::uint64_t BootPolicy::fingerprint(const Facts& facts, const FactsHash& fresh
 }
 
 std::string_view BootPolicy::file_override(const Facts& facts, Ipv4Address address) const {
-  if (const auto found = by_mac_.find(facts.mac.number()); found != by_mac_.end()) {
-    return found->second;
-  }
-  if (facts.uuid && !by_uuid_.empty()) {
-    const auto found = by_uuid_.find(as_text(facts.uuid->octets));
-    if (found != by_uuid_.end()) return found->second;
-  }
-  if (!facts.client_id.empty() && !by_client_id_.empty()) {
-    const std::string_view client_id = as_text(facts.client_id);
-    auto found = by_client_id_.find(client_id);
-    // As Subnets::host() does.
-    if (found == by_client_id_.end() && client_id[0] == 0) {
-      found = by_client_id_.find(client_id.substr(1));
-    }
-    if (found != by_client_id_.end()) return found->second;
-  }
+  std::string_view file;
+  const auto take = [&file](const std::string& own) {
+    file = own;
+    return !own.empty();
+  };
+  if (find_host(facts, take)) return file;
   for (const SubnetFile& subnet : by_subnet_) {
     if (subnet.prefix.contains(address) ||
         std::ranges::find(subnet.relays, address) != subnet.relays.end()) {

@@ -45,6 +45,8 @@ class BootPolicy {
   // Rules first, then plan() with the file of host or subnet. `facts.link` has been set. At most
   // one thread at a time for each `worker` below the number that the rules were compiled for.
   [[nodiscard]] Decision decide(const Facts& facts, unsigned worker) const;
+  // What is known of the machine besides, as far as rules ask. decide() sees to it by itself.
+  [[nodiscard]] Facts completed(Facts facts) const;
   [[nodiscard]] BootPlan plan_of(const Decision& decision) const;
   // Differs for machines for which decide() could differ, as far as 64 bits go. `fresh` has the
   // caller's secret.
@@ -100,7 +102,12 @@ class BootPolicy {
   [[nodiscard]] std::string_view found_script() const;
   [[nodiscard]] bool is_script_for(const Facts& facts, std::string_view file) const;
   [[nodiscard]] const Choice& choice_for(const Facts& facts) const;
-  void collect_overrides(const Config& config);
+  [[nodiscard]] std::optional<std::uint32_t> match(const Facts& facts, unsigned worker) const;
+  void collect_hosts(const Config& config);
+  // Calls take(file) for each [[host]] that these facts match, by MAC, then UUID, then client-id,
+  // until one is taken. False: none is.
+  template <class Take>
+  bool find_host(const Facts& facts, Take&& take) const;
 
   std::uint64_t identity_;
   const Catalogue* catalogue_;
@@ -118,6 +125,8 @@ class BootPolicy {
   std::unordered_map<std::uint16_t, Choice> by_architecture_;
   Choice unknown_;  // architectures that are neither registered nor configured
   Entry default_;   // for clients that are no boot firmware: only what is configured
+  bool asks_known_ = false;
+  // Of hosts with a file, and if rules ask whether a machine is known, of all; "" is no file.
   FileByKey<std::uint64_t> by_mac_;
   FileByBytes by_uuid_;
   FileByBytes by_client_id_;

@@ -41,6 +41,7 @@ struct Facts {
   // An address of the client's link: what the relay says of it (RFC 3527), giaddr, or our own
   // address there. Who knows the stations and subnets sets it; facts_of() knows only relays.
   Ipv4Address link;
+  bool known = false;  // a [[host]] is for it. See BootPolicy::completed()
   // Where everything else is, option by option; nullptr when there is no message.
   const wire::DhcpView* message = nullptr;
 

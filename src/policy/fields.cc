@@ -22,6 +22,8 @@ std::optional<std::uint64_t> number_of(const Facts& facts, RuleField field) {
       return facts.relay.value;
     case RuleField::vlan:
       return facts.vlan;
+    case RuleField::known:
+      return facts.known ? 1 : 0;
     default:
       return std::nullopt;
   }

@@ -1,6 +1,7 @@
 // The rules as they decide: compiled once off the packet path, then a function of facts.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -42,6 +43,11 @@ class Rules {
   // The first rule that holds. Allocates nothing. At most one thread at a time for each `worker`
   // below the number at compilation.
   [[nodiscard]] std::optional<std::uint32_t> match(const Facts& facts, unsigned worker) const;
+
+  // Whether some condition looks at that field of numbers.
+  [[nodiscard]] bool look_at(RuleField field) const {
+    return std::ranges::find(number_fields_, field) != number_fields_.end();
+  }
 
   // Of the octets of all fields that rules look for patterns in. `fresh` has the caller's secret.
   [[nodiscard]] std::uint64_t hash_of_texts(const Facts& facts, const FactsHash& fresh) const;

@@ -310,7 +310,7 @@ group {
   ASSERT_EQ(result.config.hosts.size(), 2U);
   EXPECT_THAT(result.files(), ElementsAre("group.0", "b.0"));
   EXPECT_EQ(result.config.rules[1].options.size(), 1U);
-  EXPECT_THAT(result.toml, HasSubstr("lease time are those of the hosts' subnet"));
+  EXPECT_THAT(result.toml, HasSubstr("lease_time = 60\n"));
 }
 
 TEST(ImportBlocks, APoolsOwnValuesAreNotItsSubnets) {

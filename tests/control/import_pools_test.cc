@@ -107,7 +107,7 @@ TEST(ImportPools, ClassesOfKea) {
   "subnet4": [
     { "subnet": "10.77.0.0/16", "pools": [
       { "pool": "10.77.1.0 - 10.77.1.99", "client-class": "phone" },
-      { "pool": "10.77.2.0 - 10.77.2.99", "client-class": "KNOWN" } ] },
+      { "pool": "10.77.2.0 - 10.77.2.99", "client-class": "SPAWN_x" } ] },
     { "subnet": "10.78.0.0/16", "client-class": "lab", "pools": [
       { "pool": "10.78.1.0 - 10.78.1.99" },
       { "pool": "10.78.2.0 - 10.78.2.99", "client-class": "phone" } ] },
@@ -122,7 +122,7 @@ TEST(ImportPools, ClassesOfKea) {
   EXPECT_THAT(pools, ElementsAre("phone 2", "lab 1", "lab, phone 1"));
   EXPECT_THAT(result.toml, HasSubstr("{ all = [{ vendor_class = '^AVAYA' }, { subnet = "
                                      "[\"10.77.0.0/16\", \"10.79.0.0/16\"] }] }"));
-  EXPECT_THAT(result.toml, HasSubstr("nobody gets these: rules know no class \"KNOWN\""));
+  EXPECT_THAT(result.toml, HasSubstr("nobody gets these: rules know no class \"SPAWN_x\""));
 }
 
 // Debian's sample has these two pools. A class may stand behind what names it.
@@ -132,7 +132,7 @@ shared-network 224-29 {
   subnet 10.17.224.0 netmask 255.255.255.0 { option routers 10.17.224.1; }
   subnet 10.0.29.0 netmask 255.255.255.0 { option routers 10.0.29.1; }
   pool { allow members of "foo"; range 10.17.224.10 10.17.224.250; }
-  pool { deny members of "foo"; allow unknown-clients; range 10.0.29.10 10.0.29.230; }
+  pool { deny members of "foo"; allow dynamic bootp clients; range 10.0.29.10 10.0.29.230; }
 }
 subnet 10.77.0.0 netmask 255.255.0.0 {
   pool { allow members of "foo"; allow members of "bar"; range 10.77.1.0 10.77.1.99; }
@@ -151,7 +151,7 @@ class "bar" { match if option host-name = "bar"; }
   EXPECT_THAT(result.toml, HasSubstr("{ all = [{ not = { vendor_class = '^SUNW' } }, { subnet = "
                                      "\"10.0.29.0/24\" }] }"));
   EXPECT_THAT(result.toml, HasSubstr("nobody gets its addresses: rules do not know its classes"));
-  EXPECT_THAT(result.toml, HasSubstr("\"allow unknown-clients;\": has no equivalent"));
+  EXPECT_THAT(result.toml, HasSubstr("\"allow dynamic bootp clients;\": has no equivalent"));
 }
 
 }  // namespace

@@ -147,7 +147,7 @@ TEST(ImportSamples, Dnsmasq) {
   EXPECT_FALSE(result.config.subnets[0].pools.empty());
   EXPECT_EQ(result.config.hosts.size(), 4U);
   EXPECT_GE(result.config.rules.size(), 1U);
-  EXPECT_THAT(result.names(), ElementsAre("ignored hosts", "x86PC", "red"));
+  EXPECT_THAT(result.names(), ElementsAre("ignored hosts", "!known", "x86PC", "red"));
   EXPECT_TRUE(result.config.dhcp.authoritative);
   EXPECT_THAT(result.toml, HasSubstr("has no equivalent"));
 }

@@ -159,7 +159,7 @@ TEST(ImportDhcpd, MeansTheSame) {
   EXPECT_EQ(file_for(config, 9), "snponly.efi");
   EXPECT_EQ(config.boot.default_file, "undionly.kpxe");
   EXPECT_EQ(config.boot.next_server, Ipv4Address::of(10, 77, 0, 2));
-  EXPECT_THAT(toml, HasSubstr("# 7: \"max-lease-time 7200;\": has no equivalent"));
+  EXPECT_THAT(toml, HasSubstr("# 7: \"max-lease-time 7200;\": a client gets the default"));
   EXPECT_THAT(toml, Not(HasSubstr("ddns-update-style")));
 }
 

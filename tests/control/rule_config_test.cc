@@ -56,6 +56,20 @@ boot_file = "a.efi"
   EXPECT_EQ(leaf(RuleField::uuid).uuids.size(), 1U);
 }
 
+TEST(RuleTable, KnownIsAFlag) {
+  const RuleConfig rule = only("[[rule]]\nwhen.known = true\nboot_file = \"a\"\n");
+  ASSERT_EQ(rule.when.parts.size(), 1U);
+  EXPECT_EQ(rule.when.parts[0].field, RuleField::known);
+  EXPECT_EQ(rule.when.parts[0].values, (std::vector<ValueRange>{{1, 1}}));
+  EXPECT_EQ(rule_field_key(RuleField::known), "known");
+  EXPECT_EQ(value_text(RuleField::known, {0, 0}), "false");
+  EXPECT_THAT(rule_problems("[[rule]]\nwhen.known = \"yes\"\nboot_file = \"a\"\n"),
+              HasSubstr("known"));
+  EXPECT_THAT(checked("[[rule]]\nwhen.known = true\nboot_file = \"a\"\n"
+                      "[[rule]]\nwhen.known = true\nboot_file = \"b\"\n"),
+              HasSubstr("can never match"));
+}
+
 TEST(RuleTable, GroupsNest) {
   const RuleConfig rule = only(R"([[rule]]
 name = "nested"
@@ -84,6 +98,12 @@ ntp-servers = ["10.0.0.5"]
 )");
   EXPECT_EQ(rule.next_server, Ipv4Address::of(10, 0, 0, 9));
   EXPECT_EQ(rule.root_path, "aoe:e1.2");
+  EXPECT_EQ(rule.lease_time, std::nullopt);
+  EXPECT_EQ(only("[[rule]]\nlease_time = \"10m\"\n").lease_time, std::chrono::minutes{10});
+  EXPECT_THAT(rule_problems("[[rule]]\nlease_time = \"2s\"\n"),
+              HasSubstr("lease_time must be 10s to"));
+  EXPECT_THAT(rule_problems("[[rule]]\nlease_time = \"10m\"\ndeny = true\n"),
+              HasSubstr("gives them nothing"));
   ASSERT_EQ(rule.options.size(), 2U);
   EXPECT_EQ(only("[[rule]]\ndeny = true\n").answer, RuleAnswer::deny);
   EXPECT_EQ(only("[[rule]]\nignore = true\n").answer, RuleAnswer::ignore);
@@ -132,7 +152,7 @@ f:6:28: error: vendor_class: pattern "(a)\\1": a pattern cannot refer back (\1);
 f:7:19: error: user_class wants a regular expression such as '^PXEClient', not a whole number
 f:8:23: error: option: "300" is not the number of an option, 1 to 254
 f:8:33: error: option 60: pattern "(?=b)": a pattern cannot look ahead or behind; say what must match, and in rules use `not`
-f:9:6: error: unknown key "colour" in [rule.when]; known are all, any, arch, circuit_id, client_id, firmware, host_name, mac, not, option, relay, remote_id, subnet, user_class, uuid, vendor_class, vendor_option, vlan
+f:9:6: error: unknown key "colour" in [rule.when]; known are all, any, arch, circuit_id, client_id, firmware, host_name, known, mac, not, option, relay, remote_id, subnet, user_class, uuid, vendor_class, vendor_option, vlan
 f:11:13: error: unknown DHCP option "ntp-server"; did you mean "ntp-servers"?
 )x";
   EXPECT_EQ(rule_problems(text), expected);
@@ -158,7 +178,7 @@ TEST(RuleCheck, ARuleSaysSomething) {
   EXPECT_EQ(
       checked("[[rule]]\nname = \"empty\"\nwhen.arch = 7\n"),
       "f:8:1: error: rule \"empty\" says nothing: give `boot_file`, `ipxe_script`, `next_server`, "
-      "`root_path`, `address`, `pool`, options, `deny` or `ignore`\n");
+      "`root_path`, `address`, `pool`, `lease_time`, options, `deny` or `ignore`\n");
   EXPECT_THAT(checked("[[rule]]\nboot_file = \"/b/x.efi\"\n"),
               HasSubstr("is a path on this machine"));
   EXPECT_THAT(checked("[[rule]]\nboot_file = \"../x.efi\"\n"),

@@ -9,11 +9,11 @@
 namespace reveille::test {
 namespace {
 
-constexpr Ipv4Address kGeneral = Ipv4Address::of(10, 77, 0, 10);  // to .19
-constexpr Ipv4Address kRack = Ipv4Address::of(10, 77, 0, 100);
-constexpr std::uint16_t kRackGroup = 3;  // 0 to 2: the subnets
+constexpr Ipv4Address kOpenPool = Ipv4Address::of(10, 77, 0, 10);  // to .19
+constexpr Ipv4Address kNewPool = Ipv4Address::of(10, 77, 0, 100);
+constexpr std::uint16_t kNewGroup = 3;  // 0 to 2: the subnets
 
-const std::vector<Option> kInRack{{DhcpOption::host_name, bytes("rack-1")}};
+const std::vector<Option> kOfNewPool{{DhcpOption::host_name, bytes("rack-1")}};
 
 PoolConfig range(Ipv4Address first, std::uint32_t count) {
   return {first, {first.value + count - 1}};
@@ -60,11 +60,12 @@ class PoolsReloaded : public testing::TestWithParam<unsigned> {
 };
 
 TEST_P(PoolsReloaded, ANewOneServesAllItHas) {
-  change([](Config& config) { name_pool(config, {range(kRack, 20)}); });
-  EXPECT_EQ(lab.counts(kRackGroup).addresses, 20U);
-  const auto leased = lease_all(25, kInRack);
+  change([](Config& config) { name_pool(config, {range(kNewPool, 20)}); });
+  EXPECT_EQ(lab.counts(kNewGroup).addresses, 20U);
+  const auto leased = lease_all(25, kOfNewPool);
   EXPECT_EQ(leased.size(), 20U);
-  EXPECT_TRUE(is_in(range(kRack, 20), *leased.begin()) && is_in(range(kRack, 20), *leased.rbegin()));
+  EXPECT_TRUE(is_in(range(kNewPool, 20), *leased.begin()) &&
+              is_in(range(kNewPool, 20), *leased.rbegin()));
   EXPECT_EQ(lease_all(12, {}).size(), 10U) << "of the subnet's own";
   lab.check_leases();
 }
@@ -72,70 +73,70 @@ TEST_P(PoolsReloaded, ANewOneServesAllItHas) {
 TEST_P(PoolsReloaded, OneMayTakeItsAddressesFromTheSubnets) {
   const auto general = lease_all(4, {});
   change([](Config& config) {
-    config.subnets[0].pools = {range(kGeneral, 5)};
-    name_pool(config, {range({kGeneral.value + 5}, 5)});
+    config.subnets[0].pools = {range(kOpenPool, 5)};
+    name_pool(config, {range({kOpenPool.value + 5}, 5)});
   });
   EXPECT_EQ(lab.counts(0).addresses, 5U);
-  EXPECT_EQ(lab.counts(kRackGroup).addresses, 5U);
-  EXPECT_EQ(lab.counts(0).bound + lab.counts(kRackGroup).bound, 4U) << "who has one keeps it";
+  EXPECT_EQ(lab.counts(kNewGroup).addresses, 5U);
+  EXPECT_EQ(lab.counts(0).bound + lab.counts(kNewGroup).bound, 4U) << "who has one keeps it";
   for (std::uint32_t i = 1; i <= 4; ++i) {
     const Lease* found = nullptr;
     for (const Ipv4Address address : general) {
       if (lab.lease_at(address)->mac == machine(i)) found = lab.lease_at(address);
     }
     ASSERT_NE(found, nullptr);
-    const bool may_keep = is_in(range(kGeneral, 5), found->address);
+    const bool may_keep = is_in(range(kOpenPool, 5), found->address);
     const Heard renewed = lab.send(renewal_of(machine(i), found->address));
     EXPECT_EQ(renewed.reply().type(), may_keep ? DhcpType::ack : DhcpType::nak);
   }
-  EXPECT_GE(lease_all(5, kInRack).size(), 1U);
+  EXPECT_GE(lease_all(5, kOfNewPool).size(), 1U);
   lab.wait(2h);
   settle();
-  EXPECT_EQ(lease_all(7, kInRack).size(), 5U);
+  EXPECT_EQ(lease_all(7, kOfNewPool).size(), 5U);
   EXPECT_EQ(lease_all(7, {}).size(), 5U);
 }
 
 TEST_P(PoolsReloaded, LeasesOfOneThatIsGoneLastUntilTheyEnd) {
-  change([](Config& config) { name_pool(config, {range(kRack, 8)}); });
-  const Ipv4Address address = lab.lease(kMachine, kInRack);
-  ASSERT_TRUE(is_in(range(kRack, 8), address));
+  change([](Config& config) { name_pool(config, {range(kNewPool, 8)}); });
+  const Ipv4Address address = lab.lease(kMachine, kOfNewPool);
+  ASSERT_TRUE(is_in(range(kNewPool, 8), address));
   change(drop_pool);
   ASSERT_NE(lab.lease_at(address), nullptr);
   EXPECT_EQ(lab.lease_at(address)->state, LeaseState::bound);
-  EXPECT_EQ(lab.counts(kRackGroup).free, 0U);
-  EXPECT_EQ(lab.send(renewal_of(kMachine, address, kInRack)).reply().type(), DhcpType::nak);
-  EXPECT_TRUE(is_in(range(kGeneral, 10), lab.lease(kMachine, kInRack)));
-  EXPECT_EQ(lease_all(12, kInRack).size(), 9U) << "nobody is lent what is gone";
+  EXPECT_EQ(lab.counts(kNewGroup).free, 0U);
+  EXPECT_EQ(lab.send(renewal_of(kMachine, address, kOfNewPool)).reply().type(), DhcpType::nak);
+  EXPECT_TRUE(is_in(range(kOpenPool, 10), lab.lease(kMachine, kOfNewPool)));
+  EXPECT_EQ(lease_all(12, kOfNewPool).size(), 9U) << "nobody is lent what is gone";
 }
 
 TEST_P(PoolsReloaded, OneThatComesBackHasEachAddressOnce) {
-  change([](Config& config) { name_pool(config, {range(kRack, 8)}); });
+  change([](Config& config) { name_pool(config, {range(kNewPool, 8)}); });
   // All to whoever needs them: the addresses are in other shards than they were dealt to.
-  ASSERT_EQ(lease_all(8, kInRack).size(), 8U);
+  ASSERT_EQ(lease_all(8, kOfNewPool).size(), 8U);
   for (int i = 0; i < 3; ++i) {
     change(drop_pool);
-    change([](Config& config) { name_pool(config, {range({kRack.value - 4}, 16)}); });
+    change([](Config& config) { name_pool(config, {range({kNewPool.value - 4}, 16)}); });
   }
-  EXPECT_EQ(lab.counts(kRackGroup).addresses, 16U);
-  EXPECT_EQ(lab.counts(kRackGroup).bound, 8U);
-  EXPECT_EQ(lease_all(12, kInRack).size(), 8U);
+  EXPECT_EQ(lab.counts(kNewGroup).addresses, 16U);
+  EXPECT_EQ(lab.counts(kNewGroup).bound, 8U);
+  EXPECT_EQ(lease_all(12, kOfNewPool).size(), 8U);
 }
 
 TEST_P(PoolsReloaded, ReloadsWithoutATickBetweenThemAreMadeUpFor) {
-  lab.change_config([](Config& config) { name_pool(config, {range(kRack, 8)}); });
+  lab.change_config([](Config& config) { name_pool(config, {range(kNewPool, 8)}); });
   lab.change_config(drop_pool);
-  lab.change_config([](Config& config) { name_pool(config, {range({kRack.value + 4}, 8)}); });
+  lab.change_config([](Config& config) { name_pool(config, {range({kNewPool.value + 4}, 8)}); });
   settle();
-  EXPECT_EQ(lease_all(10, kInRack).size(), 8U);
+  EXPECT_EQ(lease_all(10, kOfNewPool).size(), 8U);
 }
 
 TEST_P(PoolsReloaded, AReservationInANewOneIsItsOwners) {
   change([](Config& config) {
-    config.hosts = {{.mac = machine(500), .address = Ipv4Address{kRack.value + 1}}};
-    name_pool(config, {range(kRack, 4)});
+    config.hosts = {{.mac = machine(500), .address = Ipv4Address{kNewPool.value + 1}}};
+    name_pool(config, {range(kNewPool, 4)});
   });
-  EXPECT_EQ(lease_all(6, kInRack).size(), 3U);
-  EXPECT_EQ(lab.lease(machine(500), kInRack), Ipv4Address{kRack.value + 1});
+  EXPECT_EQ(lease_all(6, kOfNewPool).size(), 3U);
+  EXPECT_EQ(lab.lease(machine(500), kOfNewPool), Ipv4Address{kNewPool.value + 1});
 }
 
 TEST_P(PoolsReloaded, WhatIsLaidOutIsMoreThanATickCanDo) {
@@ -152,56 +153,56 @@ TEST(PoolsReloadedTest, AnAddressOfAGroupThatIsNotKnownYetGoesBack) {
   Lab lab(campus_config(), 2);
   PeerMessage given{PeerMessage::Kind::address_given};
   given.from = 1;
-  given.group = kRackGroup;
+  given.group = kNewGroup;
   given.version = 7;
-  given.address = kRack;
+  given.address = kNewPool;
   const auto back = lab.tell(0, given);
   ASSERT_EQ(back.size(), 1U);
   EXPECT_EQ(back[0].kind, PeerMessage::Kind::address_given);
   EXPECT_EQ(back[0].to, 1);
-  EXPECT_EQ(back[0].address, kRack);
+  EXPECT_EQ(back[0].address, kNewPool);
   EXPECT_EQ(back[0].version, 7);
-  EXPECT_EQ(lab.lease_at(kRack), nullptr);
+  EXPECT_EQ(lab.lease_at(kNewPool), nullptr);
 }
 
 // The giver still counts it where it was.
 TEST(PoolsReloadedTest, AnAddressArrivesInTheGroupThatLendsItNow) {
   Lab lab(campus_config(), 2);
-  const auto* const first = lab.lease_at(kGeneral);
+  const auto* const first = lab.lease_at(kOpenPool);
   ASSERT_NE(first, nullptr);
-  const unsigned owner = lab.engine(0).leases()->at(kGeneral) != kNoIndex ? 0 : 1;
+  const unsigned owner = lab.engine(0).leases()->at(kOpenPool) != kNoIndex ? 0 : 1;
   lab.change_config([](Config& config) {
-    config.subnets[0].pools = {range({kGeneral.value + 1}, 9)};
-    name_pool(config, {range(kGeneral, 1)});
+    config.subnets[0].pools = {range({kOpenPool.value + 1}, 9)};
+    name_pool(config, {range(kOpenPool, 1)});
   });
   lab.hold_messages(true);
   PeerMessage claim{PeerMessage::Kind::address_claimed};
   claim.from = static_cast<std::uint8_t>(1 - owner);
-  claim.address = kGeneral;
+  claim.address = kOpenPool;
   auto given = lab.tell(owner, claim);
   ASSERT_EQ(given.size(), 1U);
   ASSERT_EQ(given[0].group, 0) << "no tick so far";
   EXPECT_TRUE(lab.tell(1 - owner, given[0]).empty());
-  const Lease* const lease = lab.lease_at(kGeneral);
+  const Lease* const lease = lab.lease_at(kOpenPool);
   ASSERT_NE(lease, nullptr);
-  EXPECT_EQ(lease->group, kRackGroup);
+  EXPECT_EQ(lease->group, kNewGroup);
   EXPECT_FALSE(lease->reserved);
   lab.check_leases();
 }
 
 TEST(PoolsReloadedTest, WhatTheStoreKnowsALeaseOfWaitsForARestart) {
   LeaseChange lease{.kind = LeaseChange::Kind::bound,
-                    .address = kRack,
+                    .address = kNewPool,
                     .client = {1, 2},
                     .until = Instant{} + 1h,
                     .mac = machine(77)};
   const StoredLeases stored{.key_seed = 1, .leases = {lease}};
   Lab lab(campus_config(), 1, 1, &stored);
-  lab.change_config([](Config& config) { name_pool(config, {range(kRack, 2)}); });
+  lab.change_config([](Config& config) { name_pool(config, {range(kNewPool, 2)}); });
   lab.wait(10ms);
-  EXPECT_EQ(lab.lease_at(kRack), nullptr);
-  EXPECT_EQ(lab.lease(machine(1), kInRack), Ipv4Address{kRack.value + 1});
-  EXPECT_TRUE(lab.lease(machine(2), kInRack).is_zero());
+  EXPECT_EQ(lab.lease_at(kNewPool), nullptr);
+  EXPECT_EQ(lab.lease(machine(1), kOfNewPool), Ipv4Address{kNewPool.value + 1});
+  EXPECT_TRUE(lab.lease(machine(2), kOfNewPool).is_zero());
 }
 
 }  // namespace

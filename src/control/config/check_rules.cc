@@ -11,10 +11,10 @@ bool says_something(const RuleConfig& rule, const Origins& origins, const std::s
   const bool written = origins.has(path + ".boot_file") || origins.has(path + ".ipxe_script") ||
                        origins.has(path + ".next_server") || origins.has(path + ".root_path") ||
                        origins.has(path + ".address") || origins.has(path + ".pool") ||
-                       origins.has(path + ".options");
+                       origins.has(path + ".lease_time") || origins.has(path + ".options");
   return written || rule.answer != RuleAnswer::serve || !rule.boot_file.empty() ||
          !rule.ipxe_script.empty() || rule.next_server || !rule.root_path.empty() || rule.address ||
-         !rule.pool.empty() || !rule.options.empty();
+         !rule.pool.empty() || rule.lease_time || !rule.options.empty();
 }
 
 std::string where(const Origins& origins, const std::string& path) {
@@ -70,8 +70,8 @@ void check_rules(const Config& config, const Origins& origins, Problems& problem
       problems.error(origins.of(path),
                      "rule " + in_quotes(rule.name) +
                          " says nothing: give `boot_file`, `ipxe_script`, "
-                         "`next_server`, `root_path`, `address`, `pool`, options, "
-                         "`deny` or `ignore`");
+                         "`next_server`, `root_path`, `address`, `pool`, `lease_time`, "
+                         "options, `deny` or `ignore`");
     }
   }
   // Of a rule whose conditions were not all understood nothing can be said.

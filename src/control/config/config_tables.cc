@@ -137,11 +137,7 @@ void read_subnets(TableReader& file, std::vector<SubnetConfig>& to) {
     table.list("routers", subnet.routers, Ipv4Address::parse, kAddressForm, kAddressListMax);
     table.list("dns", subnet.dns_servers, Ipv4Address::parse, kAddressForm, kAddressListMax);
     table.text("domain", subnet.domain_name, kNameMax);
-    if (table.find("lease_time") != nullptr) {
-      Seconds lease_time{};
-      table.duration("lease_time", lease_time, kLeaseTimeMin, kLeaseTimeMax);
-      if (lease_time.count() > 0) subnet.lease_time = lease_time;
-    }
+    table.duration("lease_time", subnet.lease_time, kLeaseTimeMin, kLeaseTimeMax);
     table.list("relays", subnet.relays, Ipv4Address::parse, kAddressForm, kRelaysMax);
     table.text("boot_file", subnet.boot_file, kNameMax);
     read_options(table, subnet.options);
@@ -153,6 +149,7 @@ void read_pools(TableReader& file, std::vector<NamedPoolConfig>& to) {
     NamedPoolConfig& pool = to.emplace_back();
     table.text("name", pool.name, kPoolNameMax);
     table.list("ranges", pool.ranges, parse_pool, kPoolForm, kRangesMax);
+    table.duration("lease_time", pool.lease_time, kLeaseTimeMin, kLeaseTimeMax);
     Problems& problems = table.reading().problems;
     const toml::node* const name = table.find("name");
     if (name != nullptr && name->value_exact<std::string>() == "") {

@@ -71,6 +71,7 @@ class ConditionReader {
   void read(TableReader& table, Condition& to) {
     to.kind = Condition::Kind::all;
     for (const NumberKey& key : kNumberKeys) read_numbers(table, key, to);
+    read_known(table, to);
     read_uuids(table, to);
     for (const TextKey& key : kTextKeys) {
       if (const toml::node* node = table.find(key.key)) {
@@ -146,6 +147,16 @@ class ConditionReader {
     const std::vector<std::string> keys = architecture_keys();
     const std::string_view nearest_key = nearest(written, {keys.begin(), keys.end()});
     return nearest_key.empty() ? "" : "; did you mean " + in_quotes(nearest_key) + "?";
+  }
+
+  void read_known(TableReader& table, Condition& to) {
+    if (table.find("known") == nullptr) return;
+    bool known = false;
+    table.flag("known", known);
+    const std::uint64_t value = known ? 1 : 0;
+    Condition condition = leaf(RuleField::known);
+    condition.values = {{value, value}};
+    add(to, std::move(condition));
   }
 
   void read_uuids(TableReader& table, Condition& to) {
@@ -242,7 +253,7 @@ void read_answer(TableReader& table, RuleConfig& rule) {
   const Origin origin = table.reading().origins.of(table.path());
   const bool gives = !rule.boot_file.empty() || !rule.ipxe_script.empty() || rule.next_server ||
                      !rule.root_path.empty() || rule.address || !rule.pool.empty() ||
-                     !rule.options.empty();
+                     rule.lease_time || !rule.options.empty();
   if (deny && ignore) {
     problems.error(origin, "a rule can deny or ignore a machine, not both");
   } else if ((deny || ignore) && gives) {
@@ -267,7 +278,7 @@ std::string_view rule_field_key(RuleField field) {
   for (const TextKey& known : kTextTables) {
     if (known.field == field) return known.key;
   }
-  return "uuid";
+  return field == RuleField::known ? "known" : "uuid";
 }
 
 void read_rules(TableReader& file, std::vector<RuleConfig>& to) {
@@ -284,6 +295,7 @@ void read_rules(TableReader& file, std::vector<RuleConfig>& to) {
     table.text("root_path", rule.root_path, kNameMax);
     table.parsed("address", rule.address, Ipv4Address::parse, "an address such as \"10.77.0.50\"");
     table.text("pool", rule.pool, kPoolNameMax);
+    table.duration("lease_time", rule.lease_time, kLeaseTimeMin, kLeaseTimeMax);
     read_rule_options(table, rule.options);
     read_answer(table, rule);
   });

@@ -99,6 +99,8 @@ std::string one_text(RuleField field, std::uint64_t value) {
     case RuleField::subnet:
     case RuleField::relay:
       return as_address(value).text();
+    case RuleField::known:
+      return value == 0 ? "false" : "true";
     default:
       return std::to_string(value);
   }

@@ -53,6 +53,13 @@ class TableReader {
       to = std::chrono::duration_cast<Duration>(*value);
     }
   }
+  template <class Duration>
+  void duration(std::string_view key, std::optional<Duration>& to, Nanoseconds min,
+                Nanoseconds max) {
+    if (const auto value = nanoseconds(key, min, max)) {
+      to = std::chrono::duration_cast<Duration>(*value);
+    }
+  }
   // Text such as "4 GiB", or octets.
   void size(std::string_view key, std::uint64_t& to, std::uint64_t min, std::uint64_t max);
   // Text of several lines.

@@ -122,8 +122,8 @@ std::string address_reason_of(const Subnets& subnets, const Subnet& subnet, cons
 
 void decide(Rehearsal& rehearsal, const DhcpEngine::Considered& considered, const Origins& origins,
             std::size_t rules_max, Explanation& to) {
-  const Facts& facts = considered.facts;
   const BootPolicy& policy = *rehearsal.snapshot().policy;
+  const Facts facts = policy.completed(considered.facts);
   const BootPlan plan = policy.plan_of(policy.decide(facts, 0));
   Event event;
   event.firmware = facts.firmware;

@@ -71,6 +71,7 @@ std::vector<std::pair<std::string, std::string>> fact_texts(const Facts& facts) 
         RuleField::remote_id}) {
     add(field);
   }
+  if (facts.known) add(RuleField::known);
   for (unsigned code = 1; code < 255 && facts.message != nullptr; ++code) {
     const auto option = static_cast<std::uint8_t>(code);
     const bool has_key = code == 12 || code == 60 || code == 61 || code == 77 || code == 82 ||

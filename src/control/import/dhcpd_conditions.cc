@@ -98,7 +98,7 @@ DhcpdBlock read_dhcpd_block(const DhcpdStatement& block, const ImportedScope& ou
   }
   const ImportedScope& own = read.gives;
   read.says_it = read.ignore || !own.boot_file.empty() || own.next_server || !own.options.empty() ||
-                 !own.suits_rules();
+                 own.lease_time || !own.suits_rules();
   read.gives.inherit(outer);
   return read;
 }

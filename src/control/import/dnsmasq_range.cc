@@ -1,5 +1,7 @@
 #include "control/import/dnsmasq_range.h"
 
+#include <algorithm>
+
 #include "control/config/value_text.h"
 #include "control/import/import_options.h"
 
@@ -60,7 +62,7 @@ tl::expected<DnsmasqRange, std::string> dnsmasq_range(const std::vector<std::str
         if (!length) return tl::unexpected(std::string("the netmask is none"));
       }
     } else if (const auto time = lease_time_of(part)) {
-      range.lease_time = time;
+      range.lease_time = std::max(*time, Seconds{120});  // dnsmasq takes nothing shorter
     } else {
       return tl::unexpected(std::string("not understood"));
     }

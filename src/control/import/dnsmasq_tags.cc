@@ -1,9 +1,11 @@
 #include "control/import/dnsmasq_tags.h"
 
 #include <algorithm>
+#include <array>
 
 #include "control/config/rule_value.h"
 #include "control/config/value_text.h"
+#include "control/import/dnsmasq_range.h"
 #include "control/import/import_options.h"
 
 namespace reveille {
@@ -99,8 +101,23 @@ void DnsmasqTags::read_host(const std::vector<std::string>& parts) {
   }
 }
 
-void DnsmasqTags::set_by_subnet(const std::string& tag, const Ipv4Prefix& prefix) {
-  tags_[tag].push_back(in_subnets({&prefix, 1}));
+void DnsmasqTags::read_range(std::string_view value, bool tagged) {
+  const auto range = dnsmasq_range(split_list(value, ','));
+  if (!range || range->only_for.empty() == tagged) return;
+  const auto only_for = condition(range->only_for);
+  if (tagged && !only_for) return;
+  const std::array parts{only_for.value_or(ImportedCondition{}), in_subnets({&range->prefix, 1})};
+  const auto both = combined("all", parts);
+  for (const std::string& tag : range->tags) {
+    if (both) set(tag, *both);
+  }
+}
+
+// Several ranges of a subnet may say the same.
+void DnsmasqTags::set(const std::string& tag, ImportedCondition condition) {
+  std::vector<ImportedCondition>& all = tags_[tag];
+  if (std::ranges::find(all, condition.text, &ImportedCondition::text) != all.end()) return;
+  all.push_back(std::move(condition));
 }
 
 std::optional<ImportedCondition> DnsmasqTags::condition(

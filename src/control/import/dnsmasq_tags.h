@@ -24,8 +24,9 @@ class DnsmasqTags {
   [[nodiscard]] std::string read(std::string_view key, const std::vector<std::string>& parts);
   // dhcp-host=MAC,set:tag
   void read_host(const std::vector<std::string>& parts);
-  // dhcp-range=set:tag
-  void set_by_subnet(const std::string& tag, const Ipv4Prefix& prefix);
+  // dhcp-range=set:tag: of a range for everybody, or for those of other tags, which are read
+  // before.
+  void read_range(std::string_view value, bool tagged);
 
   // All of these tags, "x" or "!x". nullopt: some are set by nothing that rules know.
   [[nodiscard]] std::optional<ImportedCondition> condition(
@@ -34,8 +35,10 @@ class DnsmasqTags {
   [[nodiscard]] std::optional<Ipv4Prefix> subnet(const std::vector<std::string>& tags) const;
 
  private:
-  // What sets a tag: one of these is enough.
-  std::map<std::string, std::vector<ImportedCondition>, std::less<>> tags_;
+  void set(const std::string& tag, ImportedCondition condition);
+
+  // What sets a tag: one of these is enough. dnsmasq itself sets the first.
+  std::map<std::string, std::vector<ImportedCondition>, std::less<>> tags_{{"known", {is_known()}}};
 };
 
 }  // namespace reveille

@@ -134,6 +134,10 @@ ImportedCondition architecture_is(std::uint16_t architecture) {
   return {"{ arch = " + std::to_string(architecture) + " }", {architecture}};
 }
 
+ImportedCondition is_known() {
+  return {"{ known = true }"};
+}
+
 ImportedCondition runs_ipxe() {
   return {"{ firmware = \"ipxe\" }", {}, true};
 }
@@ -156,6 +160,7 @@ ImportedCondition negated(const ImportedCondition& condition) {
 }
 
 bool exclude(const ImportedCondition& one, const ImportedCondition& other) {
+  if (one.text == negated(other).text || other.text == negated(one).text) return true;
   if ((one.is_ipxe && other.not_ipxe) || (one.not_ipxe && other.is_ipxe)) return true;
   const auto apart = [](const auto& these, const auto& those) {
     if (these.empty() || those.empty()) return false;

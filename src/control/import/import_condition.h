@@ -52,6 +52,8 @@ struct ImportedCondition {
 // The beginning of option 60 that names one: "PXEClient:Arch:00007".
 [[nodiscard]] std::optional<ImportedCondition> vendor_class_architecture(std::string_view text);
 [[nodiscard]] ImportedCondition runs_ipxe();
+// It has a [[host]].
+[[nodiscard]] ImportedCondition is_known();
 // The same for sub-options of option 82; nullopt: rules do not look at that one.
 [[nodiscard]] std::optional<ImportedCondition> relay_option_is(std::uint8_t code,
                                                                std::string_view octets);

@@ -1,10 +1,12 @@
 // dhcpd.conf of ISC DHCP (dhcpd.conf(5), dhcp-options(5)).
 #include <algorithm>
+#include <array>
 #include <span>
 #include <utility>
 
 #include "control/config/value_text.h"
 #include "control/import/dhcpd_conditions.h"
+#include "control/import/dhcpd_permits.h"
 #include "control/import/import_options.h"
 #include "control/import/option_types.h"
 
@@ -57,6 +59,10 @@ class Dhcpd {
       const auto seconds = whole_number(one.word(1));
       if (!seconds || *seconds < 10) return remark(one, "not a lease time");
       scope.lease_time = Seconds{*seconds};
+    } else if (is_dhcpd_permit(one) && one.word(1).ends_with("known-clients")) {
+      read_scope_permit(one, subnet);
+    } else if (key == "max-lease-time" || key == "min-lease-time") {
+      remark(one, "a client gets the default lease time, or less if it asks for less");
     } else if (key == "authoritative") {
       to_.authoritative = true;
     } else if (key == "next-server") {
@@ -72,6 +78,19 @@ class Dhcpd {
     } else {
       remark(one, "has no equivalent");
     }
+  }
+
+  // Outside pools: "deny unknown-clients" is silence for those without a host declaration.
+  void read_scope_permit(const DhcpdStatement& one, const ImportedSubnet* subnet) {
+    if (one.word(0) == "allow") return;  // so it is without
+    const bool known = one.word(1) == "known-clients";
+    const ImportedCondition who = known ? is_known() : negated(is_known());
+    const std::array parts{
+        who, subnet == nullptr ? ImportedCondition{} : in_subnets({&subnet->prefix, 1})};
+    auto when = combined("all", parts);
+    if (!when) return remark(one, "a condition that rules cannot make");
+    class_rules_.push_back({.name = one.text(), .when = std::move(*when)});
+    class_rules_.back().ignore = true;
   }
 
   void read_option(const DhcpdStatement& one, ImportedScope& scope) {
@@ -142,38 +161,6 @@ class Dhcpd {
     subnet->pools.push_back({*first, *last});
   }
 
-  // "members of "x"" after allow or deny.
-  static bool is_about_class(const DhcpdStatement& one) {
-    const std::string_view key = one.word(0);
-    return (key == "allow" || key == "deny") && one.word(1) == "members" && one.word(2) == "of";
-  }
-
-  // Whom a pool is for: one of those that are allowed, if any are, and none of those that are
-  // denied. Without a name: everybody. nullopt: rules do not know the classes.
-  std::optional<ImportedPool> read_permits(const DhcpdStatement& pool) const {
-    ImportedPool all;
-    std::vector<ImportedCondition> allowed;
-    std::vector<ImportedCondition> denied;
-    for (const DhcpdStatement& one : pool.block) {
-      if (!is_about_class(one)) continue;
-      const auto known = classes_.find(one.word(3));
-      if (known == classes_.end()) return std::nullopt;
-      const bool allows = one.word(0) == "allow";
-      (allows ? allowed : denied).push_back(allows ? known->second : negated(known->second));
-      all.name += (all.name.empty() ? "" : ", ") + std::string(allows ? "" : "not ") + known->first;
-    }
-    if (all.name.empty()) return all;
-    if (!allowed.empty()) {
-      auto any = combined("any", allowed);
-      if (!any) return std::nullopt;
-      denied.push_back(std::move(*any));
-    }
-    auto when = combined("all", denied);
-    if (!when) return std::nullopt;
-    all.when = std::move(*when);
-    return all;
-  }
-
   // What groups and shared networks around a block say. A host in a shared network has from its
   // subnet what it gives.
   struct Outer {
@@ -203,7 +190,7 @@ class Dhcpd {
     read_values(one.block, scope, subnet);
     const auto is_host = [](const DhcpdStatement& inner) { return inner.word(0) == "host"; };
     if (!scope.suits_rules() && std::ranges::any_of(one.block, is_host)) {
-      remark(one, "routers, dns, domain and lease time are those of the hosts' subnet");
+      remark(one, "routers, dns and domain are those of the hosts' subnet");
     }
     for (const DhcpdStatement& inner : one.block) {
       if (is_dhcpd_condition(inner)) remark(inner, "a group's own conditions have no equivalent");
@@ -255,12 +242,20 @@ class Dhcpd {
   }
 
   void read_pool(const DhcpdStatement& one, ImportedSubnet* subnet) {
-    const auto permits = read_permits(one);
+    auto permits = dhcpd_permits(one, classes_);
     if (!permits) return remark(one, "nobody gets its addresses: rules do not know its classes");
+    const bool is_for_all = permits->name.empty();
     for (const DhcpdStatement& inner : one.block) {
-      if (is_about_class(inner)) continue;
-      if (inner.word(0) != "range" || inner.has_block) {
-        const std::string_view key = inner.word(0);
+      if (is_for_all || inner.word(0) != "default-lease-time") continue;
+      ImportedScope scope;
+      read_simple(inner, scope, nullptr);
+      permits->lease_time = scope.lease_time;
+    }
+    for (const DhcpdStatement& inner : one.block) {
+      const std::string_view key = inner.word(0);
+      const bool is_read = is_dhcpd_permit(inner) || (key == "default-lease-time" && !is_for_all);
+      if (is_read) continue;
+      if (key != "range" || inner.has_block) {
         const bool restricts = key == "allow" || key == "deny";
         remark(inner, restricts ? "has no equivalent" : "has no equivalent for a single pool");
         continue;
@@ -271,7 +266,7 @@ class Dhcpd {
       if (own == nullptr && first) own = containing(*first);
       const std::size_t before = own != nullptr ? own->pools.size() : 0;
       read_range(inner, own);
-      if (permits->name.empty() || own == nullptr || own->pools.size() == before) continue;
+      if (is_for_all || own == nullptr || own->pools.size() == before) continue;
       own->restricted.push_back(*permits);
       own->restricted.back().ranges = {own->pools.back()};
       own->pools.pop_back();
@@ -299,11 +294,12 @@ class Dhcpd {
       return remark(one, "a host is known by its MAC address");
     }
     if (!own.suits_rules()) {
-      remark(one, "routers, dns, domain and lease time are those of the host's subnet");
+      remark(one, "routers, dns and domain are those of the host's subnet");
     }
     own.inherit(outer);
     host.config.boot_file = own.boot_file;
     host.next_server = own.next_server;
+    host.lease_time = own.lease_time;
     host.options = std::move(own.options);
     to_.hosts.push_back(std::move(host));
   }
@@ -370,7 +366,7 @@ class Dhcpd {
   }
 
   Imported& to_;
-  std::map<std::string, ImportedCondition, std::less<>> classes_;
+  DhcpdClasses classes_;
   // In the order in which they count.
   std::vector<ImportedRule> class_rules_;
   std::vector<ImportedRule> subnet_rules_;

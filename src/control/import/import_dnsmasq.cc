@@ -7,6 +7,7 @@
 #include "control/hosts/host_text.h"
 #include "control/import/dnsmasq_options.h"
 #include "control/import/dnsmasq_range.h"
+#include "control/import/dnsmasq_service.h"
 #include "control/import/dnsmasq_tags.h"
 #include "control/import/dnsmasq_text.h"
 #include "control/import/import_options.h"
@@ -15,28 +16,14 @@
 namespace reveille {
 namespace {
 
-// The names of dnsmasq's pxe-service.
-constexpr std::array kServices{
-    std::pair<std::string_view, std::uint16_t>{"x86PC", 0},
-    std::pair<std::string_view, std::uint16_t>{"PC98", 1},
-    std::pair<std::string_view, std::uint16_t>{"IA64_EFI", 2},
-    std::pair<std::string_view, std::uint16_t>{"Alpha", 3},
-    std::pair<std::string_view, std::uint16_t>{"Arc_x86", 4},
-    std::pair<std::string_view, std::uint16_t>{"Intel_Lean_Client", 5},
-    std::pair<std::string_view, std::uint16_t>{"IA32_EFI", 6},
-    std::pair<std::string_view, std::uint16_t>{"BC_EFI", 7},
-    std::pair<std::string_view, std::uint16_t>{"Xscale_EFI", 8},
-    std::pair<std::string_view, std::uint16_t>{"X86-64_EFI", 9},
-    std::pair<std::string_view, std::uint16_t>{"ARM32_EFI", 10},
-    std::pair<std::string_view, std::uint16_t>{"ARM64_EFI", 11},
-};
-
 class Dnsmasq {
  public:
   explicit Dnsmasq(Imported& to) : to_(to) {}
 
-  // Two passes: what tags mean is often said after their use.
-  void read(std::string_view text, bool only_tags) {
+  // What tags mean is often said after their use; and what ranges for tagged machines set depends
+  // on all other tags.
+  enum class Pass : std::uint8_t { tags, tags_of_tagged_ranges, all };
+  void read(std::string_view text, Pass pass) {
     for (unsigned number = 1; !text.empty(); ++number) {
       const std::string_view line = dnsmasq_line(take_line(text));
       if (line.empty()) continue;
@@ -46,8 +33,10 @@ class Dnsmasq {
       const std::string_view key = trimmed(line.substr(0, sign));
       const std::string_view value =
           sign < line.size() ? trimmed(line.substr(sign + 1)) : std::string_view{};
-      if (only_tags) {
+      if (pass == Pass::tags) {
         read_tags(key, value);
+      } else if (pass == Pass::tags_of_tagged_ranges) {
+        if (key == "dhcp-range") tags_.read_range(value, true);
       } else if (!DnsmasqTags::is_key(key)) {
         read_key(key, value);
       }
@@ -99,6 +88,9 @@ class Dnsmasq {
   void remark(std::string why) { to_.remark(line_, whole_, std::move(why)); }
 
   void read_tags(std::string_view key, std::string_view value) {
+    uses_known_ |= value.find("tag:known") != std::string_view::npos ||
+                   value.find("tag:!known") != std::string_view::npos;
+    if (key == "dhcp-range") return tags_.read_range(value, false);
     const bool sets = DnsmasqTags::is_key(key);
     if (!sets && key != "dhcp-host") return;
     const std::vector<std::string> parts = texts_of(dnsmasq_words(value));
@@ -200,9 +192,11 @@ class Dnsmasq {
     if (range->is_proxy) to_.mode = DhcpMode::proxy;
     ImportedSubnet& subnet = to_.subnet(range->prefix);
     if (!range->only_for.empty()) return read_tagged_range(*range, subnet);
-    for (const std::string& tag : range->tags) tags_.set_by_subnet(tag, range->prefix);
-    if (range->lease_time && *range->lease_time >= Seconds{120}) {
-      subnet.scope.lease_time = range->lease_time;
+    if (range->lease_time) {
+      auto& of_subnet = subnet.scope.lease_time;
+      const bool is_other = of_subnet && *of_subnet != *range->lease_time;
+      if (is_other) remark("the last lease time counts for all of the subnet");
+      of_subnet = range->lease_time;
     }
     if (to_.mode != DhcpMode::proxy && range->pool) subnet.pools.push_back(*range->pool);
   }
@@ -210,10 +204,9 @@ class Dnsmasq {
   void read_tagged_range(const DnsmasqRange& range, ImportedSubnet& subnet) {
     auto when = tags_.condition(range.only_for);
     if (!when) return remark("tags that nothing sets which rules could know: nobody gets these");
-    if (!range.tags.empty()) remark("the tags that it sets are not taken over");
-    if (range.lease_time) remark("the lease time is that of the subnet");
     subnet.restricted.push_back({.name = name_of(range.only_for), .when = std::move(*when)});
     subnet.restricted.back().ranges = {*range.pool};
+    subnet.restricted.back().lease_time = range.lease_time;
   }
 
   void read_host(std::string_view value) {
@@ -222,8 +215,7 @@ class Dnsmasq {
     const bool has_tags = std::erase_if(parts, [](const std::string& part) {
                             return part.starts_with("set:") || part.starts_with("net:");
                           }) > 0;
-    // Such a line only sets tags.
-    if (has_tags && parts.size() == 1) return;
+    if (has_tags && parts.size() == 1) return read_host_of_tags(parts[0]);
     std::string line = "dhcp-host=";
     for (const std::string& part : parts) line += (line.ends_with('=') ? "" : ",") + part;
     Origins origins;
@@ -232,6 +224,14 @@ class Dnsmasq {
     parse_hosts(line, "", 16, hosts, origins, problems);
     for (HostConfig& host : hosts) to_.hosts.push_back({.config = std::move(host)});
     for (const Problem& problem : problems.sorted()) remark(problem.text);
+  }
+
+  // Such a line only sets tags; but it makes the machine known.
+  void read_host_of_tags(const std::string& who) {
+    if (!uses_known_) return;
+    const auto mac = MacAddress::parse(who);
+    if (!mac) return remark("rules know a machine by its [[host]], with one MAC address");
+    to_.hosts.push_back({.config = {.mac = *mac}});
   }
 
   void read_ignored_host(const std::vector<std::string>& parts) {
@@ -280,6 +280,7 @@ class Dnsmasq {
     if (!gives.suits_rules()) remark("the same for all clients of a subnet");
     if (!gives.boot_file.empty()) return set_file(*rule, gives.boot_file, rule->next_server);
     if (gives.next_server) rule->next_server = gives.next_server;
+    if (gives.lease_time) rule->lease_time = gives.lease_time;
     for (auto& [number, text] : gives.options) rule->options[number] = std::move(text);
   }
 
@@ -325,9 +326,8 @@ class Dnsmasq {
 
   void read_service(std::string_view value) {
     const Tagged tagged = tags_of(value);
-    const auto* const service = std::ranges::find(
-        kServices, tagged.text(0), &std::pair<std::string_view, std::uint16_t>::first);
-    if (service == kServices.end() || tagged.rest.size() < 3 || whole_number(tagged.text(2))) {
+    const auto service = dnsmasq_service(tagged.text(0));
+    if (!service || tagged.rest.size() < 3 || whole_number(tagged.text(2))) {
       return remark("boot menus have no equivalent");
     }
     std::string file = file_name(tagged.text(2));
@@ -348,15 +348,15 @@ class Dnsmasq {
             return rule.when.text;
           }) != to.end();
       if (is_second) return remark("boot menus have no equivalent: the first entry is what boots");
-      std::string name(service->first);
+      std::string name(tagged.text(0));
       if (tags) name += ", " + name_of(tagged.tags);
       to.push_back({.name = std::move(name), .when = std::move(*when)});
       to.back().boot_file = file;
       to.back().next_server = server;
     };
-    add(service->second, services_);
+    add(*service, services_);
     // 64-bit UEFI calls itself 7, whatever the table of RFC 4578 says.
-    if (service->second == 9) add(7, services_by_other_name_);
+    if (*service == 9) add(7, services_by_other_name_);
   }
 
   Imported& to_;
@@ -368,6 +368,7 @@ class Dnsmasq {
   // Options that some line sets for all, or for a subnet.
   std::set<std::pair<std::optional<Ipv4Prefix>, std::uint8_t>> given_;
   bool has_dns_ = true;
+  bool uses_known_ = false;
   std::string line_;
   std::string_view whole_;
 };
@@ -377,8 +378,10 @@ class Dnsmasq {
 ImportResult import_dnsmasq(std::string_view text) {
   Imported imported;
   Dnsmasq dnsmasq(imported);
-  dnsmasq.read(text, true);
-  dnsmasq.read(text, false);
+  for (const auto pass :
+       {Dnsmasq::Pass::tags, Dnsmasq::Pass::tags_of_tagged_ranges, Dnsmasq::Pass::all}) {
+    dnsmasq.read(text, pass);
+  }
   dnsmasq.take_rules();
   dnsmasq.say_defaults();
   if (imported.subnets.empty()) imported.mode = DhcpMode::off;

@@ -86,6 +86,8 @@ class Kea {
     } else if (key == "valid-lifetime" && value.is_number_unsigned()) {
       const auto seconds = std::clamp<std::uint64_t>(value.get<std::uint64_t>(), 10, 0xfffffffe);
       scope.lease_time = Seconds{seconds};
+    } else if (key == "min-valid-lifetime" || key == "max-valid-lifetime") {
+      remark(path, value, "a client gets the lease time, or less if it asks for less");
     } else if (key == "boot-file-name" && value.is_string()) {
       scope.boot_file = file_name(value.get<std::string>());
     } else if (key == "next-server" && value.is_string()) {
@@ -292,8 +294,8 @@ class Kea {
         host.config.host_name = text;
       } else if (!read_common(key, value, at, own)) {
         remark(at, value, "has no equivalent for a single host");
-      } else if (!std::exchange(own, only_for_rules(own)).suits_rules()) {
-        remark(at, value, "routers, dns, domain and lease time are those of the host's subnet");
+      } else if (!std::exchange(own, own.part_for_rules()).suits_rules()) {
+        remark(at, value, "routers, dns and domain are those of the host's subnet");
       }
     }
     if (!host.config.mac && host.config.client_id.empty()) {
@@ -301,15 +303,9 @@ class Kea {
     }
     host.config.boot_file = own.boot_file;
     host.next_server = own.next_server;
+    host.lease_time = own.lease_time;
     host.options = std::move(own.options);
     to_.hosts.push_back(std::move(host));
-  }
-  static ImportedScope only_for_rules(const ImportedScope& scope) {
-    ImportedScope part;
-    part.boot_file = scope.boot_file;
-    part.next_server = scope.next_server;
-    part.options = scope.options;
-    return part;
   }
 
   void read_class(const Json& one, const std::string& path) {
@@ -330,7 +326,9 @@ class Kea {
     to_.rules.push_back(to_.rule_of(std::move(rule), gives, path));
   }
 
-  std::map<std::string, ImportedCondition, std::less<>> classes_;
+  // Kea itself knows the first two.
+  std::map<std::string, ImportedCondition, std::less<>> classes_{{"KNOWN", is_known()},
+                                                                 {"UNKNOWN", negated(is_known())}};
   std::vector<ImportedRule> subnet_rules_;
   std::map<std::string, std::uint8_t, std::less<>> own_names_;
   std::map<std::uint8_t, std::optional<OptionType>> own_types_;  // nullopt: of no use here

@@ -136,7 +136,16 @@ void settle_hosts(Imported& imported) {
 }  // namespace
 
 bool ImportedScope::suits_rules() const {
-  return routers.empty() && dns_servers.empty() && domain_name.empty() && !lease_time;
+  return routers.empty() && dns_servers.empty() && domain_name.empty();
+}
+
+ImportedScope ImportedScope::part_for_rules() const {
+  ImportedScope part;
+  part.boot_file = boot_file;
+  part.next_server = next_server;
+  part.lease_time = lease_time;
+  part.options = options;
+  return part;
 }
 
 void ImportedScope::inherit(const ImportedScope& from) {
@@ -165,11 +174,11 @@ ImportedSubnet& Imported::subnet(const Ipv4Prefix& prefix) {
 ImportedRule Imported::rule_of(ImportedRule rule, const ImportedScope& gives,
                                const std::string& place) {
   if (!gives.suits_rules()) {
-    remark(place, rule.name,
-           "routers, dns, domain and lease time are the same for all clients of a subnet");
+    remark(place, rule.name, "routers, dns and domain are the same for all clients of a subnet");
   }
   rule.boot_file = gives.boot_file;
   rule.next_server = gives.next_server;
+  rule.lease_time = gives.lease_time;
   rule.options = gives.options;
   if (rule.options.size() > kRuleOptionsMax) {
     remark(place, rule.name, "more options than one rule can have");

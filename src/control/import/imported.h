@@ -29,6 +29,8 @@ struct ImportedScope {
   void inherit(const ImportedScope& from);
   // It says nothing that only subnets can give.
   [[nodiscard]] bool suits_rules() const;
+  // Without what only subnets can give.
+  [[nodiscard]] ImportedScope part_for_rules() const;
 };
 
 // Addresses for those machines alone for which a condition holds.
@@ -36,6 +38,7 @@ struct ImportedPool {
   std::string name;  // of the condition, as the other server has it
   ImportedCondition when{};
   std::vector<PoolConfig> ranges{};
+  std::optional<Seconds> lease_time{};
   std::vector<Ipv4Prefix> prefixes{};  // once settled: of the subnets that these are in
 };
 
@@ -51,6 +54,7 @@ struct ImportedSubnet {
 struct ImportedHost {
   HostConfig config;
   std::optional<Ipv4Address> next_server{};
+  std::optional<Seconds> lease_time{};
   std::map<std::uint8_t, std::string> options{};  // as in a scope
 };
 
@@ -63,6 +67,7 @@ struct ImportedRule {
   std::map<std::uint8_t, std::string> options;  // as in a scope
   bool ignore = false;
   std::string pool{};
+  std::optional<Seconds> lease_time{};
 };
 
 // What has no equivalent, or was guessed.

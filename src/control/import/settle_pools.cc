@@ -46,14 +46,20 @@ class Ranges {
   std::map<Ipv4Address, Ipv4Address> taken_;  // the last address of each, then its first
 };
 
-// The pool of that name; nullptr: there are too many.
+// The pool of that name and lease time; nullptr: there are too many.
 ImportedPool* pool_for(const ImportedPool& range, Imported& to) {
   constexpr std::size_t kNameMax = 200;
-  const std::string name = range.name.substr(0, kNameMax);
-  const auto found = std::ranges::find(to.pools, name, &ImportedPool::name);
+  std::string name = range.name.substr(0, kNameMax);
+  auto found = std::ranges::find(to.pools, name, &ImportedPool::name);
+  if (found != to.pools.end() && found->lease_time != range.lease_time) {
+    name += range.lease_time ? ", " + std::to_string(range.lease_time->count()) + " s"
+                             : ", lease time of the subnet";
+    found = std::ranges::find(to.pools, name, &ImportedPool::name);
+  }
   if (found != to.pools.end()) return &*found;
   if (to.pools.size() == AddressGroups::kPoolsMax) return nullptr;
   to.pools.push_back({.name = name, .when = range.when});
+  to.pools.back().lease_time = range.lease_time;
   return &to.pools.back();
 }
 
@@ -71,6 +77,15 @@ void settle_restricted(ImportedSubnet& subnet, Ranges& ranges, const std::set<Ip
       pool->ranges.insert(pool->ranges.end(), good.begin(), good.end());
       if (std::ranges::find(pool->prefixes, subnet.prefix) != pool->prefixes.end()) continue;
       pool->prefixes.push_back(subnet.prefix);
+      const auto is_for_the_same = [&](const ImportedPool& other) {
+        return &other != pool && other.when.text == pool->when.text &&
+               std::ranges::find(other.prefixes, subnet.prefix) != other.prefixes.end();
+      };
+      if (std::ranges::any_of(imported.pools, is_for_the_same)) {
+        imported.remark("", pool_text(range),
+                        "nobody gets these: a pool with another lease time is for the same "
+                        "machines of this subnet");
+      }
       if (subnet.pools.empty()) continue;
       imported.remark("", pool_text(range),
                       "machines of pool \"" + pool->name +

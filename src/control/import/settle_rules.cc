@@ -20,7 +20,8 @@ bool names_file(const ImportedRule& rule) {
 
 void drop_empty(std::vector<ImportedRule>& rules) {
   std::erase_if(rules, [](const ImportedRule& rule) {
-    return rule.boot_file.empty() && !rule.next_server && rule.options.empty() && !rule.ignore;
+    return rule.boot_file.empty() && !rule.next_server && rule.options.empty() &&
+           !rule.lease_time && !rule.ignore;
   });
 }
 
@@ -106,7 +107,7 @@ class HostRules {
   HostRules(const Imported& imported, bool all) {
     for (const ImportedHost& host : imported.hosts) {
       const bool other_server = host.next_server && host.next_server != imported.global.next_server;
-      const bool has_more = other_server || !host.options.empty();
+      const bool has_more = other_server || !host.options.empty() || host.lease_time;
       if (has_more || (all && !host.config.boot_file.empty())) add(host);
     }
     for (const auto& group : groups_) write(group);
@@ -116,11 +117,11 @@ class HostRules {
 
  private:
   using Group = std::vector<const ImportedHost*>;
-  using Key =
-      std::tuple<std::string, std::optional<Ipv4Address>, std::map<std::uint8_t, std::string>>;
+  using Key = std::tuple<std::string, std::optional<Ipv4Address>, std::optional<Seconds>,
+                         std::map<std::uint8_t, std::string>>;
 
   void add(const ImportedHost& host) {
-    const Key key{host.config.boot_file, host.next_server, host.options};
+    const Key key{host.config.boot_file, host.next_server, host.lease_time, host.options};
     const auto [entry, is_new] = current_.try_emplace(key, groups_.size());
     if (is_new) groups_.emplace_back();
     if (groups_[entry->second].size() == kHostsOfRuleMax) {
@@ -141,6 +142,7 @@ class HostRules {
     rules.push_back({.name = std::move(name), .when = std::move(*condition)});
     rules.back().boot_file = first.config.boot_file;
     rules.back().next_server = first.next_server;
+    rules.back().lease_time = first.lease_time;
     rules.back().options = first.options;
   }
 
@@ -186,6 +188,7 @@ std::optional<ImportedRule> joined(const ImportedRule& first, const ImportedRule
   both.boot_file = names_file(first) ? first.boot_file : second.boot_file;
   both.next_server = first.next_server ? first.next_server : second.next_server;
   both.pool = first.pool.empty() ? second.pool : first.pool;
+  both.lease_time = first.lease_time ? first.lease_time : second.lease_time;
   both.options = first.options;
   both.options.insert(second.options.begin(), second.options.end());
   if (both.options.size() > kRuleOptionsMax) return std::nullopt;

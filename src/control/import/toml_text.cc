@@ -113,6 +113,7 @@ void write_pool(const ImportedPool& pool, Writer& out) {
   out.table("[[pool]]");
   out.text("name", pool.name);
   out.list("ranges", pool.ranges, pool_text);
+  if (pool.lease_time) out.line("lease_time", std::to_string(pool.lease_time->count()));
 }
 
 std::string octets_text(const std::vector<std::uint8_t>& octets) {
@@ -141,6 +142,7 @@ void write_rule(const ImportedRule& rule, Writer& out) {
   if (!rule.when.text.empty()) out.line("when", rule.when.text);
   if (rule.ignore) return out.line("ignore", "true");
   out.text("pool", rule.pool);
+  if (rule.lease_time) out.line("lease_time", std::to_string(rule.lease_time->count()));
   out.text("boot_file", rule.boot_file);
   if (rule.next_server) out.text("next_server", rule.next_server->text());
   write_options("  [rule.options]", rule.options, out);

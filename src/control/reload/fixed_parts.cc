@@ -72,17 +72,18 @@ void keep_pools(const Config& running, Config& wanted, std::vector<std::string>&
   }
   for (std::size_t i = 0; i < running.pools.size(); ++i) {
     const NamedPoolConfig& before = running.pools[i];
-    const NamedPoolConfig& after = wanted.pools[i];
+    NamedPoolConfig& after = wanted.pools[i];
     const std::string name = "[[pool]] " + before.name;
     if (after.ranges == before.ranges) continue;
     kept.push_back(after.ranges.empty()    ? name + ", which is gone"
                    : before.ranges.empty() ? name + ", which is back"
                                            : "the ranges of " + name);
+    after.ranges = before.ranges;
   }
   for (std::size_t i = running.pools.size(); i < wanted.pools.size(); ++i) {
     kept.push_back("[[pool]] " + wanted.pools[i].name + ", which is new");
   }
-  wanted.pools = running.pools;
+  wanted.pools.resize(running.pools.size());
 }
 
 // Groups know their pool by its place.
@@ -90,9 +91,11 @@ void keep_places(const Config& running, Config& wanted) {
   std::vector<NamedPoolConfig> pools;
   for (const NamedPoolConfig& before : running.pools) {
     const auto after = std::ranges::find(wanted.pools, before.name, &NamedPoolConfig::name);
-    pools.push_back({before.name, {}});
-    if (after == wanted.pools.end()) continue;
-    pools.back().ranges = std::move(after->ranges);
+    if (after == wanted.pools.end()) {
+      pools.push_back({before.name, {}, before.lease_time});
+      continue;
+    }
+    pools.push_back(std::move(*after));
     wanted.pools.erase(after);
   }
   std::ranges::move(wanted.pools, std::back_inserter(pools));
