@@ -16,8 +16,7 @@ tl::expected<std::shared_ptr<const Rules>, std::string> compile_rules(const Conf
 }
 
 SnapshotBuilder::SnapshotBuilder(std::shared_ptr<const Config> config,
-                                 std::vector<Station> stations,
-                                 std::span<const LeaseChange> stored)
+                                 std::vector<Station> stations, std::span<const LeaseChange> stored)
     : config_(std::move(config)),
       subnets_(std::make_shared<const Subnets>(*config_, stored)),
       stations_(std::move(stations)) {}

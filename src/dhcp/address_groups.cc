@@ -4,8 +4,7 @@
 
 namespace reveille {
 
-AddressGroups::AddressGroups(std::size_t subnets, std::size_t pool_groups)
-    : by_pool_(pool_groups) {
+AddressGroups::AddressGroups(std::size_t subnets, std::size_t pool_groups) : by_pool_(pool_groups) {
   groups_.reserve(subnets + pool_groups);
 }
 

@@ -165,8 +165,8 @@ class LeaseTable {
   std::uint64_t seed_;
   std::uint32_t room_;
   std::uint32_t spare_ = AddressPlan::kSpareAddresses;  // of it, for what reloads add
-  bool has_room_for_all_;          // that are in any shard
-  std::int64_t wheel_second_ = 0;  // everything up to here has left the wheel
+  bool has_room_for_all_;                               // that are in any shard
+  std::int64_t wheel_second_ = 0;                       // everything up to here has left the wheel
   std::vector<Lease> leases_;
   std::vector<std::uint16_t> subnets_;  // by group
   std::vector<Counts> counts_;          // by group, also of those that may come

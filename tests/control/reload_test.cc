@@ -82,10 +82,9 @@ TEST_F(Fixed, WhatMemoryAndThreadsAreLaidOutByIsKept) {
   wanted.images.root = "/elsewhere";
   wanted.log.format = LogFormat::json;
   wanted.control.socket = "/tmp/other";
-  EXPECT_THAT(kept(),
-              ElementsAre("[[interface]]", "mode in [dhcp]", "entries in [relay]",
-                          "transfers_max in [tftp]", "root in [images]", "count in [workers]",
-                          "format in [log]", "socket in [control]"));
+  EXPECT_THAT(kept(), ElementsAre("[[interface]]", "mode in [dhcp]", "entries in [relay]",
+                                  "transfers_max in [tftp]", "root in [images]",
+                                  "count in [workers]", "format in [log]", "socket in [control]"));
   EXPECT_EQ(wanted.interfaces, running.interfaces);
   EXPECT_EQ(wanted.workers.count, 1);
   EXPECT_EQ(wanted.dhcp.mode, DhcpMode::server);
@@ -153,8 +152,7 @@ TEST_F(Fixed, GroupsWithoutMemoryWait) {
     const Ipv4Address address{Ipv4Address::of(10, 77, 16, 0).value + i};
     wanted.pools.push_back({"p" + std::to_string(i), {{address, address}}});
   }
-  EXPECT_EQ(kept().at(0),
-            "pools: reloads add pools to at most 256 subnets, counted for each pool");
+  EXPECT_EQ(kept().at(0), "pools: reloads add pools to at most 256 subnets, counted for each pool");
   EXPECT_TRUE(wanted.pools.empty());
 }
 
@@ -167,9 +165,8 @@ TEST_F(Fixed, SubnetsKeepTheirNumbers) {
 
 TEST_F(Fixed, SubnetsNeitherComeNorGo) {
   wanted.subnets[0].prefix = *Ipv4Prefix::parse("10.79.0.0/16");
-  EXPECT_THAT(kept(),
-              ElementsAre("[[subnet]] 10.77.0.0/16, which is gone",
-                          "[[subnet]] 10.79.0.0/16, which is new"));
+  EXPECT_THAT(kept(), ElementsAre("[[subnet]] 10.77.0.0/16, which is gone",
+                                  "[[subnet]] 10.79.0.0/16, which is new"));
   ASSERT_EQ(wanted.subnets.size(), 2u);
   EXPECT_EQ(wanted.subnets[0].prefix, running.subnets[0].prefix);
 }

@@ -55,8 +55,9 @@ using Hits = std::vector<std::uint32_t>;
 
 Hits scanned(const PatternSet& set, PatternScratch& scratch, std::string_view field) {
   Hits hits;
-  set.scan({reinterpret_cast<const std::uint8_t*>(field.data()), field.size()}, scratch,
-           [](void* to, std::uint32_t id) { static_cast<Hits*>(to)->push_back(id); }, &hits);
+  set.scan(
+      {reinterpret_cast<const std::uint8_t*>(field.data()), field.size()}, scratch,
+      [](void* to, std::uint32_t id) { static_cast<Hits*>(to)->push_back(id); }, &hits);
   std::ranges::sort(hits);
   return hits;
 }

@@ -1,7 +1,6 @@
-#include <algorithm>
-
 #include "control/socket/status_report.h"
 
+#include <algorithm>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
