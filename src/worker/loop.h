@@ -171,7 +171,8 @@ class Worker {
   bool unaccounted_ = true;
   Published<WorkerStatistics> published_;
   Instant last_group_account_{};
-  std::vector<Published<GroupStatistics>> published_groups_;
+  std::vector<Published<GroupStatistics>> published_groups_;  // room for all that may come
+  std::atomic<std::size_t> groups_{0};                        // there are
   std::atomic<bool> dry_{false};
 };
 

@@ -178,18 +178,22 @@ void Worker::account(Instant started, std::size_t received, std::size_t work) {
 }
 
 void Worker::account_groups() {
-  for (std::size_t i = 0; i < published_groups_.size(); ++i) {
+  if (published_groups_.empty()) return;
+  const std::size_t groups = responder_.dhcp().leases()->groups();
+  for (std::size_t i = 0; i < groups; ++i) {
     const auto& counts = responder_.dhcp().leases()->counts(static_cast<std::uint16_t>(i));
     published_groups_[i].write({.addresses = counts.addresses,
                                 .offered = counts.offered,
                                 .bound = counts.bound,
                                 .declined = counts.declined});
   }
+  groups_.store(groups, std::memory_order_release);
 }
 
 void Worker::add_groups(std::vector<GroupStatistics>& to) const {
-  to.resize(std::max(to.size(), published_groups_.size()));
-  for (std::size_t i = 0; i < published_groups_.size(); ++i) {
+  const std::size_t groups = groups_.load(std::memory_order_acquire);
+  to.resize(std::max(to.size(), groups));
+  for (std::size_t i = 0; i < groups; ++i) {
     to[i].add(published_groups_[i].read());
   }
 }
