@@ -1,17 +1,17 @@
 #include "packet/classify.h"
 
+#include <cstring>
 #include <optional>
 
 #include <reveille/wire/arp.h>
 #include <reveille/wire/dhcp.h>
 #include <reveille/wire/ethernet.h>
 #include <reveille/wire/icmp.h>
-#include <reveille/wire/icmpv6.h>
 #include <reveille/wire/ipv4.h>
-#include <reveille/wire/ipv6.h>
 #include <reveille/wire/tftp.h>
 #include <reveille/wire/udp.h>
 
+#include "packet/classify_ipv6.h"
 #include "packet/mac_number.h"
 #include "packet/transfer_id.h"
 
@@ -23,20 +23,6 @@ using wire::Verified;
 
 Verified verified(bool by_nic) {
   return by_nic ? Verified::yes : Verified::no;
-}
-
-bool is_ipv6_group(const MacAddress& mac) {
-  return mac.octets[0] == 0x33 && mac.octets[1] == 0x33;
-}
-
-// The groups that a node with our link-local address listens to.
-bool is_our_group(const Ipv6Address& group, const Station& station) {
-  return group == wire::all_nodes() || group == wire::all_routers() ||
-         group == wire::solicited_node(station.link_local);
-}
-bool is_our_group_mac(const MacAddress& mac, const Station& station) {
-  return mac == wire::group_mac(wire::all_nodes()) || mac == wire::group_mac(wire::all_routers()) ||
-         mac == wire::group_mac(wire::solicited_node(station.link_local));
 }
 
 // The link's own broadcast address; links of two addresses have none (RFC 3021).
@@ -54,10 +40,6 @@ bool is_bad_source(Ipv4Address source, const Station& station) {
 // Each of the following fills in what its layer knows of the request, and yields the outcome in
 // which the frame ends here, if it does.
 using Refusal = std::optional<Outcome>;
-
-bool same(const MacAddress& one, const MacAddress& other) {
-  return raw_number(one) == raw_number(other);
-}
 
 Refusal classify_arp(Bytes packet, Request& request) {
   const auto arp = wire::ArpView::parse(packet);
@@ -81,7 +63,15 @@ std::optional<Service> service_of(std::uint16_t port) {
   }
 }
 
-Refusal classify_udp(const wire::Ipv4View& packet, const FrameInfo& info, const Station& station,
+// From one host to us. Only a client without an address may speak from 0.0.0.0 and to everybody:
+// anyone else would have us answer nobody, or a whole link answer one (RFC 1122 3.2.2.6, 4.1.3.6).
+Refusal refuse_others(const wire::Ipv4View& packet, const Station& station) {
+  if (packet.destination() != station.address.address) return Outcome::ipv4_other_destination;
+  if (packet.source().is_zero()) return Outcome::ipv4_bad_source;
+  return std::nullopt;
+}
+
+Refusal classify_udp(const wire::Ipv4View& packet, FrameInfo info, const Station& station,
                      Request& request) {
   const auto udp = wire::UdpView::parse(packet);
   if (!udp) return udp.refusal();
@@ -95,10 +85,13 @@ Refusal classify_udp(const wire::Ipv4View& packet, const FrameInfo& info, const 
   request.source_port = udp->source_port();
   request.destination_port = udp->destination_port();
   request.body = udp->payload();
+  if (*service == Service::dhcp || *service == Service::boot_server) return std::nullopt;
+  if (const auto refusal = refuse_others(packet, station)) return refusal;
+  if (udp->source_port() == 0) return Outcome::udp_malformed;
   return std::nullopt;
 }
 
-Refusal classify_icmp(const wire::Ipv4View& packet, Request& request) {
+Refusal classify_icmp(const wire::Ipv4View& packet, const Station& station, Request& request) {
   const auto icmp = wire::IcmpView::parse(packet.payload());
   if (!icmp) return icmp.refusal();
   const bool is_request = icmp->type() == wire::IcmpType::echo_request;
@@ -106,84 +99,39 @@ Refusal classify_icmp(const wire::Ipv4View& packet, Request& request) {
   if (!is_echo || icmp->code() != 0) return Outcome::icmp_other;
   request.service = is_request ? Service::icmp_echo : Service::icmp_echo_reply;
   request.body = packet.payload();
-  return std::nullopt;
+  return refuse_others(packet, station);
 }
 
-Refusal classify_ipv4(Bytes bytes, const FrameInfo& info, const Station& station,
-                      Request& request) {
+Refusal classify_ipv4(Bytes bytes, FrameInfo info, const Station& station, Request& request) {
   const auto packet = wire::Ipv4View::parse(bytes, verified(info.ipv4_checksum_good));
   if (!packet) return packet.refusal();
   request.source = packet->source();
   request.destination = packet->destination();
-  if (is_bad_source(request.source, station)) return Outcome::ipv4_bad_source;
-  const bool for_all = request.destination != station.address.address;
-  if (for_all && request.destination != Ipv4Address::broadcast() &&
-      !is_directed_broadcast(request.destination, station.address)) {
+  if (is_bad_source(packet->source(), station)) return Outcome::ipv4_bad_source;
+  if (packet->destination() != station.address.address &&
+      packet->destination() != Ipv4Address::broadcast() &&
+      !is_directed_broadcast(packet->destination(), station.address)) {
     return Outcome::ipv4_other_destination;
   }
-
-  Refusal refusal;
-  if (packet->protocol() == wire::IpProtocol::udp) {
-    refusal = classify_udp(*packet, info, station, request);
-  } else if (packet->protocol() == wire::IpProtocol::icmp) {
-    refusal = classify_icmp(*packet, request);
-  } else {
-    return Outcome::ipv4_other_protocol;
-  }
-  if (refusal) return refusal;
-
-  // Only a client without an address may speak from 0.0.0.0 and to everybody. Anyone else
-  // would have us answer nobody, or a whole link answer one (RFC 1122 3.2.2.6, 4.1.3.6).
-  if (request.service == Service::dhcp || request.service == Service::boot_server) {
-    return std::nullopt;
-  }
-  if (for_all) return Outcome::ipv4_other_destination;
-  if (request.source.is_zero()) return Outcome::ipv4_bad_source;
-  const bool is_udp = packet->protocol() == wire::IpProtocol::udp;
-  if (is_udp && request.source_port == 0) return Outcome::udp_malformed;
-  return std::nullopt;
-}
-
-Refusal classify_ipv6(Bytes bytes, const Station& station, Request& request) {
-  const auto packet = wire::Ipv6View::parse(bytes);
-  if (!packet) return packet.refusal();
-  const Ipv6Address destination = packet->destination();
-  const auto type = wire::icmpv6_type(*packet);
-  if (!type || (destination != station.link_local && !is_our_group(destination, station))) {
-    return Outcome::ipv6_other;
-  }
-  bool good = false;
-  switch (*type) {
-    case wire::Icmpv6Type::neighbour_solicitation:
-      request.service = Service::neighbour;
-      good = static_cast<bool>(wire::NeighbourSolicitationView::parse(*packet));
-      break;
-    case wire::Icmpv6Type::router_solicitation:
-      request.service = Service::router_solicitation;
-      good = static_cast<bool>(wire::RouterSolicitationView::parse(*packet));
-      break;
-    case wire::Icmpv6Type::router_advertisement:
-      request.service = Service::router_advertisement;
-      good = static_cast<bool>(wire::RouterAdvertisementView::parse(*packet));
-      break;
+  switch (packet->protocol()) {
+    case wire::IpProtocol::udp:
+      return classify_udp(*packet, info, station, request);
+    case wire::IpProtocol::icmp:
+      return classify_icmp(*packet, station, request);
     default:
-      return Outcome::ipv6_other;
+      return Outcome::ipv4_other_protocol;
   }
-  if (!good) return Outcome::icmpv6_malformed;
-  request.network = packet->packet();
-  request.body = packet->payload();
-  return std::nullopt;
 }
 
 }  // namespace
 
-Checked<Request> classify(Bytes frame, const FrameInfo& info, const Snapshot& snapshot) {
+Checked<Request> classify(Bytes frame, FrameInfo info, const Snapshot& snapshot) {
   Request request;
   if (const auto refusal = classify(frame, info, snapshot, request)) return *refusal;
   return request;
 }
 
-std::optional<Outcome> classify(Bytes frame, const FrameInfo& info, const Snapshot& snapshot,
+std::optional<Outcome> classify(Bytes frame, FrameInfo info, const Snapshot& snapshot,
                                 Request& request) {
   const auto ethernet = wire::EthernetView::parse(frame);
   if (!ethernet) return ethernet.refusal();
@@ -195,43 +143,41 @@ std::optional<Outcome> classify(Bytes frame, const FrameInfo& info, const Snapsh
   const Station& station = snapshot.stations[index];
 
   request.station = index;
-  request.link_source = ethernet->source();
-  request.link_destination = ethernet->destination();
+  // In place: the compiler keeps every copy of six octets that is made on the way.
+  std::memcpy(request.link_source.octets.data(), ethernet->source_octets(), 6);
+  std::memcpy(request.link_destination.octets.data(), ethernet->destination_octets(), 6);
+  const std::uint64_t here = raw_number(station.mac);
+  const std::uint64_t from = raw_number(ethernet->source_octets());
+  const std::uint64_t to = raw_number(ethernet->destination_octets());
   // af_packet and looped links bring our own frames back.
-  if (same(request.link_source, station.mac)) return Outcome::frame_own;
-  if (request.link_source.is_group()) return Outcome::frame_bad_source;
-  const bool for_ipv6_group = is_ipv6_group(request.link_destination);
-  if (!same(request.link_destination, station.mac) &&
-      !same(request.link_destination, MacAddress::broadcast()) &&
+  if (from == here) return Outcome::frame_own;
+  if (is_group(from)) return Outcome::frame_bad_source;
+  const bool for_ipv6_group = is_ipv6_group(to);
+  if (to != here && to != kRawBroadcast &&
       !(for_ipv6_group && is_our_group_mac(request.link_destination, station))) {
     return Outcome::frame_other_station;
   }
-
-  Refusal refusal;
+  if (ethernet->type() == wire::EtherType::ipv6) {
+    return classify_ipv6(ethernet->payload(), station, request);
+  }
+  if (for_ipv6_group) {
+    const bool is_known = ethernet->type() == wire::EtherType::ipv4 ||
+                          ethernet->type() == wire::EtherType::arp ||
+                          ethernet->type() == wire::EtherType::aoe;
+    return is_known ? Outcome::frame_other_station : Outcome::frame_other_ethertype;
+  }
   switch (ethernet->type()) {
     case wire::EtherType::ipv4:
-      refusal = for_ipv6_group ? Outcome::frame_other_station
-                               : classify_ipv4(ethernet->payload(), info, station, request);
-      break;
+      return classify_ipv4(ethernet->payload(), info, station, request);
     case wire::EtherType::arp:
-      refusal = for_ipv6_group ? Outcome::frame_other_station
-                               : classify_arp(ethernet->payload(), request);
-      break;
+      return classify_arp(ethernet->payload(), request);
     case wire::EtherType::aoe:
-      if (for_ipv6_group) {
-        refusal = Outcome::frame_other_station;
-      } else {
-        request.service = Service::aoe;
-        request.body = ethernet->payload();
-      }
-      break;
-    case wire::EtherType::ipv6:
-      refusal = classify_ipv6(ethernet->payload(), station, request);
-      break;
+      request.service = Service::aoe;
+      request.body = ethernet->payload();
+      return std::nullopt;
     default:
-      refusal = Outcome::frame_other_ethertype;
+      return Outcome::frame_other_ethertype;
   }
-  return refusal;
 }
 
 }  // namespace reveille

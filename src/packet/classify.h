@@ -21,10 +21,10 @@ struct FrameInfo {
 // Checks Ethernet, one 802.1Q tag, ARP, IPv4 (options allowed, fragments refused), ICMP, UDP,
 // IPv6 neighbour discovery: lengths, checksums, destination. Yields the request, or the outcome
 // in which the frame ends here. Reads nothing outside `frame`.
-wire::Checked<Request> classify(Bytes frame, const FrameInfo& info, const Snapshot& snapshot);
+wire::Checked<Request> classify(Bytes frame, FrameInfo info, const Snapshot& snapshot);
 // The same in place, for the poll loop: a request that is copied right after it was written, field
 // by field, waits for all those writes. `request` is fresh; after a refusal it is undefined.
-std::optional<Outcome> classify(Bytes frame, const FrameInfo& info, const Snapshot& snapshot,
+std::optional<Outcome> classify(Bytes frame, FrameInfo info, const Snapshot& snapshot,
                                 Request& request);
 
 }  // namespace reveille

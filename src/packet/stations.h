@@ -10,8 +10,9 @@
 
 namespace reveille {
 
-// Us, on one port and VLAN. Request::station and Reply::station name one by its index.
-struct Station {
+// Us, on one port and VLAN. Request::station and Reply::station name one by its index. A cache line
+// for itself: each frame looks at its own.
+struct alignas(64) Station {
   std::uint16_t port = 0;  // DPDK port index
   std::uint16_t vlan = 0;  // 0 = untagged
   MacAddress mac;

@@ -1,7 +1,9 @@
 // The Internet checksum: RFC 1071.
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <cstring>
 
 #include <reveille/address.h>
 #include <reveille/bytes.h>
@@ -13,17 +15,21 @@ namespace reveille::wire {
 [[nodiscard]] std::uint16_t sum(Bytes bytes);
 // Whether twenty octets sum up to 0xffff: nearly every IPv4 header. In line, for each frame.
 [[nodiscard]] inline bool twenty_sum_up(const std::uint8_t* octets) {
+  std::uint64_t first;
+  std::uint64_t second;
+  std::uint32_t third;
+  std::memcpy(&first, octets, 8);
+  std::memcpy(&second, octets + 8, 8);
+  std::memcpy(&third, octets + 16, 4);
+  // A carry out of 64 bits is one more, as out of 16: 2^64 is 1 modulo 0xffff.
   std::uint64_t total = 0;
-  for (int i = 0; i < 5; ++i) {
-    std::uint32_t word;
-    std::memcpy(&word, octets + 4 * i, 4);
-    total += word;
-  }
+  const bool carry = __builtin_add_overflow(first, second, &total);
+  const bool again = __builtin_add_overflow(total, std::uint64_t{third} + carry, &total);
+  total += again;
+  // Each half added to the other, the carry of the lower into the upper: that keeps the sum.
+  const auto half = static_cast<std::uint32_t>((total + std::rotl(total, 32)) >> 32);
   // The same in either byte order: both octets of 0xffff are.
-  total = (total & 0xffffffff) + (total >> 32);
-  total = (total & 0xffff) + (total >> 16);
-  total = (total & 0xffff) + (total >> 16);
-  return total == 0xffff;
+  return (half + std::rotl(half, 16)) >> 16 == 0xffff;
 }
 // Always as many steps as the largest number needs: how many this one needs, no branch
 // predictor could know.

@@ -31,13 +31,15 @@ class EthernetView {
     EthernetView view;
     view.frame_ = frame;
     const EtherType outer = type_at(frame, kEthernetHeader - 2);
+    view.type_ = outer;
     if (outer == EtherType::service_vlan || outer == EtherType::service_vlan_before) {
       return Outcome::vlan_stacked;
     }
     if (outer == EtherType::vlan) {
       if (frame.size() < kEthernetHeader + kVlanTag) return Outcome::frame_truncated;
       view.header_length_ = kEthernetHeader + kVlanTag;
-      const EtherType inner = view.type();
+      const EtherType inner = type_at(frame, kEthernetHeader + kVlanTag - 2);
+      view.type_ = inner;
       if (inner == EtherType::vlan || inner == EtherType::service_vlan ||
           inner == EtherType::service_vlan_before) {
         return Outcome::vlan_stacked;
@@ -46,14 +48,16 @@ class EthernetView {
     return view;
   }
 
-  [[nodiscard]] MacAddress destination() const { return MacAddress::from(&frame_[0]); }
-  [[nodiscard]] MacAddress source() const { return MacAddress::from(&frame_[6]); }
+  [[nodiscard]] MacAddress destination() const { return MacAddress::from(destination_octets()); }
+  [[nodiscard]] MacAddress source() const { return MacAddress::from(source_octets()); }
+  [[nodiscard]] const std::uint8_t* destination_octets() const { return frame_.data(); }
+  [[nodiscard]] const std::uint8_t* source_octets() const { return frame_.data() + 6; }
   [[nodiscard]] bool tagged() const { return header_length_ != kEthernetHeader; }
   // Zero without a tag; zero in a tag means that it carries a priority only.
   [[nodiscard]] std::uint16_t vlan() const {
     return tagged() ? load_be16(&frame_[kEthernetHeader]) & 0x0fff : 0;
   }
-  [[nodiscard]] EtherType type() const { return type_at(frame_, header_length_ - 2U); }
+  [[nodiscard]] EtherType type() const { return type_; }  // behind the tag
   // With whatever padding the frame has.
   [[nodiscard]] Bytes payload() const { return frame_.subspan(header_length_); }
 
@@ -63,6 +67,7 @@ class EthernetView {
   }
 
   Bytes frame_;
+  EtherType type_{};
   std::uint8_t header_length_ = kEthernetHeader;
 };
 

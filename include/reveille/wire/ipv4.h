@@ -39,13 +39,16 @@ class Ipv4View {
     Ipv4View view;
     view.packet_ = packet.first(total);
     view.header_length_ = static_cast<std::uint8_t>(header);
+    view.protocol_ = static_cast<IpProtocol>(packet[9]);
+    view.source_ = Ipv4Address::from(&packet[12]);
+    view.destination_ = Ipv4Address::from(&packet[16]);
     return view;
   }
 
   [[nodiscard]] std::uint8_t time_to_live() const { return packet_[8]; }
-  [[nodiscard]] IpProtocol protocol() const { return static_cast<IpProtocol>(packet_[9]); }
-  [[nodiscard]] Ipv4Address source() const { return Ipv4Address::from(&packet_[12]); }
-  [[nodiscard]] Ipv4Address destination() const { return Ipv4Address::from(&packet_[16]); }
+  [[nodiscard]] IpProtocol protocol() const { return protocol_; }
+  [[nodiscard]] Ipv4Address source() const { return source_; }
+  [[nodiscard]] Ipv4Address destination() const { return destination_; }
   // Empty without options.
   [[nodiscard]] Bytes options() const {
     return packet_.subspan(kIpv4Header, header_length_ - kIpv4Header);
@@ -54,6 +57,10 @@ class Ipv4View {
 
  private:
   Bytes packet_;
+  // Read where their place is known to be there: later the compiler would check it once more.
+  Ipv4Address source_;
+  Ipv4Address destination_;
+  IpProtocol protocol_{};
   std::uint8_t header_length_ = kIpv4Header;
 };
 

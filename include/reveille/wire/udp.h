@@ -23,14 +23,17 @@ class UdpView {
     if (length < kUdpHeader || length > bytes.size()) return Outcome::udp_malformed;
     UdpView view;
     view.datagram_ = bytes.first(length);
+    view.source_port_ = load_be16(&bytes[0]);
+    view.destination_port_ = load_be16(&bytes[2]);
+    view.checksum_ = load_be16(&bytes[6]);
     view.pseudo_header_ = pseudo_header_sum(packet.source(), packet.destination(), 17,
                                             static_cast<std::uint16_t>(length));
     return view;
   }
 
-  [[nodiscard]] std::uint16_t source_port() const { return load_be16(&datagram_[0]); }
-  [[nodiscard]] std::uint16_t destination_port() const { return load_be16(&datagram_[2]); }
-  [[nodiscard]] std::uint16_t checksum() const { return load_be16(&datagram_[6]); }
+  [[nodiscard]] std::uint16_t source_port() const { return source_port_; }
+  [[nodiscard]] std::uint16_t destination_port() const { return destination_port_; }
+  [[nodiscard]] std::uint16_t checksum() const { return checksum_; }
   [[nodiscard]] Bytes payload() const { return datagram_.subspan(kUdpHeader); }
 
   // Apart from parse(), so that the many datagrams for ports that nobody serves cost no sum.
@@ -44,6 +47,9 @@ class UdpView {
 
  private:
   Bytes datagram_;
+  std::uint16_t source_port_ = 0;
+  std::uint16_t destination_port_ = 0;
+  std::uint16_t checksum_ = 0;
   std::uint16_t pseudo_header_ = 0;
 };
 
