@@ -33,7 +33,9 @@ inline constexpr unsigned kTransferIds = 65536 - kFirstTransferId;
 class SlotFinder {
  public:
   explicit constexpr SlotFinder(Share share)
-      : share_(share), reciprocal_((std::uint64_t{1} << 32) / share.count + 1) {}
+      : share_(share),
+        slots_(transfer_slots(share.count)),
+        reciprocal_((std::uint64_t{1} << 32) / share.count + 1) {}
 
   static constexpr unsigned kNone = ~0U;
 
@@ -43,7 +45,7 @@ class SlotFinder {
     if (id >= kTransferIds) return kNone;
     // Exact: id < 2^16 and the reciprocal is at most one too high.
     const auto slot = static_cast<unsigned>((id * reciprocal_) >> 32);
-    if (id - slot * share_.count != share_.index || slot >= transfer_slots(share_.count)) {
+    if (id - slot * share_.count != share_.index || slot >= slots_) {
       return kNone;
     }
     return slot;
@@ -51,6 +53,7 @@ class SlotFinder {
 
  private:
   Share share_;
+  unsigned slots_;
   std::uint64_t reciprocal_;
 };
 

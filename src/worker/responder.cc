@@ -23,8 +23,7 @@ MacAddress client_of(const Request& request) {
 
 }  // namespace
 
-unsigned owner_of(const Request& request, unsigned workers, unsigned here) {
-  if (workers == 1) return here;
+unsigned owner_among(const Request& request, unsigned workers, unsigned here) {
   switch (request.service) {
     case Service::dhcp:
     case Service::boot_server:

@@ -16,7 +16,10 @@
 namespace reveille {
 
 // The worker that a request belongs to; `here` for requests that any worker can answer.
-[[nodiscard]] unsigned owner_of(const Request& request, unsigned workers, unsigned here);
+[[nodiscard]] unsigned owner_among(const Request& request, unsigned workers, unsigned here);
+[[nodiscard]] inline unsigned owner_of(const Request& request, unsigned workers, unsigned here) {
+  return workers == 1 ? here : owner_among(request, workers, here);
+}
 
 // Owner: one worker.
 class Responder {
