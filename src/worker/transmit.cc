@@ -33,21 +33,28 @@ void pad(rte_mbuf* frame) {
   }
 }
 
+// As the pool gives them: each whole, alone and referenced once. All, or none.
+bool take_from(rte_mempool* pool, std::span<rte_mbuf*> room) {
+  auto** const to = reinterpret_cast<void**>(room.data());
+  return rte_mempool_get_bulk(pool, to, static_cast<unsigned>(room.size())) == 0;
+}
+
 }  // namespace
 
-Transmit::Transmit(Share share, rte_mempool* heads, rte_mempool* payloads, std::vector<Lane> lanes,
-                   const Rings& rings, WorkerStatistics& statistics, std::size_t held_max)
+Transmit::Transmit(Share share, rte_mempool* heads, rte_mempool* payloads,
+                   const std::vector<Lane>& lanes, const Rings& rings, WorkerStatistics& statistics,
+                   std::size_t held_max)
     : replies_({}),
       statistics_(statistics),
       head_pool_(heads),
       payload_pool_(payloads),
-      lanes_(std::move(lanes)),
-      batches_(lanes_.size()),
+      batches_(lanes.size()),
       share_(share),
       rings_(rings),
       held_(held_max) {
-  for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    lane_of_port_[lanes_[i].port] = static_cast<std::uint8_t>(i);
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    batches_[i].lane = lanes[i];
+    lane_of_port_[lanes[i].port] = static_cast<std::uint8_t>(i);
   }
   replace_heads(0);
 }
@@ -58,26 +65,34 @@ Transmit::~Transmit() {
   for (; segments_left_ > 0; --segments_left_) rte_mbuf_raw_free(segments_[segments_left_ - 1]);
 }
 
+// Of the fields that a pool leaves as they were, sets those that a port reads. The lengths follow
+// in build(), and the others count only beside a flag in ol_flags.
 void Transmit::set_head(std::size_t slot, rte_mbuf* head) {
+  head->data_off = RTE_PKTMBUF_HEADROOM;
+  head->ol_flags = 0;
+  head->tx_offload = 0;
   heads_[slot] = head;
   slots_[slot].head = rte_pktmbuf_mtod(head, std::uint8_t*);
-  slots_[slot].capacity = rte_pktmbuf_tailroom(head);
+  slots_[slot].capacity = static_cast<std::uint16_t>(head->buf_len - RTE_PKTMBUF_HEADROOM);
 }
 
 // The first `used` slots gave their mbufs away; puts fresh ones behind them and behind those that
-// an earlier shortage left bare. When the pool runs dry the backed slots close ranks.
+// an earlier shortage left bare.
 void Transmit::replace_heads(std::size_t used) {
-  if (backed_ == kReplySlots &&
-      rte_pktmbuf_alloc_bulk(head_pool_, heads_.data(), static_cast<unsigned>(used)) == 0) {
-    for (std::size_t slot = 0; slot < used; ++slot) set_head(slot, heads_[slot]);
-    replies_.clear();
-    return;
+  if (backed_ < kReplySlots || !take_from(head_pool_, std::span(heads_).first(used))) [[unlikely]] {
+    return share_out_heads(used);
   }
+  for (std::size_t slot = 0; slot < used; ++slot) set_head(slot, heads_[slot]);
+  replies_.clear();
+}
+
+// When the pool runs dry the backed slots close ranks.
+void Transmit::share_out_heads(std::size_t used) {
   std::array<rte_mbuf*, kReplySlots> fresh;
   const std::size_t wanted = used + (kReplySlots - backed_);
   std::size_t got = 0;
   for (std::size_t ask = wanted; ask > 0 && got < wanted; ask = std::min(ask, wanted - got)) {
-    if (rte_pktmbuf_alloc_bulk(head_pool_, &fresh[got], static_cast<unsigned>(ask)) == 0) {
+    if (take_from(head_pool_, std::span(fresh).subspan(got, ask))) {
       got += ask;
     } else {
       ask /= 2;
@@ -100,28 +115,29 @@ void Transmit::replace_heads(std::size_t used) {
 void Transmit::flush(const Stations& stations) {
   const std::span<const Reply> replies = replies_.all();
   if (replies.empty() && backed_ == kReplySlots) return;
-  std::size_t to = 0;
+  Batch* to = nullptr;
   std::uint32_t station = ~std::uint32_t{0};
-  for (std::size_t slot = 0; slot < replies.size(); ++slot) {
-    const Reply& reply = replies[slot];
+  rte_mbuf** head = heads_.data();
+  for (const Reply& reply : replies) {
     if (reply.station != station) {  // those of a burst mostly leave through one
       station = reply.station;
-      to = lane_of_port_[stations[station].port];
+      to = &batch_to(stations[station].port);
     }
-    rte_mbuf* const frame = build(reply, heads_[slot], lanes_[to]);
+    rte_mbuf* const frame = build(reply, *head++, to->lane);
     if (reply.ticket <= durable_) {
-      add(to, frame);
+      add(*to, frame);
     } else {
-      hold(reply, to, frame);
+      hold(reply, *to, frame);
     }
   }
-  for (std::size_t lane = 0; lane < lanes_.size(); ++lane) send(lane);
+  send_all();
   replace_heads(replies.size());
 }
 
-void Transmit::hold(const Reply& reply, std::size_t lane, rte_mbuf* frame) {
-  const HeldReply held{reply.ticket, frame, lane, now_, reply.outcome};
+void Transmit::hold(const Reply& reply, const Batch& batch, rte_mbuf* frame) {
   if (frame == nullptr) return;
+  const auto lane = static_cast<std::size_t>(&batch - batches_.data());
+  const HeldReply held{reply.ticket, frame, lane, now_, reply.outcome};
   if (held_.full()) return drop(held, Outcome::lease_store_full);
   held_.push(held);
 }
@@ -139,20 +155,18 @@ std::size_t Transmit::release(std::uint64_t durable, Instant now) {
   const std::size_t before = held_.count();
   while (!held_.empty() && held_.front().ticket <= durable) {
     const HeldReply held = held_.pop();
-    add(held.lane, held.frame);
+    add(batches_[held.lane], held.frame);
   }
   const bool any = held_.count() < before;
   while (!held_.empty() && now - held_.front().since > kHeldFor) {
     drop(held_.pop(), Outcome::lease_store_late);
   }
-  if (any) {
-    for (std::size_t lane = 0; lane < lanes_.size(); ++lane) send(lane);
-  }
+  if (any) send_all();
   return before - held_.count();
 }
 
 // The finished frame, or nullptr when it cannot be sent on this lane; `head` is consumed.
-rte_mbuf* Transmit::build(const Reply& reply, rte_mbuf* head, const Lane& lane) {
+inline rte_mbuf* Transmit::build(const Reply& reply, rte_mbuf* head, const Lane& lane) {
   head->data_len = reply.length;
   head->pkt_len = reply.length;
   const Payload& payload = reply.payload;
@@ -167,6 +181,10 @@ rte_mbuf* Transmit::build(const Reply& reply, rte_mbuf* head, const Lane& lane) 
     ++statistics_.payloads_gathered;
     return head;
   }
+  return copy_behind(head, payload);
+}
+
+rte_mbuf* Transmit::copy_behind(rte_mbuf* head, const Payload& payload) {
   char* const room = rte_pktmbuf_append(head, payload.length);
   if (room == nullptr) {  // longer than a buffer: only a port that gathers could send it
     discard({&head, 1});
@@ -179,7 +197,7 @@ rte_mbuf* Transmit::build(const Reply& reply, rte_mbuf* head, const Lane& lane) 
 }
 
 // A segment that points into the image, or nullptr when the payload is to be copied.
-rte_mbuf* Transmit::image_segment(const Payload& payload, const Lane& lane) {
+inline rte_mbuf* Transmit::image_segment(const Payload& payload, const Lane& lane) {
   if (!lane.gathers || payload.length < kGatherMin || payload.image == nullptr) return nullptr;
   TransmitState& state = transmit_state(*payload.image, share_.index);
   if (!state.in_place || (lane.maps_memory && !state.mapped)) return nullptr;
@@ -195,34 +213,39 @@ rte_mbuf* Transmit::image_segment(const Payload& payload, const Lane& lane) {
   return segment;
 }
 
-// As the pool gives it: whole, alone and referenced once. The rest of its fields are set where it
-// is attached, or are those of a frame's first segment only. nullptr when the pool is dry.
-rte_mbuf* Transmit::take_segment() {
-  if (segments_left_ == 0) [[unlikely]] {
-    const auto take = [this](unsigned count) {
-      auto** const to = reinterpret_cast<void**>(segments_.data());
-      return rte_mempool_get_bulk(payload_pool_, to, count) == 0 ? count : 0;
-    };
-    segments_left_ = take(kBurst);
-    if (segments_left_ == 0) segments_left_ = take(1);
-    if (segments_left_ == 0) return nullptr;
-  }
+// The fields that the pool leaves as they were are set where it is attached, or are those of a
+// frame's first segment only. nullptr when the pool is dry.
+inline rte_mbuf* Transmit::take_segment() {
+  if (segments_left_ == 0 && !refill_segments()) [[unlikely]]
+    return nullptr;
   return segments_[--segments_left_];
 }
 
-void Transmit::add(std::size_t lane, rte_mbuf* frame) {
-  if (frame == nullptr) return;
-  Batch& batch = batches_[lane];
-  batch.frames[batch.count++] = frame;
-  if (batch.count == kBatch) send(lane);
+bool Transmit::refill_segments() {
+  for (const unsigned count : {kBurst, 1U}) {
+    if (take_from(payload_pool_, std::span(segments_).first(count))) {
+      segments_left_ = count;
+      return true;
+    }
+  }
+  return false;
 }
 
-void Transmit::send(std::size_t lane) {
-  Batch& batch = batches_[lane];
+inline void Transmit::add(Batch& batch, rte_mbuf* frame) {
+  if (frame == nullptr) return;
+  batch.frames[batch.count++] = frame;
+  if (batch.count == kBatch) send(batch);
+}
+
+void Transmit::send_all() {
+  for (Batch& batch : batches_) send(batch);
+}
+
+void Transmit::send(Batch& batch) {
   if (batch.count == 0) return;
   const std::span<rte_mbuf*> frames = std::span(batch.frames).first(batch.count);
   batch.count = 0;
-  const Lane& to = lanes_[lane];
+  const Lane& to = batch.lane;
   if (to.owner == share_.index) {
     transmit(to, frames);
     return;
@@ -258,12 +281,12 @@ std::size_t Transmit::forward() {
   for (unsigned from = 0; from < share_.count; ++from) {
     if (from == share_.index) continue;
     const unsigned count = rings_.between(from, share_.index).outgoing.take(frames);
-    for (unsigned i = 0; i < count; ++i) add(lane_of_port_[frames[i]->port], frames[i]);
+    for (unsigned i = 0; i < count; ++i) add(batch_to(frames[i]->port), frames[i]);
     forwarded += count;
   }
   if (forwarded > 0) {
     statistics_.replies_forwarded += forwarded;
-    for (std::size_t lane = 0; lane < lanes_.size(); ++lane) send(lane);
+    send_all();
   }
   return forwarded;
 }

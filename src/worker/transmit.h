@@ -41,7 +41,7 @@ class Transmit {
   // Below this a copy is cheaper than a second segment.
   static constexpr std::uint16_t kGatherMin = 512;
 
-  Transmit(Share share, rte_mempool* heads, rte_mempool* payloads, std::vector<Lane> lanes,
+  Transmit(Share share, rte_mempool* heads, rte_mempool* payloads, const std::vector<Lane>& lanes,
            const Rings& rings, WorkerStatistics& statistics, std::size_t held_max = 0);
   ~Transmit();
   Transmit(const Transmit&) = delete;
@@ -64,21 +64,28 @@ class Transmit {
 
  private:
   static constexpr std::uint16_t kBatch = 64;
+  // A lane, and the frames that are about to leave through it.
   struct Batch {
-    std::array<rte_mbuf*, kBatch> frames;
+    Lane lane;
     std::uint16_t count = 0;
+    std::array<rte_mbuf*, kBatch> frames;
   };
 
   rte_mbuf* build(const Reply& reply, rte_mbuf* head, const Lane& lane);
+  rte_mbuf* copy_behind(rte_mbuf* head, const Payload& payload);
   rte_mbuf* image_segment(const Payload& payload, const Lane& lane);
   rte_mbuf* take_segment();
-  void hold(const Reply& reply, std::size_t lane, rte_mbuf* frame);
+  bool refill_segments();
+  void hold(const Reply& reply, const Batch& batch, rte_mbuf* frame);
   void drop(const HeldReply& held, Outcome why);
-  void add(std::size_t lane, rte_mbuf* frame);
-  void send(std::size_t lane);
+  [[nodiscard]] Batch& batch_to(std::uint16_t port) { return batches_[lane_of_port_[port]]; }
+  void add(Batch& batch, rte_mbuf* frame);
+  void send(Batch& batch);
+  void send_all();
   void transmit(const Lane& lane, std::span<rte_mbuf*> frames);
   void discard(std::span<rte_mbuf*> frames);
   void replace_heads(std::size_t used);
+  void share_out_heads(std::size_t used);
   void set_head(std::size_t slot, rte_mbuf* head);
 
   // Hot first.
@@ -91,9 +98,8 @@ class Transmit {
   WorkerStatistics& statistics_;
   rte_mempool* head_pool_;
   rte_mempool* payload_pool_;
-  std::vector<Lane> lanes_;
-  std::vector<Batch> batches_;  // by lane
-  std::array<std::uint8_t, RTE_MAX_ETHPORTS> lane_of_port_{};
+  std::vector<Batch> batches_;
+  std::array<std::uint8_t, RTE_MAX_ETHPORTS> lane_of_port_{};  // an index of batches_
   Share share_;
   const Rings& rings_;
   HeldReplies held_;
