@@ -105,7 +105,7 @@ AoeEngine::AoeEngine(const Snapshot& first, Share share, std::uint64_t seed,
 
 AoeEngine::~AoeEngine() = default;
 
-void AoeEngine::prefetch(const Request& request) const {
+void AoeEngine::prefetch(Request& request) const {
   const auto packet = wire::AoeView::parse(request.body);
   if (packet) state_->sessions.prefetch(request.link_source, {packet->shelf(), packet->slot()});
 }

@@ -36,7 +36,7 @@ class AoeEngine {
   ~AoeEngine();
 
   // Starts the memory accesses of a later handle(request).
-  void prefetch(const Request& request) const;
+  void prefetch(Request& request) const;
   // A request of Service::aoe whose link source hashes to this share. Takes at most
   // kRepliesPerRequest replies.
   Outcome handle(const Request& request, const Context& context);

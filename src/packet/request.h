@@ -23,6 +23,9 @@ enum class Service : std::uint8_t {
   aoe,                   // body: the AoE packet
 };
 
+// No place is known.
+inline constexpr std::uint32_t kNowhere = 0xffffffff;
+
 // Borrowed from the frame: valid until the frame is freed. Everything here has been checked
 // (lengths, checksums, destination); the body has not.
 struct Request {
@@ -35,6 +38,9 @@ struct Request {
   Ipv4Address destination;
   std::uint16_t source_port = 0;  // zero where there is no UDP header
   std::uint16_t destination_port = 0;
+  // The engine's own, from its prefetch() to its handle(): where it looked for what the request
+  // is about. Saves looking twice.
+  std::uint32_t place = kNowhere;
   Bytes network;  // the IPv6 header onward, for neighbour discovery; empty for all else
   Bytes body;
 };

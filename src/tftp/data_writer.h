@@ -55,10 +55,10 @@ inline std::uint16_t resize_headers(std::uint8_t* head, const Transfer& transfer
   return wire::fold(transfer.header_sum + 2 * change);
 }
 
-inline void finish_udp_checksum(std::uint8_t* head, const Transfer& transfer, std::uint32_t sum) {
+inline void finish_udp_checksum(std::uint8_t* head, std::size_t head_length, std::uint32_t sum) {
   const auto checksum = static_cast<std::uint16_t>(~wire::fold32(sum));
   // Zero would say that there is none (RFC 768).
-  store_be16(head + transfer.head_length - kUdpFromEnd + 6, checksum == 0 ? 0xffff : checksum);
+  store_be16(head + head_length - kUdpFromEnd + 6, checksum == 0 ? 0xffff : checksum);
 }
 
 // Copies the template; the slot's head is always larger.
@@ -76,10 +76,12 @@ inline void write_data(Reply& reply, const Transfer& transfer, std::uint64_t blo
   std::uint32_t length = transfer.block_size;
   std::uint32_t sum = transfer.header_sum;
   std::uint16_t sum_after;
+  std::uint8_t* const head = reply.head;
+  const std::size_t head_length = transfer.head_length;
   copy_head(reply, transfer);
   if (block == transfer.blocks) [[unlikely]] {
     length = static_cast<std::uint32_t>(transfer.image->size() - offset);
-    sum = resize_headers(reply.head, transfer, wire::kTftpDataHeader + length);
+    sum = resize_headers(head, transfer, wire::kTftpDataHeader + length);
     sum_after = transfer.image->sum_before(offset + length);
   } else if (transfer.sums_before != nullptr) {
     sum_after = transfer.sums_before[block];
@@ -87,12 +89,31 @@ inline void write_data(Reply& reply, const Transfer& transfer, std::uint64_t blo
     sum_after = transfer.image->sum_before(offset + length);
   }
   const auto number = static_cast<std::uint16_t>(block);
-  store_be16(reply.head + transfer.head_length - 2, number);
+  store_be16(head + head_length - 2, number);
   sum += kDataOpcode + number + std::uint32_t{PrefixSums::between(sum_before, sum_after, offset)};
   sum_before = sum_after;
-  finish_udp_checksum(reply.head, transfer, sum);
+  finish_udp_checksum(head, head_length, sum);
   reply.payload = {transfer.image->bytes().data() + offset, static_cast<std::uint16_t>(length),
                    transfer.image};
+}
+
+// The next `count` blocks after what is acknowledged. Returns how many left.
+inline unsigned send_blocks(Transfer& transfer, std::uint64_t count, Replies& replies) {
+  const std::uint64_t last = std::min(transfer.acked + count, transfer.blocks);
+  std::uint64_t block = transfer.acked;
+  std::uint16_t sum_before = block == transfer.sent
+                                 ? transfer.sum_before
+                                 : transfer.image->sum_before(block * transfer.block_size);
+  while (block < last) {
+    Reply* reply = replies.take();
+    if (reply == nullptr) break;
+    write_data(*reply, transfer, ++block, sum_before);
+  }
+  if (block > transfer.sent) {
+    transfer.sent = block;
+    transfer.sum_before = sum_before;
+  }
+  return static_cast<unsigned>(block - transfer.acked);
 }
 
 // Until a block is taken for lost. Four round trips stand in for their variance.

@@ -32,8 +32,9 @@ const TftpConfig& TftpEngine::State::settings(const Context& context) const {
 
 // The path of nearly every packet: the ACK of all that was sent so far. Everything else goes
 // through the full rules of acknowledge().
-Outcome TftpEngine::State::receive(const Request& request, const Context& context) {
-  const unsigned slot = table.slot_of(request.destination_port);
+inline Outcome TftpEngine::State::receive(const Request& request, const Context& context) {
+  const unsigned slot =
+      request.place != kNowhere ? request.place : table.slot_of(request.destination_port);
   if (slot == SlotFinder::kNone) return receive_other(slot, request, context);
   Transfer& transfer = table.transfer(slot);
   const auto block = wire::tftp_acknowledged_block(request.body);
@@ -50,7 +51,7 @@ Outcome TftpEngine::State::receive(const Request& request, const Context& contex
     transfer.acked = transfer.sent;
     const Instant before = transfer.deadline;
     measure_round_trip(transfer, context.now);
-    if (send_blocks(transfer, transfer.window, context) == 0)
+    if (send_blocks(transfer, transfer.window, context.replies) == 0)
       return Outcome::reply_buffers_exhausted;
     if (transfer.deadline < before) [[unlikely]]
       wheel.place(slot, transfer.deadline);
@@ -127,10 +128,10 @@ TftpEngine::TftpEngine(const TftpConfig& config, Share share, std::uint64_t seed
     : state_(std::make_unique<State>(config, share, seed, clients)) {}
 TftpEngine::~TftpEngine() = default;
 
-Outcome TftpEngine::handle(const Request& request, const Context& context) {
-  if (request.service == Service::tftp_transfer) [[likely]] {
-    return state_->receive(request, context);
-  }
+Outcome TftpEngine::receive(const Request& request, const Context& context) {
+  return state_->receive(request, context);
+}
+Outcome TftpEngine::open(const Request& request, const Context& context) {
   return state_->open(request, context);
 }
 
@@ -138,18 +139,19 @@ bool TftpEngine::tick(const Context& context) {
   return state_->tick(context);
 }
 
-void TftpEngine::prefetch(const Request& request) const {
+void TftpEngine::prefetch(Request& request) const {
+  if (request.service != Service::tftp_transfer) return;
   const unsigned slot = state_->table.slot_of(request.destination_port);
-  if (request.service != Service::tftp_transfer || slot == SlotFinder::kNone) return;
+  if (slot == SlotFinder::kNone) return;
+  request.place = slot;
   const Transfer& transfer = state_->table.transfer(slot);
   __builtin_prefetch(&transfer, 1);
   __builtin_prefetch(&transfer.head);
 }
 
 void TftpEngine::prefetch_payload(const Request& request) const {
-  const unsigned slot = state_->table.slot_of(request.destination_port);
-  if (request.service != Service::tftp_transfer || slot == SlotFinder::kNone) return;
-  const Transfer& transfer = state_->table.transfer(slot);
+  if (request.place == kNowhere) return;
+  const Transfer& transfer = state_->table.transfer(request.place);
   if (transfer.flags != 0) return;
   if (transfer.sums_before != nullptr) {
     __builtin_prefetch(&transfer.sums_before[transfer.sent + 1]);

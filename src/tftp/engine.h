@@ -26,15 +26,22 @@ class TftpEngine {
 
   // A request of Service::tftp_open whose source address hashes to this share, or one of
   // Service::tftp_transfer whose transfer id names it. Takes at most kRepliesPerRequest replies.
-  Outcome handle(const Request& request, const Context& context);
+  Outcome handle(const Request& request, const Context& context) {
+    return request.service == Service::tftp_transfer ? receive(request, context)
+                                                     : open(request, context);
+  }
+  // The two kinds of it.
+  Outcome receive(const Request& request, const Context& context);
+  Outcome open(const Request& request, const Context& context);
   // Retransmissions and time-outs that are due, as many as there are free replies and as one call
   // may take; false when more are left for the next call. Call at least each 10 ms, and again
   // soon where something is left. Cheap when nothing is due.
   bool tick(const Context& context);
 
-  // Start the memory accesses of a later handle(request), in two steps over a burst: first the
-  // transfer, then what the checksums of its next blocks need. They change nothing.
-  void prefetch(const Request& request) const;
+  // Start the memory accesses of a later receive(request), in two steps over a burst: first the
+  // transfer, then what the checksums of its next blocks need. They change nothing but
+  // Request::place. Requests of other services are passed over.
+  void prefetch(Request& request) const;
   void prefetch_payload(const Request& request) const;
 
   [[nodiscard]] std::size_t transfers() const;

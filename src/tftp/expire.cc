@@ -62,7 +62,7 @@ void TftpEngine::State::resend_window(unsigned slot, const Context& context) {
   if (transfer.is_made()) {
     send_made(slot, context);
   } else {
-    send_blocks(transfer, transfer.window, context);
+    send_blocks(transfer, transfer.window, context.replies);
   }
 }
 

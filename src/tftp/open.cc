@@ -160,7 +160,7 @@ Outcome TftpEngine::State::reopen(unsigned slot, const Context& context) {
   transfer.set(Transfer::kRetransmitted);
   const bool sent = transfer.has(Transfer::kHalfOpen) || transfer.is_made()
                         ? send_first(slot, context)
-                        : send_blocks(transfer, 1, context) > 0;
+                        : send_blocks(transfer, 1, context.replies) > 0;
   return sent ? Outcome::tftp_reopened : Outcome::reply_buffers_exhausted;
 }
 

@@ -24,7 +24,7 @@ bool TftpEngine::State::send_first(unsigned slot, const Context& context) {
   Transfer& transfer = table.transfer(slot);
   if (!transfer.has(Transfer::kOackPending)) {
     return transfer.is_made() ? send_made(slot, context) > 0
-                              : send_blocks(transfer, transfer.window, context) > 0;
+                              : send_blocks(transfer, transfer.window, context.replies) > 0;
   }
   Reply* reply = context.replies.take();
   if (reply == nullptr) return false;
@@ -33,30 +33,11 @@ bool TftpEngine::State::send_first(unsigned slot, const Context& context) {
   copy_head(*reply, transfer);
   std::uint32_t sum = resize_headers(reply->head, transfer, oack.size());
   sum += wire::sum(oack);
-  finish_udp_checksum(reply->head, transfer, sum);
+  finish_udp_checksum(reply->head, transfer.head_length, sum);
   const std::size_t headers = transfer.head_length - wire::kTftpDataHeader;
   std::copy(oack.begin(), oack.end(), reply->head + headers);
   reply->length = static_cast<std::uint16_t>(headers + oack.size());
   return true;
-}
-
-unsigned TftpEngine::State::send_blocks(Transfer& transfer, std::uint64_t count,
-                                        const Context& context) {
-  const std::uint64_t last = std::min(transfer.acked + count, transfer.blocks);
-  std::uint64_t block = transfer.acked;
-  std::uint16_t sum_before = block == transfer.sent
-                                 ? transfer.sum_before
-                                 : transfer.image->sum_before(block * transfer.block_size);
-  while (block < last) {
-    Reply* reply = context.replies.take();
-    if (reply == nullptr) break;
-    write_data(*reply, transfer, ++block, sum_before);
-  }
-  if (block > transfer.sent) {
-    transfer.sent = block;
-    transfer.sum_before = sum_before;
-  }
-  return static_cast<unsigned>(block - transfer.acked);
 }
 
 // Lock-step only: windows are not granted to these transfers. Where a translated block begins is
@@ -74,7 +55,7 @@ unsigned TftpEngine::State::send_made(unsigned slot, const Context& context) {
   store_be16(reply->head + transfer.head_length - 2, number);
   std::uint32_t sum = resize_headers(reply->head, transfer, wire::kTftpDataHeader + length);
   sum += kDataOpcode + number + std::uint32_t{wire::sum(room.first(length))};
-  finish_udp_checksum(reply->head, transfer, sum);
+  finish_udp_checksum(reply->head, transfer.head_length, sum);
   reply->length = static_cast<std::uint16_t>(transfer.head_length + length);
   return 1;
 }
@@ -103,7 +84,7 @@ std::size_t TftpEngine::State::make_block(unsigned slot, MutableBytes room) {
 Outcome TftpEngine::State::send_and_wait(unsigned slot, const Context& context) {
   Transfer& transfer = table.transfer(slot);
   const unsigned sent = transfer.is_made() ? send_made(slot, context)
-                                           : send_blocks(transfer, transfer.window, context);
+                                           : send_blocks(transfer, transfer.window, context.replies);
   wait(slot, context);
   return sent > 0 ? Outcome::tftp_acked : Outcome::reply_buffers_exhausted;
 }

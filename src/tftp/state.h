@@ -81,8 +81,6 @@ struct TftpEngine::State {
   void prepare_head(unsigned slot, const Request& request, const Station& station);
   // The OACK or first DATA of a transfer that nothing has been acknowledged of.
   bool send_first(unsigned slot, const Context& context);
-  // The next `count` blocks after what is acknowledged. Returns how many left.
-  unsigned send_blocks(Transfer& transfer, std::uint64_t count, const Context& context);
   // The one block after what is acknowledged, of a transfer whose payload is made.
   unsigned send_made(unsigned slot, const Context& context);
   // Makes that block in `room`; shorter than the room only at the end.

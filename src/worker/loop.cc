@@ -135,7 +135,7 @@ void Worker::serve(Frames frames, std::uint16_t port, Context& context) {
   statistics_.frames_steered += steered - refused;
 }
 
-Outcome Worker::handle(const Request& request, const Context& context) {
+inline Outcome Worker::handle(const Request& request, const Context& context) {
   transmit_.make_room(context.snapshot.stations);
   if (durable_leases_) make_room_in_journal();
   return responder_.handle(request, context);

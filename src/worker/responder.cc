@@ -64,25 +64,7 @@ Responder::Responder(const Snapshot& first, Share share, std::uint64_t seed,
       tftp_(first.config->tftp, share, own_seed(seed, share, 1), clients_),
       aoe_(first, share, own_seed(seed, share, 4), booting_) {}
 
-void Responder::prefetch(const Request& request, const Snapshot& snapshot) const {
-  if (request.service == Service::tftp_transfer) {
-    tftp_.prefetch(request);
-  } else if (request.service == Service::dhcp) {
-    dhcp_.prefetch(request, snapshot);
-  } else if (request.service == Service::aoe) {
-    aoe_.prefetch(request);
-  }
-}
-
-void Responder::prefetch_further(const Request& request, const Snapshot& snapshot) const {
-  if (request.service == Service::tftp_transfer) {
-    tftp_.prefetch_payload(request);
-  } else if (request.service == Service::dhcp) {
-    dhcp_.prefetch_lease(request, snapshot);
-  }
-}
-
-Outcome Responder::handle(const Request& request, const Context& context) {
+Outcome Responder::handle_other(const Request& request, const Context& context) {
   switch (request.service) {
     case Service::arp: {
       const Outcome outcome = answer_arp(request, context);
@@ -102,8 +84,9 @@ Outcome Responder::handle(const Request& request, const Context& context) {
     case Service::boot_server:
       return dhcp_.handle(request, context);
     case Service::tftp_open:
+      return tftp_.open(request, context);
     case Service::tftp_transfer:
-      return tftp_.handle(request, context);
+      return tftp_.receive(request, context);
     case Service::aoe:
       return aoe_.handle(request, context);
   }

@@ -29,10 +29,28 @@ class Responder {
             const StoredLeases* stored = nullptr);
 
   // Start the memory accesses of a later handle(request), in two steps over a burst: the second
-  // looks at what the first has fetched. They change nothing.
-  void prefetch(const Request& request, const Snapshot& snapshot) const;
-  void prefetch_further(const Request& request, const Snapshot& snapshot) const;
-  Outcome handle(const Request& request, const Context& context);
+  // looks at what the first has fetched. They change nothing but Request::place.
+  void prefetch(Request& request, const Snapshot& snapshot) const {
+    if (request.service == Service::tftp_transfer) {
+      tftp_.prefetch(request);
+    } else if (request.service == Service::aoe) {
+      aoe_.prefetch(request);
+    } else if (request.service == Service::dhcp) {
+      dhcp_.prefetch(request, snapshot);
+    }
+  }
+  void prefetch_further(const Request& request, const Snapshot& snapshot) const {
+    if (request.service == Service::tftp_transfer) {
+      tftp_.prefetch_payload(request);
+    } else if (request.service == Service::dhcp) {
+      dhcp_.prefetch_lease(request, snapshot);
+    }
+  }
+  Outcome handle(const Request& request, const Context& context) {
+    if (request.service == Service::tftp_transfer) return tftp_.receive(request, context);
+    if (request.service == Service::aoe) return aoe_.handle(request, context);
+    return handle_other(request, context);
+  }
   LeaseOrderAnswer::Kind obey(const LeaseOrder& order, const Context& context) {
     return dhcp_.obey(order, context);
   }
@@ -53,6 +71,8 @@ class Responder {
   [[nodiscard]] const AoeEngine& aoe() const { return aoe_; }
 
  private:
+  Outcome handle_other(const Request& request, const Context& context);
+
   BootingClients booting_;
   KnownClients clients_;
   DhcpEngine dhcp_;

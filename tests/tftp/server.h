@@ -84,7 +84,7 @@ class Server {
   void look_at_each(std::size_t n) { look_at_each_ = n; }
 
   // One packet in; what the engine sends is appended to `sent`.
-  Outcome receive(const Request& request);
+  Outcome receive(Request request);
   // Time passes in steps of a millisecond, each with a tick.
   void pass(Nanoseconds time);
   // Time passes without anyone looking.
