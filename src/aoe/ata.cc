@@ -37,6 +37,25 @@ std::size_t AoeEngine::State::sectors_max(const Station& station) {
                                  kDiskSectorsMax);
 }
 
+inline Outcome AoeEngine::State::transfer(std::uint32_t index, Session& session, Bytes data,
+                                          AoeAsked& asked, const Context& context) {
+  const auto code = static_cast<AtaCommand>(asked.ata.command);
+  const std::size_t count = asked.ata.sectors;
+  // In ATA zero means 256 or 65536 sectors; no frame carries those.
+  if (count == 0 || count > sectors_max(context.snapshot.stations[asked.station]) ||
+      (is_write(code) && data.size() < count * wire::kSectorSize)) {
+    return refuse(asked, wire::AoeCommand::ata, wire::AoeError::bad_argument,
+                  Outcome::aoe_bad_argument, context);
+  }
+  if (!is_extended(code)) asked.ata.lba &= wire::kLba28Sectors - 1;
+  if (asked.ata.lba >= session.sectors || count > session.sectors - asked.ata.lba) {
+    return fail(asked, wire::kAtaIdNotFound, Outcome::aoe_past_end, context);
+  }
+  if (!session.proven) sessions.prove(index);
+  return is_write(code) ? write(index, asked, data.first(count * wire::kSectorSize), context)
+                        : read(index, session, asked, context);
+}
+
 Outcome AoeEngine::State::ata(Bytes arguments, AoeAsked& asked, const Disks& disks,
                               const Context& context) {
   const auto command = AoeAtaView::parse(arguments);
@@ -46,11 +65,11 @@ Outcome AoeEngine::State::ata(Bytes arguments, AoeAsked& asked, const Disks& dis
                .sectors = command->sectors(),
                .command = command->command(),
                .lba = command->lba()};
-  std::uint32_t index = sessions.find(asked.client, asked.address);
+  std::uint32_t index = sessions.find(asked.client, asked.address, asked.place);
   if (index == kNoIndex) [[unlikely]] {
-    Outcome refused{};
-    index = begin_session(asked, disks, context, refused);
-    if (index == kNoIndex) return refused;
+    const Begun begun = begin_session(asked, disks, context);
+    if (begun.index == kNoIndex) return begun.refused;
+    index = begun.index;
   }
   Session& session = sessions[index];
   if (session.shared->masked(asked.client)) return Outcome::aoe_not_allowed;
@@ -58,17 +77,11 @@ Outcome AoeEngine::State::ata(Bytes arguments, AoeAsked& asked, const Disks& dis
     return refuse(asked, wire::AoeCommand::ata, wire::AoeError::target_is_reserved,
                   Outcome::aoe_reserved, context);
   }
-  const auto code = static_cast<AtaCommand>(asked.ata.command);
-  if (session.mode == DiskMode::exclusive) {
-    DiskState& disk = *session.shared;
-    // Who looks at every disk in sight, as Linux does, takes none from its owner.
-    const bool has = is_of_sectors(code) ? disk.claim(asked.client, context.now)
-                                         : disk.free_for(asked.client, context.now);
-    if (!has) {
-      return refuse(asked, wire::AoeCommand::ata, wire::AoeError::device_unavailable,
-                    Outcome::aoe_private_taken, context);
-    }
+  if (session.mode == DiskMode::exclusive && !may_have(*session.shared, asked, context)) {
+    return refuse(asked, wire::AoeCommand::ata, wire::AoeError::device_unavailable,
+                  Outcome::aoe_private_taken, context);
   }
+  const auto code = static_cast<AtaCommand>(asked.ata.command);
   if (context.now - session.heard >= kTouchEvery) sessions.touch(index);
   session.heard = context.now;
   if (code == AtaCommand::identify_device && session.state == Session::State::ready &&
@@ -86,18 +99,20 @@ Outcome AoeEngine::State::ata(Bytes arguments, AoeAsked& asked, const Disks& dis
     return answer(asked, wire::kAtaReady | wire::kAtaDeviceFault | wire::kAtaError,
                   wire::kAtaAborted, Outcome::aoe_disk_failed, context);
   }
-  return obey(index, command->data(), asked, context);
+  return is_of_sectors(code) ? transfer(index, session, command->data(), asked, context)
+                             : obey(index, asked, context);
 }
 
-Outcome AoeEngine::State::obey(std::uint32_t index, Bytes data, AoeAsked& asked,
+// Who looks at every disk in sight, as Linux does, takes none from its owner.
+bool AoeEngine::State::may_have(DiskState& disk, const AoeAsked& asked, const Context& context) {
+  return is_of_sectors(static_cast<AtaCommand>(asked.ata.command))
+             ? disk.claim(asked.client, context.now)
+             : disk.free_for(asked.client, context.now);
+}
+
+Outcome AoeEngine::State::obey(std::uint32_t index, const AoeAsked& asked,
                                const Context& context) {
-  const auto code = static_cast<AtaCommand>(asked.ata.command);
-  switch (code) {
-    case AtaCommand::read_sectors:
-    case AtaCommand::read_sectors_ext:
-    case AtaCommand::write_sectors:
-    case AtaCommand::write_sectors_ext:
-      break;
+  switch (static_cast<AtaCommand>(asked.ata.command)) {
     case AtaCommand::identify_device:
       return identify(sessions[index], asked, context);
     case AtaCommand::flush_cache:
@@ -119,22 +134,6 @@ Outcome AoeEngine::State::obey(std::uint32_t index, Bytes data, AoeAsked& asked,
     default:
       return fail(asked, wire::kAtaAborted, Outcome::aoe_ata_unknown, context);
   }
-
-  const std::size_t count = asked.ata.sectors;
-  // In ATA zero means 256 or 65536 sectors; no frame carries those.
-  if (count == 0 || count > sectors_max(context.snapshot.stations[asked.station]) ||
-      (is_write(code) && data.size() < count * wire::kSectorSize)) {
-    return refuse(asked, wire::AoeCommand::ata, wire::AoeError::bad_argument,
-                  Outcome::aoe_bad_argument, context);
-  }
-  Session& session = sessions[index];
-  if (!is_extended(code)) asked.ata.lba &= wire::kLba28Sectors - 1;
-  if (asked.ata.lba >= session.sectors || count > session.sectors - asked.ata.lba) {
-    return fail(asked, wire::kAtaIdNotFound, Outcome::aoe_past_end, context);
-  }
-  sessions.prove(index);
-  return is_write(code) ? write(index, asked, data.first(count * wire::kSectorSize), context)
-                        : read(index, asked, context);
 }
 
 Outcome AoeEngine::State::identify(const Session& session, const AoeAsked& asked,

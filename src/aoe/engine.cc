@@ -62,7 +62,8 @@ Outcome AoeEngine::State::handle(const Request& request, const Context& context)
   AoeAsked asked{.station = request.station,
                  .client = request.link_source,
                  .address = {packet->shelf(), packet->slot()},
-                 .tag = packet->tag()};
+                 .tag = packet->tag(),
+                 .place = request.place};
   if (packet->version() == wire::kAoeVersion) {
     if (packet->command() == wire::AoeCommand::ata)
       return ata(packet->arguments(), asked, *disks, context);
@@ -107,7 +108,12 @@ AoeEngine::~AoeEngine() = default;
 
 void AoeEngine::prefetch(Request& request) const {
   const auto packet = wire::AoeView::parse(request.body);
-  if (packet) state_->sessions.prefetch(request.link_source, {packet->shelf(), packet->slot()});
+  if (!packet) return;
+  const DiskAddress address{packet->shelf(), packet->slot()};
+  request.place = state_->sessions.prefetch(request.link_source, address);
+}
+void AoeEngine::prefetch_session(Request& request) const {
+  request.place = state_->sessions.prefetch_session(request.place);
 }
 
 Outcome AoeEngine::handle(const Request& request, const Context& context) {

@@ -35,8 +35,10 @@ class AoeEngine {
   AoeEngine(const Snapshot& first, Share share, std::uint64_t seed, const BootingClients& booting);
   ~AoeEngine();
 
-  // Starts the memory accesses of a later handle(request).
+  // Start the memory accesses of a later handle(request), in two steps over a burst: first the
+  // table, then the session. They change nothing but Request::place.
   void prefetch(Request& request) const;
+  void prefetch_session(Request& request) const;
   // A request of Service::aoe whose link source hashes to this share. Takes at most
   // kRepliesPerRequest replies.
   Outcome handle(const Request& request, const Context& context);

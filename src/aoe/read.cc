@@ -5,13 +5,9 @@
 
 namespace reveille {
 
-Outcome AoeEngine::State::read(std::uint32_t index, const AoeAsked& asked, const Context& context) {
-  Session& session = sessions[index];
-  std::atomic<std::uint64_t>& reads = sessions.figures(index).reads;
-  reads.store(reads.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  if (session.bytes != nullptr && session.grain_count == 0) {
-    return send_base(session, asked, context);
-  }
+Outcome AoeEngine::State::read_pieces(std::uint32_t index, const AoeAsked& asked,
+                                      const Context& context) {
+  const Session& session = sessions[index];
   Pieces pieces;
   const std::size_t count = pieces_of(index, asked.ata.lba, asked.ata.sectors, pieces);
   const std::span<const DiskPiece> parts = std::span(pieces).first(count);
@@ -36,12 +32,14 @@ Outcome AoeEngine::State::read(std::uint32_t index, const AoeAsked& asked, const
 // The bytes stay where they are: the port gathers or copies them.
 Outcome AoeEngine::State::send_base(const Session& session, const AoeAsked& asked,
                                     const Context& context) {
+  const Payload payload{
+      .bytes = session.bytes + asked.ata.lba * wire::kSectorSize,
+      .length = static_cast<std::uint16_t>(asked.ata.sectors * wire::kSectorSize),
+      .image = session.image};
   Reply* const reply = context.replies.take();
   if (reply == nullptr) return Outcome::reply_buffers_exhausted;
+  reply->payload = payload;
   finish_reply(*reply, begin_ata(*reply, asked, context));
-  reply->payload = {.bytes = session.bytes + asked.ata.lba * wire::kSectorSize,
-                    .length = static_cast<std::uint16_t>(asked.ata.sectors * wire::kSectorSize),
-                    .image = session.image};
   return Outcome::aoe_read;
 }
 

@@ -61,33 +61,23 @@ Event* AoeEngine::State::tell(EventKind kind, const AoeAsked& asked, const DiskC
   return event;
 }
 
-std::uint32_t AoeEngine::State::begin_session(const AoeAsked& asked, const Disks& disks,
-                                              const Context& context, Outcome& refused) {
+AoeEngine::State::Begun AoeEngine::State::begin_session(const AoeAsked& asked, const Disks& disks,
+                                                        const Context& context) {
   const Disk* disk = disks.find(asked.address);
-  if (disk == nullptr) {
-    refused = Outcome::aoe_other_target;
-    return kNoIndex;
-  }
-  if (!disk->allows(asked.client)) {
-    refused = Outcome::aoe_not_allowed;
-    return kNoIndex;
-  }
+  const auto none = [](Outcome refused) { return Begun{kNoIndex, refused}; };
+  if (disk == nullptr) return none(Outcome::aoe_other_target);
+  if (!disk->allows(asked.client)) return none(Outcome::aoe_not_allowed);
   if (disk->state->reserved_for_others(asked.client)) {
-    refused = refuse(asked, wire::AoeCommand::ata, wire::AoeError::target_is_reserved,
-                     Outcome::aoe_reserved, context);
-    return kNoIndex;
+    return none(refuse(asked, wire::AoeCommand::ata, wire::AoeError::target_is_reserved,
+                       Outcome::aoe_reserved, context));
   }
   std::uint32_t index = sessions.begin(asked.client, asked.address);
   const Room room = index != kNoIndex ? Room::made : make_room(context);
-  if (room == Room::coming) {
-    refused = Outcome::aoe_opening;
-    return kNoIndex;
-  }
+  if (room == Room::coming) return none(Outcome::aoe_opening);
   if (index == kNoIndex && room == Room::made) index = sessions.begin(asked.client, asked.address);
   if (index == kNoIndex) {
-    refused = refuse(asked, wire::AoeCommand::ata, wire::AoeError::device_unavailable,
-                     Outcome::aoe_clients_full, context);
-    return kNoIndex;
+    return none(refuse(asked, wire::AoeCommand::ata, wire::AoeError::device_unavailable,
+                       Outcome::aoe_clients_full, context));
   }
   Session& session = sessions[index];
   if (disk->config().mode == DiskMode::exclusive &&
@@ -96,9 +86,8 @@ std::uint32_t AoeEngine::State::begin_session(const AoeAsked& asked, const Disks
     if (Event* const event = tell(EventKind::disk_refused, asked, disk->config(), context)) {
       event->outcome = Outcome::aoe_private_taken;
     }
-    refused = refuse(asked, wire::AoeCommand::ata, wire::AoeError::device_unavailable,
-                     Outcome::aoe_private_taken, context);
-    return kNoIndex;
+    return none(refuse(asked, wire::AoeCommand::ata, wire::AoeError::device_unavailable,
+                       Outcome::aoe_private_taken, context));
   }
   adopt(session, *disk);
   session.heard = context.now;
@@ -115,7 +104,7 @@ std::uint32_t AoeEngine::State::begin_session(const AoeAsked& asked, const Disks
   if (Event* const event = tell(EventKind::disk_opened, asked, disk->config(), context)) {
     event->bytes = session.sectors * wire::kSectorSize;
   }
-  return index;
+  return {index, {}};
 }
 
 // What somebody wrote to memory is nowhere else: that session stays until its machine boots. What

@@ -6,7 +6,6 @@ SessionTable::SessionTable(std::size_t capacity, std::uint64_t seed)
     : seed_(seed),
       sessions_(capacity),
       figures_(new SessionFigures[capacity]),
-      proven_(capacity),
       table_(capacity),
       lists_(capacity, 3) {
   for (std::uint32_t i = 0; i < capacity; ++i) lists_.push_back(kFree, i);
@@ -17,7 +16,6 @@ std::uint32_t SessionTable::begin(const MacAddress& client, DiskAddress address)
   if (index == kNoIndex) return kNoIndex;
   lists_.unlink(index);
   lists_.push_back(kVisitors, index);
-  proven_[index] = false;
   Session& session = sessions_[index];
   session = Session{};
   session.key = key_of(client, address);
@@ -35,18 +33,19 @@ std::uint32_t SessionTable::begin(const MacAddress& client, DiskAddress address)
   return index;
 }
 
-void SessionTable::prove_now(std::uint32_t index) {
-  proven_[index] = true;
+void SessionTable::prove(std::uint32_t index) {
+  sessions_[index].proven = true;
   touch(index);
 }
 
 void SessionTable::touch(std::uint32_t index) {
   lists_.unlink(index);
-  lists_.push_back(proven_[index] ? kClients : kVisitors, index);
+  lists_.push_back(sessions_[index].proven ? kClients : kVisitors, index);
 }
 
 void SessionTable::end(std::uint32_t index) {
   table_.erase(hash(sessions_[index].key, sessions_[index].address), index);
+  sessions_[index].key = kNoKey;
   figures_[index].client.store(0, std::memory_order_release);
   lists_.unlink(index);
   lists_.push_back(kFree, index);

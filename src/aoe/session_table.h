@@ -35,6 +35,7 @@ struct Session {
   State state = State::ready;
   bool failed = false;  // something could not be written: nothing of it is trusted
   DiskMode mode = DiskMode::shared;
+  bool proven = false;                  // SessionTable's: its client has read or written
   const std::uint8_t* bytes = nullptr;  // of the base, if it is in memory
   std::uint64_t sectors = 0;
   std::uint32_t grain_count = 0;
@@ -81,14 +82,31 @@ class SessionTable {
  public:
   SessionTable(std::size_t capacity, std::uint64_t seed);
 
-  [[nodiscard]] std::uint32_t find(const MacAddress& client, DiskAddress address) const {
+  // `place`: where it may be; any number will do.
+  [[nodiscard]] std::uint32_t find(const MacAddress& client, DiskAddress address,
+                                   std::uint32_t place = kNoIndex) const {
     const std::uint64_t key = key_of(client, address);
-    return table_.find(hash(key, address), [&](std::uint32_t index) {
+    const auto is_at = [&](std::uint32_t index) {
       return sessions_[index].key == key && sessions_[index].address.slot == address.slot;
-    });
+    };
+    if (place < sessions_.size() && is_at(place)) return place;
+    return table_.find(hash(key, address), is_at);
   }
-  void prefetch(const MacAddress& client, DiskAddress address) const {
-    table_.prefetch(hash(key_of(client, address), address));
+  // Start the memory accesses of a later find() and of what follows it, in two steps: what the
+  // first yields is for the second, and what that yields is the place where it may be.
+  [[nodiscard]] std::uint32_t prefetch(const MacAddress& client, DiskAddress address) const {
+    const std::uint64_t hash_of_it = hash(key_of(client, address), address);
+    table_.prefetch(hash_of_it);
+    return static_cast<std::uint32_t>(hash_of_it);
+  }
+  [[nodiscard]] std::uint32_t prefetch_session(std::uint32_t prefetched) const {
+    const std::uint32_t place = table_.guess(prefetched);
+    if (place == kNoIndex) return place;
+    const Session& session = sessions_[place];
+    __builtin_prefetch(&session, 1);
+    __builtin_prefetch(&session.heard, 1);
+    __builtin_prefetch(&figures_[place], 1);
+    return place;
   }
 
   [[nodiscard]] Session& operator[](std::uint32_t index) { return sessions_[index]; }
@@ -99,10 +117,8 @@ class SessionTable {
 
   // A cleared session for a client that has none there, or kNoIndex when all are taken.
   std::uint32_t begin(const MacAddress& client, DiskAddress address);
-  // The client has read or written: it is no mere visitor.
-  void prove(std::uint32_t index) {
-    if (!proven_[index]) prove_now(index);
-  }
+  // The client has read or written for the first time: it is no mere visitor.
+  void prove(std::uint32_t index);
   // The session is in use now. Need not be told of every request: the order is as exact as it is.
   void touch(std::uint32_t index);
   // Who should make room: the visitor that was not heard of for longest, else the client.
@@ -111,11 +127,12 @@ class SessionTable {
   void end(std::uint32_t index);
 
  private:
-  void prove_now(std::uint32_t index);
-
   static constexpr std::size_t kVisitors = 0;
   static constexpr std::size_t kClients = 1;
   static constexpr std::size_t kFree = 2;
+
+  // Of a session that has ended: no client has the broadcast address.
+  static constexpr std::uint64_t kNoKey = ~std::uint64_t{0};
 
   // Client and shelf as one number.
   [[nodiscard]] static std::uint64_t key_of(const MacAddress& client, DiskAddress address) {
@@ -128,7 +145,6 @@ class SessionTable {
   std::uint64_t seed_;
   std::vector<Session> sessions_;
   std::unique_ptr<SessionFigures[]> figures_;
-  std::vector<bool> proven_;
   IndexTable table_;
   IndexLists lists_;  // each in the order in which they were heard of
   std::size_t open_ = 0;

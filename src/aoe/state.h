@@ -39,7 +39,8 @@ struct AoeAsked {
   MacAddress client;
   DiskAddress address;
   std::uint32_t tag = 0;
-  wire::AoeAta ata{};  // the registers, for ATA commands
+  std::uint32_t place = kNoIndex;  // where the session may be
+  wire::AoeAta ata{};              // the registers, for ATA commands
 };
 
 struct AoeEngine::State {
@@ -75,7 +76,13 @@ struct AoeEngine::State {
   // `asked` gets its registers here, in place: to copy what was just written in parts costs more
   // than to read a sector.
   Outcome ata(Bytes arguments, AoeAsked& asked, const Disks& disks, const Context& context);
-  Outcome obey(std::uint32_t index, Bytes data, AoeAsked& asked, const Context& context);
+  // Reads and writes.
+  Outcome transfer(std::uint32_t index, Session& session, Bytes data, AoeAsked& asked,
+                   const Context& context);
+  // All other commands.
+  Outcome obey(std::uint32_t index, const AoeAsked& asked, const Context& context);
+  // False for who may not have a private disk.
+  static bool may_have(DiskState& disk, const AoeAsked& asked, const Context& context);
   Outcome identify(const Session& session, const AoeAsked& asked, const Context& context);
   Outcome flush(std::uint32_t index, const AoeAsked& asked, const Context& context);
   // An ATA response without data.
@@ -91,8 +98,11 @@ struct AoeEngine::State {
 
   // ---- session.cc
   // Of a client that has none with that disk. kNoIndex and the outcome if there is to be none.
-  std::uint32_t begin_session(const AoeAsked& asked, const Disks& disks, const Context& context,
-                              Outcome& refused);
+  struct Begun {
+    std::uint32_t index = kNoIndex;
+    Outcome refused{};
+  };
+  Begun begin_session(const AoeAsked& asked, const Disks& disks, const Context& context);
   // made: a session ended. coming: one is being closed, which takes a moment.
   enum class Room : std::uint8_t { made, coming, none };
   Room make_room(const Context& context);
@@ -110,7 +120,10 @@ struct AoeEngine::State {
                      const Context& context);
 
   // ---- read.cc
-  Outcome read(std::uint32_t index, const AoeAsked& asked, const Context& context);
+  Outcome read(std::uint32_t index, const Session& session, const AoeAsked& asked,
+               const Context& context);
+  // Some of it may be in an overlay, or in no memory.
+  Outcome read_pieces(std::uint32_t index, const AoeAsked& asked, const Context& context);
   Outcome send_base(const Session& session, const AoeAsked& asked, const Context& context);
   Outcome send_bytes(const AoeAsked& asked, Bytes bytes, const Context& context);
   Outcome send_memory(const Session& session, std::span<const DiskPiece> pieces,
@@ -187,6 +200,14 @@ struct AoeEngine::State {
 };
 
 // In line, for each request.
+inline Outcome AoeEngine::State::read(std::uint32_t index, const Session& session,
+                                      const AoeAsked& asked, const Context& context) {
+  std::atomic<std::uint64_t>& reads = sessions.figures(index).reads;
+  reads.store(reads.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  const bool is_base = session.bytes != nullptr && session.grain_count == 0;
+  return is_base ? send_base(session, asked, context) : read_pieces(index, asked, context);
+}
+
 inline std::uint8_t* AoeEngine::State::begin_reply(Reply& reply, const AoeAsked& to,
                                                    wire::AoeCommand command, const Context& context,
                                                    std::uint8_t error) {

@@ -63,9 +63,9 @@ inline void finish_udp_checksum(std::uint8_t* head, std::size_t head_length, std
 
 // Copies the template; the slot's head is always larger.
 inline void copy_head(Reply& reply, const Transfer& transfer) {
-  std::memcpy(reply.head, transfer.head.data(), Transfer::kHeadRoom);
   reply.length = transfer.head_length;
   reply.station = transfer.station();
+  std::memcpy(reply.head, transfer.head.data(), Transfer::kHeadRoom);
 }
 
 // Block `block` of an octet transfer, payload by reference. `sum_before` is that of the image
@@ -78,9 +78,12 @@ inline void write_data(Reply& reply, const Transfer& transfer, std::uint64_t blo
   std::uint16_t sum_after;
   std::uint8_t* const head = reply.head;
   const std::size_t head_length = transfer.head_length;
+  const bool is_last = block == transfer.blocks;
+  if (is_last) length = static_cast<std::uint32_t>(transfer.image->size() - offset);
+  reply.payload = {transfer.image->bytes().data() + offset, static_cast<std::uint16_t>(length),
+                   transfer.image};
   copy_head(reply, transfer);
-  if (block == transfer.blocks) [[unlikely]] {
-    length = static_cast<std::uint32_t>(transfer.image->size() - offset);
+  if (is_last) [[unlikely]] {
     sum = resize_headers(head, transfer, wire::kTftpDataHeader + length);
     sum_after = transfer.image->sum_before(offset + length);
   } else if (transfer.sums_before != nullptr) {
@@ -93,8 +96,6 @@ inline void write_data(Reply& reply, const Transfer& transfer, std::uint64_t blo
   sum += kDataOpcode + number + std::uint32_t{PrefixSums::between(sum_before, sum_after, offset)};
   sum_before = sum_after;
   finish_udp_checksum(head, head_length, sum);
-  reply.payload = {transfer.image->bytes().data() + offset, static_cast<std::uint16_t>(length),
-                   transfer.image};
 }
 
 // The next `count` blocks after what is acknowledged. Returns how many left.

@@ -39,9 +39,11 @@ class Responder {
       dhcp_.prefetch(request, snapshot);
     }
   }
-  void prefetch_further(const Request& request, const Snapshot& snapshot) const {
+  void prefetch_further(Request& request, const Snapshot& snapshot) const {
     if (request.service == Service::tftp_transfer) {
       tftp_.prefetch_payload(request);
+    } else if (request.service == Service::aoe) {
+      aoe_.prefetch_session(request);
     } else if (request.service == Service::dhcp) {
       dhcp_.prefetch_lease(request, snapshot);
     }

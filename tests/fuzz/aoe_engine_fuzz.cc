@@ -190,6 +190,7 @@ class Conversation {
     request.body = body;
     const Outcome outcome = call([&](const Context& context) {
       engine_->prefetch(request);
+      engine_->prefetch_session(request);
       return engine_->handle(request, context);
     });
     const auto found = asked_.find(tag);

@@ -216,8 +216,8 @@ inline std::uint8_t* write_aoe_ata(std::uint8_t* to, const AoeAta& ata) {
   to[1] = ata.feature;
   to[2] = ata.sectors;
   to[3] = ata.command;
-  for (std::size_t i = 0; i < 6; ++i) to[4 + i] = static_cast<std::uint8_t>(ata.lba >> (8 * i));
-  store_be16(to + 10, 0);
+  // Six octets, the lowest first, and two that are reserved.
+  store_be64(to + 4, __builtin_bswap64(ata.lba & 0xffff'ffff'ffff));
   return to + kAoeAtaArguments;
 }
 
