@@ -110,8 +110,7 @@ bool AoeEngine::State::may_have(DiskState& disk, const AoeAsked& asked, const Co
              : disk.free_for(asked.client, context.now);
 }
 
-Outcome AoeEngine::State::obey(std::uint32_t index, const AoeAsked& asked,
-                               const Context& context) {
+Outcome AoeEngine::State::obey(std::uint32_t index, const AoeAsked& asked, const Context& context) {
   switch (static_cast<AtaCommand>(asked.ata.command)) {
     case AtaCommand::identify_device:
       return identify(sessions[index], asked, context);

@@ -32,10 +32,9 @@ Outcome AoeEngine::State::read_pieces(std::uint32_t index, const AoeAsked& asked
 // The bytes stay where they are: the port gathers or copies them.
 Outcome AoeEngine::State::send_base(const Session& session, const AoeAsked& asked,
                                     const Context& context) {
-  const Payload payload{
-      .bytes = session.bytes + asked.ata.lba * wire::kSectorSize,
-      .length = static_cast<std::uint16_t>(asked.ata.sectors * wire::kSectorSize),
-      .image = session.image};
+  const Payload payload{.bytes = session.bytes + asked.ata.lba * wire::kSectorSize,
+                        .length = static_cast<std::uint16_t>(asked.ata.sectors * wire::kSectorSize),
+                        .image = session.image};
   Reply* const reply = context.replies.take();
   if (reply == nullptr) return Outcome::reply_buffers_exhausted;
   reply->payload = payload;

@@ -26,7 +26,11 @@ namespace reveille {
 // Of such numbers: a group address, broadcast included; one to which IPv6 maps its groups
 // (RFC 2464 section 7).
 inline constexpr std::uint64_t kRawBroadcast = 0xffff'ffff'ffff;
-[[nodiscard]] constexpr bool is_group(std::uint64_t raw) { return (raw & 0x01) != 0; }
-[[nodiscard]] constexpr bool is_ipv6_group(std::uint64_t raw) { return (raw & 0xffff) == 0x3333; }
+[[nodiscard]] constexpr bool is_group(std::uint64_t raw) {
+  return (raw & 0x01) != 0;
+}
+[[nodiscard]] constexpr bool is_ipv6_group(std::uint64_t raw) {
+  return (raw & 0xffff) == 0x3333;
+}
 
 }  // namespace reveille

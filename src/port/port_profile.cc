@@ -10,6 +10,7 @@ namespace {
 struct VirtualDriver {
   std::string_view name;
   bool gathers;
+  bool copies;
   bool partial_checksums;
   std::uint16_t mtu_max;
 };
@@ -21,11 +22,15 @@ struct VirtualDriver {
 //    images;
 //  - af_xdp takes contiguous buffers only: in copy mode it reads past the first of a chain.
 constexpr VirtualDriver kVirtualDrivers[] = {
-    {"net_af_packet", true, true, kMtuMax},   {"net_tap", true, true, kMtuDefault},
-    {"net_memif", true, false, kMtuMax},      {"net_ring", true, false, kMtuMax},
-    {"net_null", true, false, kMtuMax},       {"net_pcap", true, true, kMtuMax},
-    {"net_vhost", true, true, kMtuDefault},   {"net_virtio_user", false, true, kMtuDefault},
-    {"net_af_xdp", false, true, kMtuDefault},
+    {"net_af_packet", true, true, true, kMtuMax},
+    {"net_tap", true, true, true, kMtuDefault},
+    {"net_memif", true, true, false, kMtuMax},
+    {"net_ring", true, false, false, kMtuMax},
+    {"net_null", true, false, false, kMtuMax},
+    {"net_pcap", true, true, true, kMtuMax},
+    {"net_vhost", true, true, true, kMtuDefault},
+    {"net_virtio_user", false, true, true, kMtuDefault},
+    {"net_af_xdp", false, true, true, kMtuDefault},
 };
 
 constexpr unsigned kFrameOverhead = 22;  // Ethernet header, two tags
@@ -62,6 +67,7 @@ PortProfile profile_of(std::string_view driver, const std::string* arguments,
     return profile;
   }
   profile.gathers = known->gathers;
+  profile.copies = known->copies;
   profile.mtu_max = known->mtu_max;
   profile.partial_checksums = known->partial_checksums;
   // The packet socket sees every interface between its creation and its binding.

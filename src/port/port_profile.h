@@ -16,6 +16,8 @@ struct PortProfile {
   bool gathers = false;
   // The device reads memory by itself: image memory must be mapped for it before it gathers.
   bool maps_memory = false;
+  // A core reads every octet of a frame when it leaves, and not just where it lies.
+  bool copies = false;
   // Frames may come with a UDP checksum left to hardware that is not there.
   bool partial_checksums = false;
   // RTE_MBUF_F_RX_*_CKSUM_GOOD can be asked for and trusted.

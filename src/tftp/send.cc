@@ -83,8 +83,9 @@ std::size_t TftpEngine::State::make_block(unsigned slot, MutableBytes room) {
 
 Outcome TftpEngine::State::send_and_wait(unsigned slot, const Context& context) {
   Transfer& transfer = table.transfer(slot);
-  const unsigned sent = transfer.is_made() ? send_made(slot, context)
-                                           : send_blocks(transfer, transfer.window, context.replies);
+  const unsigned sent = transfer.is_made()
+                            ? send_made(slot, context)
+                            : send_blocks(transfer, transfer.window, context.replies);
   wait(slot, context);
   return sent > 0 ? Outcome::tftp_acked : Outcome::reply_buffers_exhausted;
 }

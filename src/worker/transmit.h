@@ -25,6 +25,7 @@ struct Lane {
   unsigned owner = 0;       // the worker that may use the queue; others hand their frames to it
   bool gathers = false;     // see PortProfile
   bool maps_memory = false;
+  bool copies = false;
 };
 
 // Owner: one worker.
@@ -71,6 +72,7 @@ class Transmit {
     std::array<rte_mbuf*, kBatch> frames;
   };
 
+  static void prefetch_payloads(std::span<const Reply> replies);
   rte_mbuf* build(const Reply& reply, rte_mbuf* head, const Lane& lane);
   rte_mbuf* copy_behind(rte_mbuf* head, const Payload& payload);
   rte_mbuf* image_segment(const Payload& payload, const Lane& lane);
@@ -101,6 +103,7 @@ class Transmit {
   std::vector<Batch> batches_;
   std::array<std::uint8_t, RTE_MAX_ETHPORTS> lane_of_port_{};  // an index of batches_
   Share share_;
+  bool copies_ = false;  // some driver does, or we do
   const Rings& rings_;
   HeldReplies held_;
   std::uint64_t durable_ = 0;

@@ -153,7 +153,8 @@ WorkerParts Workers::State::parts_of(unsigned worker, std::uint64_t seed,
                            .queue = queue,
                            .owner = queue,
                            .gathers = port.profile().gathers,
-                           .maps_memory = port.profile().maps_memory});
+                           .maps_memory = port.profile().maps_memory,
+                           .copies = port.profile().copies});
   }
   return parts;
 }

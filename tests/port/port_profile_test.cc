@@ -25,6 +25,15 @@ TEST(PortProfile, OfVirtualDriversThatMustBeGivenCopies) {
   EXPECT_FALSE(of("net_of_tomorrow").gathers);
 }
 
+TEST(PortProfile, ThoseThatMoveOctetsCopy) {
+  for (const char* driver : {"net_af_packet", "net_tap", "net_memif", "net_pcap", "net_vhost",
+                             "net_virtio_user", "net_af_xdp"}) {
+    EXPECT_TRUE(of(driver).copies) << driver;
+  }
+  for (const char* driver : {"net_ring", "net_null"}) EXPECT_FALSE(of(driver).copies) << driver;
+  EXPECT_FALSE(profile_of("net_ixgbe", nullptr, {}).copies);
+}
+
 TEST(PortProfile, PartialChecksumsComeFromPeersInTheSameKernel) {
   EXPECT_TRUE(of("net_af_packet").partial_checksums);
   EXPECT_TRUE(of("net_pcap").partial_checksums);
