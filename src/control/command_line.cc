@@ -151,7 +151,7 @@ class LeasesOptions {
     release_ = app.add_subcommand("release", "Make an address free");
     reserve_ = app.add_subcommand("reserve", "Give an address to nobody, until it is released");
     import_ = app.add_subcommand(
-        "import", "Take over the leases of ISC dhcpd, dnsmasq or Kea (with the server stopped)");
+        "import", "Take over the leases of ISC dhcpd, dnsmasq or Kea");
     import_->add_option("file", to.lease_file, "dhcpd.leases, dnsmasq.leases or kea-leases4.csv")
         ->required()
         ->type_name("FILE");

@@ -17,6 +17,8 @@ namespace {
 
 // How long events wait for the log, and changed files for the workers.
 constexpr auto kTurn = std::chrono::milliseconds{50};
+// While somebody waits for what takes many turns.
+constexpr auto kShortTurn = std::chrono::milliseconds{1};
 
 bool is_end(int signal) {
   return signal == SIGINT || signal == SIGTERM;
@@ -57,7 +59,7 @@ bool run(Server& server, ControlSocket* control, Log& log, Signals& signals,
   Watchdog watchdog(notify);
   while (true) {
     const int descriptor = control == nullptr ? -1 : control->descriptor();
-    const std::optional<int> signal = signals.wait(kTurn, descriptor);
+    const std::optional<int> signal = signals.wait(server.is_awaited() ? kShortTurn : kTurn, descriptor);
     if (signal && is_end(*signal)) return true;
     // The log says what came of it.
     if (signal == SIGHUP) server.reload([](const Reloader::Prepared&) {});

@@ -1,9 +1,11 @@
 #include "control/server.h"
 
 #include <algorithm>
+#include <ctime>
 #include <future>
 
 #include "control/commands/status_text.h"
+#include "control/config/value_text.h"
 #include "control/log/event_text.h"
 
 namespace reveille {
@@ -58,6 +60,7 @@ Server::Server(std::shared_ptr<const Config> config, Log& log, ServerOptions opt
       disks_(*config_, config_->workers.count),
       workers_(std::move(workers)),
       orders_(way_of_orders(*workers_)),
+      imports_(way_of_imports()),
       snapshots_(config_, adjusted(workers_->stations(), options_)) {}
 
 Server::~Server() {
@@ -159,6 +162,34 @@ void Server::order_lease(LeaseOrder::Kind kind, Ipv4Address address, LeaseOrders
               });
 }
 
+LeaseImports::Way Server::way_of_imports() {
+  return {.workers = workers_->count(),
+          .import = [this](LeaseImport& leases) { workers_->import_leases(leases); },
+          .imported = [this] { return workers_->imported(); },
+          .add = [this](Committer::Addition& addition) { leases_->add(addition); },
+          .added = [this] { return leases_->added(); }};
+}
+
+std::optional<ForeignTerms> Server::foreign_terms() const {
+  if (!leases_) return std::nullopt;
+  return ForeignTerms{.identity = config_->dhcp.identity,
+                      .key_seed = leases_->stored().key_seed,
+                      .now = workers_->now(),
+                      .wall_seconds = std::time(nullptr)};
+}
+
+void Server::import_leases(std::vector<LeaseChange> leases, LeaseImports::Done done) {
+  imports_.ask(std::move(leases), std::move(done));
+}
+
+void Server::tell_imports() {
+  if (imports_.is_busy()) return;
+  if (const std::uint64_t count = imports_.take_count(); count > 0) {
+    log_.note(count_text(count) + (count == 1 ? " lease" : " leases") +
+              " of another server taken over for an operator");
+  }
+}
+
 void Server::note(const std::string& text) {
   if (!config_->log.quiet) log_.note(text);
 }
@@ -185,6 +216,7 @@ std::size_t Server::turn() {
   watch_images();
   turn_reload();
   orders_.turn(workers_->now());
+  imports_.turn(workers_->now());
   watch_disks();
   if (const Instant now = workers_->now(); now >= next_second_) {
     next_second_ = now + 1s;
@@ -246,6 +278,7 @@ void Server::tell_news(const ImageNews& news) {
 void Server::each_second() {
   set_clock();
   log_.tick(now());
+  tell_imports();
   workers_->retire();
   // Workers let go of an image only when nothing transmitted refers to it.
   images_.retire([](const Image&) { return true; });

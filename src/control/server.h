@@ -15,6 +15,8 @@
 #include <reveille/instant.h>
 
 #include "control/build_snapshot.h"
+#include "control/leases/foreign_lease.h"
+#include "control/leases/lease_imports.h"
 #include "control/leases/lease_keeping.h"
 #include "control/leases/lease_orders.h"
 #include "control/log/log.h"
@@ -73,6 +75,14 @@ class Server {
   // turn().
   void order_lease(LeaseOrder::Kind kind, Ipv4Address address, LeaseOrders::Done done);
 
+  // Takes over leases of another server, at most LeaseImport::kLeasesMax of them, for which `done` is
+  // told in a later turn() what became of each. That they have come is logged when no more do.
+  void import_leases(std::vector<LeaseChange> leases, LeaseImports::Done done);
+  // By which it would have them now; nullopt: it keeps leases in memory only, and takes over none.
+  [[nodiscard]] std::optional<ForeignTerms> foreign_terms() const;
+  // turn() has something to do that somebody waits for.
+  [[nodiscard]] bool is_awaited() const { return imports_.is_busy(); }
+
   [[nodiscard]] const Config& config() const { return *config_; }
   [[nodiscard]] const Subnets& subnets() const { return *snapshots_.subnets(); }
   [[nodiscard]] const Workers& workers() const { return *workers_; }
@@ -102,6 +112,8 @@ class Server {
   void tell_disks();
   void publish();
   void each_second();
+  [[nodiscard]] LeaseImports::Way way_of_imports();
+  void tell_imports();
   // reload_server.cc
   void turn_reload();
   void take(Reloader::Prepared& prepared);
@@ -118,6 +130,7 @@ class Server {
   std::unique_ptr<Workers> workers_;
   std::unique_ptr<LeaseKeeping> leases_;  // nullptr: kept in memory only
   LeaseOrders orders_;
+  LeaseImports imports_;
   SnapshotBuilder snapshots_;
   Reloader reloader_;  // its thread reads what stands above
   std::string status_;

@@ -143,6 +143,21 @@ void AddressLending::give(const PeerMessage& question, const Context& context) {
   }
 }
 
+void AddressLending::hand_over(std::uint32_t lease, const MacAddress& client,
+                               const Context& context) {
+  const Lease& record = (*leases_)[lease];
+  PeerMessage gift{.kind = PeerMessage::Kind::address_given,
+                   .from = static_cast<std::uint8_t>(share_.index),
+                   .to = static_cast<std::uint8_t>(owner_of(client, share_.count)),
+                   .claim = true,  // nobody's answer
+                   .group = record.group,
+                   .version = record.version,
+                   .address = record.address,
+                   .mac = {}};
+  leases_->give_away(lease);
+  context.outbox.add_address(gift);
+}
+
 void AddressLending::give_claimed(const PeerMessage& question, const Context& context) {
   PeerMessage answer = question;
   std::swap(answer.from, answer.to);

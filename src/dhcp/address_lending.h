@@ -41,6 +41,14 @@ class AddressLending {
   // Asks the next peer for it. False: all were asked, or it cannot be asked now.
   bool claim(ParkedRequest& parked, const Context& context);
 
+  // Whether this worker serves that client.
+  [[nodiscard]] bool serves(const MacAddress& client) const {
+    return owner_of(client, share_.count) == share_.index;
+  }
+  // Gives a free address to the worker that serves `client`, unasked. The outbox has room. What that
+  // one has no room for comes back.
+  void hand_over(std::uint32_t lease, const MacAddress& client, const Context& context);
+
   // Questions of a peer.
   void answer(const PeerMessage& question, const Context& context);
 

@@ -226,6 +226,13 @@ LeaseOrderAnswer::Kind DhcpEngine::obey(const LeaseOrder& order, const Context& 
   return state_->server ? state_->server->obey(order, context) : LeaseOrderAnswer::Kind::not_mine;
 }
 
+std::optional<LeaseImport::Answer> DhcpEngine::import(const LeaseChange& lease,
+                                                      const Context& context) {
+  state_->follow(context.snapshot);
+  if (!state_->server) return LeaseImport::Answer::not_mine;
+  return state_->server->import(lease, context);
+}
+
 void DhcpEngine::receive(const PeerMessage& message, const Context& context) {
   state_->follow(context.snapshot);
   if (state_->server) state_->server->receive(message, context);

@@ -8,6 +8,7 @@
 #include <reveille/outcome.h>
 #include <reveille/wire/dhcp.h>
 
+#include "dhcp/lease_import.h"
 #include "dhcp/lease_order.h"
 #include "packet/context.h"
 #include "packet/request.h"
@@ -53,6 +54,8 @@ class DhcpEngine {
   Outcome hear_host(const Request& request, const Context& context);
   // not_mine unless this is a server.
   LeaseOrderAnswer::Kind obey(const LeaseOrder& order, const Context& context);
+  // A lease of another server; see DhcpServer::import(). not_mine unless this is a server.
+  std::optional<LeaseImport::Answer> import(const LeaseChange& lease, const Context& context);
   // A message from another worker's engine.
   void receive(const PeerMessage& message, const Context& context);
   // Expiry and lending; call at least each 100 ms, cheap when nothing is due.

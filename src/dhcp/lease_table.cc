@@ -73,8 +73,7 @@ void LeaseTable::restore(const LeaseChange& change) {
   const bool is_over =
       change.kind == LeaseChange::Kind::released || change.kind == LeaseChange::Kind::expired;
   if (!is_over || change.client.is_nobody()) return;
-  give_up_other_lease(change.client, here.subnet, lease, nullptr);
-  set_client(lease, change.client, change.mac);
+  remember(lease, change.client, change.mac);
 }
 
 std::uint64_t LeaseTable::hash_of(const ClientKey& client, std::uint16_t subnet) const {
@@ -276,6 +275,12 @@ void LeaseTable::set_client(std::uint32_t lease, const ClientKey& client, const 
   forget_client(lease);
   record.client = client;
   by_client_.insert(hash_of(client, subnet_of(record.group)), lease);
+}
+
+void LeaseTable::remember(std::uint32_t lease, const ClientKey& client, const MacAddress& mac) {
+  assert(leases_[lease].state == LeaseState::free);
+  give_up_other_lease(client, subnet_of(leases_[lease].group), lease, nullptr);
+  set_client(lease, client, mac);
 }
 
 void LeaseTable::forget_client(std::uint32_t lease) {

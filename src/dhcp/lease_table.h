@@ -86,6 +86,9 @@ class LeaseTable {
   static constexpr std::size_t kRecordsMax = 2;  // the change, and the client's other lease
   LeaseTicket commit(LeaseChange change, LeaseJournal* journal = nullptr);
 
+  // A free address had that client last, who has nothing else in its subnet from now on but what is
+  // free.
+  void remember(std::uint32_t lease, const ClientKey& client, const MacAddress& mac);
   // Whoever had it last shall not get it back.
   void forget_client(std::uint32_t lease);
 

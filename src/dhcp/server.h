@@ -14,6 +14,7 @@
 #include "dhcp/address_lending.h"
 #include "dhcp/address_probing.h"
 #include "dhcp/exchange.h"
+#include "dhcp/lease_import.h"
 #include "dhcp/lease_order.h"
 #include "dhcp/lease_table.h"
 #include "dhcp/parked_requests.h"
@@ -65,6 +66,9 @@ class DhcpServer {
   bool hear_echo(Ipv4Address address, std::uint32_t mark, const Context& context);
   // What an operator wants of one address. `done` has a record in the journal, if there is one.
   LeaseOrderAnswer::Kind obey(const LeaseOrder& order, const Context& context);
+  // A lease of another server. nullopt: not now, for the disk or the peers are behind. Else a record
+  // in the journal, if there is one, of `taken`; `moved` may have one, too.
+  std::optional<LeaseImport::Answer> import(const LeaseChange& lease, const Context& context);
   void receive(const PeerMessage& message, const Context& context);
   void tick(const Context& context);
 
@@ -133,6 +137,11 @@ class DhcpServer {
   void claim_refused(const PeerMessage& message, const Context& context);
   void serve_waiting(std::uint16_t group, const Context& context);
   void give_up_waiting(std::uint16_t group, const Context& context);
+
+  // server_import.cc
+  LeaseImport::Answer take_over(std::uint32_t here, const LeaseChange& lease,
+                                const Context& context);
+  void make_free(std::uint32_t lease, const Context& context);
 
   // The journal has room for what one request may change.
   [[nodiscard]] static bool can_record(const Context& context);

@@ -42,7 +42,7 @@ void Committer::run() {
   Steady::time_point last_work = Steady::now();
   while (!stopping_.load(std::memory_order_relaxed) && !failure()) {
     looked_at_.store(steady_now(), std::memory_order_relaxed);
-    const bool worked = commit() > 0;
+    const bool worked = commit() + add_leases() > 0;
     const Steady::time_point now = Steady::now();
     if (worked) last_work = now;
     if (!worked) std::this_thread::sleep_for(nap_after(now - last_work));
@@ -71,6 +71,21 @@ std::size_t Committer::commit() {
   ++counts_.commits;
   counts_.longest_commit = std::max(counts_.longest_commit, elapsed);
   counts_.log_bytes = store_.log_bytes();
+  return count;
+}
+
+std::size_t Committer::add_leases() {
+  Addition* const addition = addition_.load(std::memory_order_acquire);
+  if (addition == nullptr || failure()) return 0;
+  auto added = store_.add(addition->leases);
+  const std::lock_guard lock(mutex_);
+  if (!added) {
+    failure_ = added.error();
+    return 0;
+  }
+  const std::size_t count = addition->leases.size();
+  addition->added = std::move(*added);
+  addition_.store(nullptr, std::memory_order_release);
   return count;
 }
 

@@ -30,6 +30,11 @@ class Committer {
     std::function<std::size_t(std::span<LeaseChange> room)> take;
     std::function<void(std::uint64_t count)> reached_disk;  // so many, since the start
   };
+  // Leases of another server, see LeaseStore::add(). Whoever made it leaves it alone until added().
+  struct Addition {
+    std::vector<LeaseChange> leases;
+    std::vector<bool> added;  // by lease
+  };
   struct Counts {
     std::uint64_t changes = 0;
     std::uint64_t commits = 0;
@@ -47,6 +52,12 @@ class Committer {
   // Ends the thread and writes what the lines still have: nothing is put into them any more.
   void stop();
 
+  // Control thread, one at a time. When added() says so it is on disk; never, after a failure.
+  void add(Addition& addition) { addition_.store(&addition, std::memory_order_release); }
+  [[nodiscard]] bool added() const {
+    return addition_.load(std::memory_order_acquire) == nullptr;
+  }
+
   // Any thread. Nothing is written any more, because of this.
   [[nodiscard]] std::optional<std::string> failure() const;
   [[nodiscard]] Counts counts() const;
@@ -59,6 +70,8 @@ class Committer {
   void run();
   // How many changes were written.
   std::size_t commit();
+  // How many leases were added.
+  std::size_t add_leases();
 
   LeaseStore store_;
   std::vector<Line> lines_;
@@ -67,6 +80,7 @@ class Committer {
   std::thread thread_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::int64_t> looked_at_{0};
+  std::atomic<Addition*> addition_{nullptr};
   mutable std::mutex mutex_;  // of what follows; never taken by a worker
   std::optional<std::string> failure_;
   Counts counts_;

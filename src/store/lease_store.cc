@@ -39,6 +39,15 @@ constexpr const char* kWrite =
     " bootp = excluded.bootp, since = excluded.since, until = excluded.until"
     " WHERE ((excluded.version - version) & 65535) < 32768";
 
+// For an address that no worker has. ?10: now.
+constexpr const char* kAdd =
+    "INSERT INTO lease (address, state, version, client_high, client_low, mac, bootp, since, until)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+    " ON CONFLICT (address) DO UPDATE SET state = excluded.state, version = (version + 1) & 65535,"
+    " client_high = excluded.client_high, client_low = excluded.client_low, mac = excluded.mac,"
+    " bootp = excluded.bootp, since = excluded.since, until = excluded.until"
+    " WHERE (state IN (2, 3) OR until <= ?10) AND excluded.state NOT IN (2, 3)";
+
 std::uint64_t random_number() {
   std::random_device device;
   return (std::uint64_t{device()} << 32) | device();
@@ -85,6 +94,13 @@ struct LeaseStore::State {
   Stored<void> set_meta(const std::string& key, const std::string& value);
   Stored<void> follow_clock(const StoreTime& time);
   Stored<void> write(std::span<const LeaseChange> changes);
+  Stored<std::vector<bool>> add(std::span<const LeaseChange> leases);
+  Stored<StoreTime> begin();
+  Stored<void> commit();
+  // Nothing is written after the first failure.
+  template <class T>
+  Stored<T> unless_failed(Stored<T> (State::*act)(std::span<const LeaseChange>),
+                          std::span<const LeaseChange> leases);
   void watch_log();
   Stored<void> checkpoint();
 
@@ -259,16 +275,45 @@ Stored<StoredLeases> LeaseStore::load() {
   return stored;
 }
 
-Stored<void> LeaseStore::State::write(std::span<const LeaseChange> changes) {
+Stored<StoreTime> LeaseStore::State::begin() {
   const StoreTime time = clock.read();
-  if (auto begun = database.run("BEGIN IMMEDIATE"); !begun) return begun;
-  if (auto followed = follow_clock(time); !followed) return followed;
+  if (auto begun = database.run("BEGIN IMMEDIATE"); !begun) return tl::unexpected(begun.error());
+  if (auto followed = follow_clock(time); !followed) return tl::unexpected(followed.error());
+  return time;
+}
+
+Stored<void> LeaseStore::State::write(std::span<const LeaseChange> changes) {
+  const auto time = begin();
+  if (!time) return tl::unexpected(time.error());
   for (const LeaseChange& change : changes) {
-    bind_row(insert, row_of(change, time));
+    bind_row(insert, row_of(change, *time));
     const auto done = insert.step();
     insert.reset();
     if (!done) return tl::unexpected(done.error());
   }
+  return commit();
+}
+
+Stored<std::vector<bool>> LeaseStore::State::add(std::span<const LeaseChange> leases) {
+  const auto time = begin();
+  if (!time) return tl::unexpected(time.error());
+  auto statement = database.prepare(kAdd);
+  if (!statement) return tl::unexpected(statement.error());
+  std::vector<bool> added;
+  for (const LeaseChange& lease : leases) {
+    bind_row(*statement, row_of(lease, *time));
+    statement->bind(10, time->wall_seconds);
+    const auto done = statement->step();
+    statement->reset();
+    if (!done) return tl::unexpected(done.error());
+    added.push_back(sqlite3_changes(database.get()) > 0);
+  }
+  *statement = Statement();
+  if (auto committed = commit(); !committed) return tl::unexpected(committed.error());
+  return added;
+}
+
+Stored<void> LeaseStore::State::commit() {
   if (auto committed = database.run("COMMIT"); !committed) return committed;
   return log_pages < log_pages_max ? Stored<void>{} : checkpoint();
 }
@@ -290,13 +335,22 @@ Stored<void> LeaseStore::State::checkpoint() {
   return tl::unexpected("its log cannot be copied into it: " + failure_of(database.get()));
 }
 
+template <class T>
+Stored<T> LeaseStore::State::unless_failed(Stored<T> (State::*act)(std::span<const LeaseChange>),
+                                           std::span<const LeaseChange> leases) {
+  if (failed) return tl::unexpected("lease database " + path + ": it has failed");
+  auto done = (this->*act)(leases);
+  if (done) return done;
+  failed = true;
+  return tl::unexpected("lease database " + path + ": " + done.error());
+}
+
 Stored<void> LeaseStore::write(std::span<const LeaseChange> changes) {
-  State& state = *state_;
-  if (state.failed) return tl::unexpected("lease database " + state.path + ": it has failed");
-  auto written = state.write(changes);
-  if (written) return {};
-  state.failed = true;
-  return tl::unexpected("lease database " + state.path + ": " + written.error());
+  return state_->unless_failed(&State::write, changes);
+}
+
+Stored<std::vector<bool>> LeaseStore::add(std::span<const LeaseChange> leases) {
+  return state_->unless_failed(&State::add, leases);
 }
 
 }  // namespace reveille

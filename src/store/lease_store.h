@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "dhcp/lease.h"
 #include "store/database.h"
@@ -49,6 +50,10 @@ class LeaseStore {
   // From time to time its log (the file beside it, -wal) is copied into the database: that can
   // fail, too.
   [[nodiscard]] Stored<void> write(std::span<const LeaseChange> changes);
+
+  // The same for leases of another server, of addresses that no worker has: whatever is on record of
+  // such an address stands, unless it is over. Says of each whether it was written.
+  [[nodiscard]] Stored<std::vector<bool>> add(std::span<const LeaseChange> leases);
 
   // How long the log is. It is started anew when all of it has been copied, which a reader
   // prevents for as long as it looks at the database as it was: see LogLength.

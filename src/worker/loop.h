@@ -14,6 +14,7 @@
 #include <reveille/event.h>
 #include <reveille/wire/checked.h>
 
+#include "dhcp/lease_import.h"
 #include "dhcp/lease_journal.h"
 #include "dhcp/lease_order.h"
 #include "packet/context.h"
@@ -83,6 +84,13 @@ class Worker {
     return answer_ring_.take({&answer, 1}) == 1;
   }
 
+  // Thread: control. The worker has it until imported(): then it has said what it has to say of
+  // each lease, and what that has changed is on disk.
+  void import(LeaseImport& leases) { import_.store(&leases, std::memory_order_release); }
+  [[nodiscard]] bool imported() const {
+    return import_.load(std::memory_order_acquire) == nullptr;
+  }
+
   // Changes of leases on their way to the disk, and how many of them have reached it since the
   // start. Thread: the one that writes them.
   [[nodiscard]] SpscRing<LeaseChange>& lease_changes() { return lease_ring_; }
@@ -99,6 +107,7 @@ class Worker {
   static constexpr unsigned kEventsKept = 4095;          // until control fetches them
   static constexpr std::size_t kLeasesPerTurn = 256;     // before they go into the ring
   static constexpr std::size_t kLeasesPerRequest = 128;  // room that a request may count on
+  static constexpr std::size_t kImportedPerTick = 64;    // leases: less time than a burst takes
 
   using Frames = std::span<rte_mbuf*>;
 
@@ -120,6 +129,7 @@ class Worker {
   std::size_t collect(Context& context);
   std::size_t tick(Context& context);
   void obey_control(const Context& context);
+  std::size_t import_some(const Context& context);
   void tell_control();
   void account(Instant started, std::size_t received, std::size_t work);
   void account_groups();
@@ -165,6 +175,10 @@ class Worker {
   SpscRing<LeaseOrderAnswer> answer_ring_{3};
   std::optional<LeaseOrderAnswer> answer_;  // waits for `answer_ticket_`
   LeaseTicket answer_ticket_ = 0;
+
+  std::atomic<LeaseImport*> import_{nullptr};
+  std::size_t import_next_ = 0;                // lease of it
+  std::optional<LeaseTicket> import_ticket_;  // of its last change
 
   Instant last_turn_{};
   Instant last_account_{};

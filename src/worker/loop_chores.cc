@@ -114,6 +114,7 @@ std::size_t Worker::tick(Context& context) {
   transmit_.make_room(context.snapshot.stations);
   const std::size_t free = transmit_.replies().free();
   obey_control(context);
+  const std::size_t imported = import_some(context);
   const bool all = responder_.tick(context);
   const std::size_t left = transmit_.replies().free();
   // More to do, or no replies to do it with: go on in the next turn. Timers of a storm that were
@@ -122,7 +123,7 @@ std::size_t Worker::tick(Context& context) {
     const bool naps = !clock_.follows_frames();
     next_tick_ = context.now + std::max(kTick, naps ? backoff_.nap_at(context.now) : kTick);
   }
-  return free - left;
+  return free - left + imported;
 }
 
 // An operator can wait for the next tick.
@@ -136,6 +137,28 @@ void Worker::obey_control(const Context& context) {
   if (durable_leases_) make_room_in_journal();
   answer_ = LeaseOrderAnswer{responder_.obey(order, context), {}, order.number};
   answer_ticket_ = durable_leases_ ? journal_.last() : 0;
+}
+
+// What clients want of the disk comes first: half of what may be on its way there is theirs.
+std::size_t Worker::import_some(const Context& context) {
+  LeaseImport* const import = import_.load(std::memory_order_acquire);
+  if (import == nullptr) return 0;
+  std::vector<LeaseImport::Answer>& answers = import->answers[share_.index];
+  std::size_t count = 0;
+  for (; count < kImportedPerTick && import_next_ < answers.size(); ++count) {
+    if (durable_leases_) make_room_in_journal();
+    if (journal_.last() - journal_.durable() >= kHeldMax / 2) break;
+    const auto answer = responder_.import(import->leases[import_next_], context);
+    if (!answer) break;
+    answers[import_next_++] = *answer;
+  }
+  if (import_next_ < answers.size()) return count;
+  if (!import_ticket_) import_ticket_ = durable_leases_ ? journal_.last() : 0;
+  if (journal_.durable() < *import_ticket_) return count;
+  import_next_ = 0;
+  import_ticket_.reset();
+  import_.store(nullptr, std::memory_order_release);
+  return count;
 }
 
 void Worker::tell_control() {

@@ -56,6 +56,9 @@ class Responder {
   LeaseOrderAnswer::Kind obey(const LeaseOrder& order, const Context& context) {
     return dhcp_.obey(order, context);
   }
+  std::optional<LeaseImport::Answer> import(const LeaseChange& lease, const Context& context) {
+    return dhcp_.import(lease, context);
+  }
   void receive(const PeerMessage& message, const Context& context);
   // What some worker's DHCP has learned of a client that may ask us for files.
   // What DHCP told of a client; the same two steps go before it.

@@ -267,6 +267,15 @@ void Workers::take_order_answers(const std::function<void(const LeaseOrderAnswer
   }
 }
 
+void Workers::import_leases(LeaseImport& leases) {
+  for (const auto& worker : state_->workers) worker->import(leases);
+}
+
+bool Workers::imported() const {
+  return std::all_of(state_->workers.begin(), state_->workers.end(),
+                     [](const auto& worker) { return worker->imported(); });
+}
+
 unsigned Workers::count() const {
   return state_->count;
 }

@@ -27,6 +27,7 @@
 
 #include "aoe/engine.h"
 #include "dhcp/lease.h"
+#include "dhcp/lease_import.h"
 #include "dhcp/lease_order.h"
 #include "packet/snapshot.h"
 #include "port/eal.h"
@@ -107,6 +108,11 @@ class Workers {
   bool order_lease(const LeaseOrder& order);
   // Hands their answers to `tell`, worker by worker, as they come.
   void take_order_answers(const std::function<void(const LeaseOrderAnswer&)>& tell);
+
+  // Hands another server's leases to all workers, one piece at a time: it stays as and where it is
+  // until imported() says that all have done with it, or until they have stopped.
+  void import_leases(LeaseImport& leases);
+  [[nodiscard]] bool imported() const;
 
   // The time that the workers see; meaningless with Options::frame_clock.
   [[nodiscard]] Instant now() const;

@@ -230,6 +230,18 @@ LeaseOrderAnswer::Kind Lab::obey(const LeaseOrder& order) {
   return said;
 }
 
+LeaseImport::Answer Lab::import(const LeaseChange& lease) {
+  auto said = LeaseImport::Answer::not_mine;
+  Heard ignored;
+  for (const auto& worker : workers_) {
+    as(*worker, ignored, [&](const Context& context) {
+      said = std::max(said, worker->engine.import(lease, context).value());
+    });
+  }
+  if (!hold_) carry(ignored);
+  return said;
+}
+
 void Lab::change_config(const std::function<void(Config&)>& change) {
   Config config = *snapshot_.config;
   change(config);

@@ -131,6 +131,8 @@ class Lab {
     return obey({.kind = kind, .address = address});
   }
   LeaseOrderAnswer::Kind obey(const LeaseOrder& order);
+  // A lease of another server, given to all workers: the greatest of what they say.
+  LeaseImport::Answer import(const LeaseChange& lease);
   // For everything from now on, as a reload that keeps the subnets, and pools their places.
   void change_config(const std::function<void(Config&)>& change);
   [[nodiscard]] std::uint64_t outcomes(Outcome outcome) const { return outcomes_[outcome]; }

@@ -2,7 +2,9 @@
 
 import contextlib
 import json
+import re
 import sqlite3
+import subprocess
 import tempfile
 import time
 import unittest
@@ -124,7 +126,41 @@ class Killed(LabCase):
         self.server.process = self.lab.spawn("server2", self.server.host, self.server.command())
         self.server.process.wait_for("1 known, 1 of them bound", 30)
         self.assertEqual(Udhcpc(self.lab, host).start().bound(), "10.77.1.77")
-        self.assertIn("another reveille uses it", self.leases("import", file, status=1))
+        said = self.leases("import", file, status=1)
+        self.assertIn(f"{file}:2: left out: 10.77.1.77 is in this database already", said)
+
+    def test_leases_of_another_server_are_taken_over_while_it_runs(self):
+        present = Udhcpc(self.lab, self.lab.host("present")).start()
+        its = present.bound()
+        host = self.lab.host("client")
+        later = int(time.time()) + 3600
+        file = self.lab.log_folder / "dnsmasq.leases"
+        file.write_text(f"{later} {host.mac()} 10.77.1.77 node 01:{host.mac()}\n"
+                        f"{later} 02:00:00:00:00:01 {its} * *\n"
+                        f"{later} {present.mac} 10.77.1.78 * *\n"
+                        "nonsense\n"
+                        f"{later} 02:00:00:00:00:02 192.0.2.9 * *\n")
+        said = self.leases("import", file)
+        self.assertIn(f"{file}:2: left out: {its} is another client's here", said)
+        self.assertIn(f"{file}:3: left out: the client of 10.77.1.78 has another address", said)
+        self.assertIn(f"{file}:4: left out: it does not begin with a time", said)
+        self.assertIn("2 leases of dnsmasq taken over, 2 of them bound; 3 left out", said)
+        self.assertEqual(Udhcpc(self.lab, host).start().bound(), "10.77.1.77")
+        present.renew()
+        self.assertEqual(present.bound(count=2), its)
+        # What is in no pool is on record, as it is when no server runs; what was said is on disk.
+        self.server.process.popen.kill()
+        self.server.process.popen.wait()
+        self.assertIn("192.0.2.9,bound,02:00:00:00:00:02,", self.leases("--csv"))
+        self.assertIn(f"10.77.1.77,bound,{host.mac()},", self.leases("--csv"))
+        self.assertIn(f"{its},bound,{present.mac},", self.leases("--csv"))
+
+    def test_what_is_no_lease_file_changes_nothing_while_it_runs(self):
+        file = self.lab.log_folder / "hosts"
+        file.write_text("127.0.0.1 localhost\n")
+        said = self.leases("import", file, status=1)
+        self.assertIn(f"{file}: it is no lease file of ISC dhcpd, dnsmasq or Kea", said)
+        self.assertNotIn("bound", self.leases("--csv"))
 
     def test_a_second_server_on_the_same_database_is_refused(self):
         other = self.lab.host("other")
@@ -133,6 +169,68 @@ class Killed(LabCase):
                          check=False)
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertRegex(done.stdout, "another reveille uses it")
+
+
+@only_reveille("about reveille itself")
+class LargeImport(LabCase):
+    """As many leases as a large site has, while clients are served."""
+
+    COUNT = 50_000
+
+    def make_server(self):
+        self.control = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="reveille-")))
+        return servers.Reveille(self.lab, self.images, pool=("10.77.1.0", "10.77.250.255"),
+                                control=self.control / "control.sock")
+
+    def command(self, *words):
+        return [str(word) for word in (servers.REVEILLE, "leases", "--leases",
+                                       self.server.leases(), "--control", self.server.control,
+                                       *words)]
+
+    def write_file(self):
+        later = int(time.time()) + 36_000
+        file = self.lab.log_folder / "dnsmasq.leases"
+        with file.open("w") as lines:
+            for number in range(self.COUNT):
+                octets = number.to_bytes(3, "big")
+                lines.write(f"{later} 02:99:00:{octets.hex(':')} "
+                            f"10.77.{2 + (number >> 8)}.{number & 255} * *\n")
+        return file
+
+    def count(self):
+        with contextlib.closing(
+                sqlite3.connect(f"file:{self.server.leases()}?mode=ro", uri=True)) as database:
+            return database.execute("SELECT count(*) FROM lease WHERE state = 1").fetchone()[0]
+
+    def test_killed_in_the_middle_it_can_be_done_again(self):
+        file = self.write_file()
+        half = subprocess.Popen(self.command("import", file), stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True)
+        deadline = time.monotonic() + 60
+        while self.count() < self.COUNT // 10:
+            self.assertLess(time.monotonic(), deadline, "nothing is imported")
+            time.sleep(0.01)
+        self.server.process.popen.kill()
+        self.server.process.popen.wait()
+        said = half.communicate(timeout=60)[0]
+        self.assertEqual(half.returncode, 1, said)
+        told = re.search(r"\(([\d ]+) leases are taken over; to import all of them again", said)
+        self.assertTrue(told, said)
+        before = self.count()
+        self.assertLess(before, self.COUNT)
+        self.assertGreaterEqual(before, int(told[1].replace(" ", "")), "what was said is on disk")
+
+        self.server.process = self.lab.spawn("server2", self.server.host, self.server.command())
+        self.server.process.wait_for("of them bound", 30)
+        begin = time.monotonic()
+        done = lab.run(self.command("import", file), check=False)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn(f"{before:,} left out".replace(",", " "), done.stdout)
+        self.assertLess(time.monotonic() - begin, 30)
+        self.assertEqual(self.count(), self.COUNT)
+        # The next one gets what is left.
+        address = Udhcpc(self.lab, self.lab.host("client")).start().bound()
+        self.assertNotIn(int(address.split(".")[2]), range(2, 2 + self.COUNT // 256))
 
 
 @only_reveille("about reveille itself")

@@ -30,7 +30,7 @@ class LeaseKeeping {
   static tl::expected<std::unique_ptr<LeaseKeeping>, std::string> open(const Config& config,
                                                                        Workers& workers);
 
-  // What Workers::start() wants; let go of by start().
+  // What Workers::start() wants. Its leases are let go of by start(), its seed stays.
   [[nodiscard]] const StoredLeases& stored() const { return stored_; }
   // "leases in /var/lib/reveille/leases.db: 1 200 known, 40 of them bound"
   [[nodiscard]] const std::string& status() const { return status_; }
@@ -39,6 +39,10 @@ class LeaseKeeping {
   void start();
   // Writes what is left. Call when the workers have stopped.
   void stop();
+
+  // Adds leases of addresses that no worker has; see Committer.
+  void add(Committer::Addition& addition) { committer_.add(addition); }
+  [[nodiscard]] bool added() const { return committer_.added(); }
 
   [[nodiscard]] std::optional<std::string> failure() const { return committer_.failure(); }
   // What an operator should know, once. To be asked each second or so.

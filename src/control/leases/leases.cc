@@ -164,7 +164,7 @@ int leases(const CommandLine& line) {
   if (config.in_memory()) return failed("this configuration keeps leases in memory only");
   const std::string& path = config.database;
   if (line.leases_verb == LeasesVerb::import) {
-    return import_lease_file(line.lease_file, path, parsed.config.dhcp.identity);
+    return import_lease_file(line.lease_file, parsed.config, line.config);
   }
   const auto rows = read_leases(path);
   if (!rows) return failed(rows.error());

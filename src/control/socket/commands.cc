@@ -27,10 +27,10 @@ struct Command {
 constexpr std::array kCommands{
     Command{"status", report_status},         Command{"reload", nullptr, run_reload},
     Command{"release", nullptr, run_release}, Command{"reserve", nullptr, run_reserve},
-    Command{"disks", report_disks},
+    Command{"import", nullptr, run_import},   Command{"disks", report_disks},
 };
 
-struct Request {
+struct CommandRequest {
   const Command* command = nullptr;
   Json arguments = Json::object();
 };
@@ -43,10 +43,10 @@ std::string known_commands() {
   return all;
 }
 
-tl::expected<Request, std::string> parse_request(std::string_view line) {
+tl::expected<CommandRequest, std::string> parse_request(std::string_view line) {
   const Json json = Json::parse(line, nullptr, false);
   if (!json.is_object()) return tl::unexpected(std::string("a request is one JSON object a line"));
-  Request request;
+  CommandRequest request;
   std::string name;
   for (const auto& [key, value] : json.items()) {
     if (key == "command" && value.is_string()) {
