@@ -154,6 +154,8 @@ class Killed(LabCase):
         self.assertIn("192.0.2.9,bound,02:00:00:00:00:02,", self.leases("--csv"))
         self.assertIn(f"10.77.1.77,bound,{host.mac()},", self.leases("--csv"))
         self.assertIn(f"{its},bound,{present.mac},", self.leases("--csv"))
+        self.server.process = self.lab.spawn("server2", self.server.host, self.server.command())
+        self.server.process.wait_for("3 known, 3 of them bound", 30)
 
     def test_what_is_no_lease_file_changes_nothing_while_it_runs(self):
         file = self.lab.log_folder / "hosts"

@@ -24,6 +24,7 @@ void LeaseImports::turn(Instant now) {
   }
   if (piece_ && way_.imported()) hear(now);
   if (addition_ && way_.added()) hear_store();
+  if (begun_ && !is_out() && open_.empty()) finish(fates_);
   if (begun_ && now > give_up_at_) {
     abandoned_ = is_out();
     const std::string why =
@@ -49,7 +50,6 @@ void LeaseImports::begin(Instant now) {
 }
 
 void LeaseImports::send(Instant now) {
-  if (open_.empty()) return finish(fates_);
   std::vector<LeaseChange> leases;
   for (const std::size_t lease : open_) leases.push_back(waiting_.front().leases[lease]);
   ++tries_;

@@ -70,7 +70,6 @@ class LeaseImports {
   void send(Instant now);
   void hear(Instant now);
   void settle(std::size_t lease, LeaseImport::Answer answer);
-  void go_on(Instant now);
   void add_outside();
   void hear_store();
   void finish(const Result& result);
