@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ctime>
 #include <future>
+#include <utility>
 
 #include "control/commands/status_text.h"
 #include "control/config/value_text.h"
@@ -183,11 +184,12 @@ void Server::import_leases(std::vector<LeaseChange> leases, LeaseImports::Done d
 }
 
 void Server::tell_imports() {
-  if (imports_.is_busy()) return;
-  if (const std::uint64_t count = imports_.take_count(); count > 0) {
-    log_.note(count_text(count) + (count == 1 ? " lease" : " leases") +
-              " of another server taken over for an operator");
-  }
+  const std::uint64_t count = imports_.count();
+  const bool more_come = std::exchange(imports_seen_, count) != count || imports_.is_busy();
+  if (more_come || count == imports_told_) return;
+  const std::uint64_t news = count - std::exchange(imports_told_, count);
+  log_.note(count_text(news) + (news == 1 ? " lease" : " leases") +
+            " of another server taken over for an operator");
 }
 
 void Server::note(const std::string& text) {

@@ -138,6 +138,8 @@ class Server {
   Instant next_second_{};
   Instant last_event_{};
   std::uint64_t events_lost_ = 0;
+  std::uint64_t imports_seen_ = 0;  // a second ago
+  std::uint64_t imports_told_ = 0;
   bool stopped_ = false;
 };
 

@@ -53,8 +53,8 @@ class LeaseImports {
   // Sends and gathers; calls Done for what has come to its end. To be called often while is_busy().
   void turn(Instant now);
   [[nodiscard]] bool is_busy() const { return !waiting_.empty(); }
-  // Taken over since the last call.
-  [[nodiscard]] std::uint64_t take_count() { return std::exchange(taken_, 0); }
+  // Taken over so far.
+  [[nodiscard]] std::uint64_t count() const { return taken_; }
 
  private:
   // An address that is on its way between two workers is nobody's for a moment.
