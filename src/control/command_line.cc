@@ -150,8 +150,7 @@ class LeasesOptions {
         ->type_name("PATH");
     release_ = app.add_subcommand("release", "Make an address free");
     reserve_ = app.add_subcommand("reserve", "Give an address to nobody, until it is released");
-    import_ = app.add_subcommand(
-        "import", "Take over the leases of ISC dhcpd, dnsmasq or Kea");
+    import_ = app.add_subcommand("import", "Take over the leases of ISC dhcpd, dnsmasq or Kea");
     import_->add_option("file", to.lease_file, "dhcpd.leases, dnsmasq.leases or kea-leases4.csv")
         ->required()
         ->type_name("FILE");

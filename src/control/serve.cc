@@ -59,7 +59,8 @@ bool run(Server& server, ControlSocket* control, Log& log, Signals& signals,
   Watchdog watchdog(notify);
   while (true) {
     const int descriptor = control == nullptr ? -1 : control->descriptor();
-    const std::optional<int> signal = signals.wait(server.is_awaited() ? kShortTurn : kTurn, descriptor);
+    const std::optional<int> signal =
+        signals.wait(server.is_awaited() ? kShortTurn : kTurn, descriptor);
     if (signal && is_end(*signal)) return true;
     // The log says what came of it.
     if (signal == SIGHUP) server.reload([](const Reloader::Prepared&) {});

@@ -75,8 +75,8 @@ class Server {
   // turn().
   void order_lease(LeaseOrder::Kind kind, Ipv4Address address, LeaseOrders::Done done);
 
-  // Takes over leases of another server, at most LeaseImport::kLeasesMax of them, for which `done` is
-  // told in a later turn() what became of each. That they have come is logged when no more do.
+  // Takes over leases of another server, at most LeaseImport::kLeasesMax of them, for which `done`
+  // is told in a later turn() what became of each. That they have come is logged when no more do.
   void import_leases(std::vector<LeaseChange> leases, LeaseImports::Done done);
   // By which it would have them now; nullopt: it keeps leases in memory only, and takes over none.
   [[nodiscard]] std::optional<ForeignTerms> foreign_terms() const;

@@ -45,8 +45,8 @@ class AddressLending {
   [[nodiscard]] bool serves(const MacAddress& client) const {
     return owner_of(client, share_.count) == share_.index;
   }
-  // Gives a free address to the worker that serves `client`, unasked. The outbox has room. What that
-  // one has no room for comes back.
+  // Gives a free address to the worker that serves `client`, unasked. The outbox has room. What
+  // that one has no room for comes back.
   void hand_over(std::uint32_t lease, const MacAddress& client, const Context& context);
 
   // Questions of a peer.

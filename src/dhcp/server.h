@@ -66,8 +66,8 @@ class DhcpServer {
   bool hear_echo(Ipv4Address address, std::uint32_t mark, const Context& context);
   // What an operator wants of one address. `done` has a record in the journal, if there is one.
   LeaseOrderAnswer::Kind obey(const LeaseOrder& order, const Context& context);
-  // A lease of another server. nullopt: not now, for the disk or the peers are behind. Else a record
-  // in the journal, if there is one, of `taken`; `moved` may have one, too.
+  // A lease of another server. nullopt: not now, for the disk or the peers are behind. Else a
+  // record in the journal, if there is one, of `taken`; `moved` may have one, too.
   std::optional<LeaseImport::Answer> import(const LeaseChange& lease, const Context& context);
   void receive(const PeerMessage& message, const Context& context);
   void tick(const Context& context);

@@ -44,8 +44,7 @@ std::optional<Answer> DhcpServer::import(const LeaseChange& lease, const Context
   return take_over(here, lease, context);
 }
 
-Answer DhcpServer::take_over(std::uint32_t here, const LeaseChange& lease,
-                             const Context& context) {
+Answer DhcpServer::take_over(std::uint32_t here, const LeaseChange& lease, const Context& context) {
   LeaseChange change = lease;
   change.subnet = leases_.subnet_of(leases_[here].group);
   if (!change.client.is_nobody()) {

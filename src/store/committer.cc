@@ -9,6 +9,9 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
+// Without a change: what follows is no part of a rush that goes on.
+constexpr Nanoseconds kQuiet = 100ms;
+
 std::int64_t steady_now() {
   return Steady::now().time_since_epoch().count();
 }
@@ -45,7 +48,9 @@ void Committer::run() {
     const bool worked = commit() + add_leases() > 0;
     const Steady::time_point now = Steady::now();
     if (worked) last_work = now;
-    if (!worked) std::this_thread::sleep_for(nap_after(now - last_work));
+    const bool is_quiet = now - last_work >= kQuiet;
+    if (worked || (is_quiet && lengthen_log())) continue;
+    std::this_thread::sleep_for(nap_after(now - last_work));
   }
 }
 
@@ -87,6 +92,17 @@ std::size_t Committer::add_leases() {
   addition->added = std::move(*added);
   addition_.store(nullptr, std::memory_order_release);
   return count;
+}
+
+// What nobody waits for is done while nobody waits. True: again, and soon.
+bool Committer::lengthen_log() {
+  if (log_is_whole_ || failure()) return false;
+  const auto more = store_.lengthen_log();
+  log_is_whole_ = !more || !*more;
+  if (more) return *more;
+  const std::lock_guard lock(mutex_);
+  failure_ = more.error();
+  return false;
 }
 
 std::optional<std::string> Committer::failure() const {

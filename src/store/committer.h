@@ -54,9 +54,7 @@ class Committer {
 
   // Control thread, one at a time. When added() says so it is on disk; never, after a failure.
   void add(Addition& addition) { addition_.store(&addition, std::memory_order_release); }
-  [[nodiscard]] bool added() const {
-    return addition_.load(std::memory_order_acquire) == nullptr;
-  }
+  [[nodiscard]] bool added() const { return addition_.load(std::memory_order_acquire) == nullptr; }
 
   // Any thread. Nothing is written any more, because of this.
   [[nodiscard]] std::optional<std::string> failure() const;
@@ -72,11 +70,13 @@ class Committer {
   std::size_t commit();
   // How many leases were added.
   std::size_t add_leases();
+  bool lengthen_log();
 
   LeaseStore store_;
   std::vector<Line> lines_;
   std::vector<std::uint64_t> taken_;  // by line, since the start
   std::vector<LeaseChange> changes_;
+  bool log_is_whole_ = false;
   std::thread thread_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::int64_t> looked_at_{0};

@@ -1,6 +1,7 @@
 #include "store/lease_store.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -30,6 +31,15 @@ constexpr const char* kSettings =
     "PRAGMA journal_size_limit = 67108864;"
     "PRAGMA cache_size = -65536;"
     "PRAGMA temp_store = MEMORY";
+
+// Of SQLite's log: https://www.sqlite.org/fileformat2.html#walformat
+constexpr sqlite3_int64 kLogHeaderBytes = 32;
+constexpr sqlite3_int64 kFrameHeaderBytes = 24;
+// A log is lengthened by so much at a time, for ACKs may wait for it; and only where so many whole
+// ones would fit.
+constexpr sqlite3_int64 kLengthenBytes = sqlite3_int64{1} << 19;
+constexpr std::uintmax_t kSpareLogs = 4;
+constexpr sqlite3_int64 kWriteMax = 65536;  // SQLite takes no write of twice as much
 
 constexpr const char* kWrite =
     "INSERT INTO lease (address, state, version, client_high, client_low, mac, bootp, since, until)"
@@ -95,13 +105,14 @@ struct LeaseStore::State {
   Stored<void> follow_clock(const StoreTime& time);
   Stored<void> write(std::span<const LeaseChange> changes);
   Stored<std::vector<bool>> add(std::span<const LeaseChange> leases);
+  static Stored<void> run(Statement& statement);
   Stored<StoreTime> begin();
   Stored<void> commit();
   // Nothing is written after the first failure.
-  template <class T>
-  Stored<T> unless_failed(Stored<T> (State::*act)(std::span<const LeaseChange>),
-                          std::span<const LeaseChange> leases);
+  template <class Act>
+  auto unless_failed(const Act& act) -> decltype(act());
   void watch_log();
+  Stored<bool> lengthen_log();
   Stored<void> checkpoint();
 
   std::string path;
@@ -110,13 +121,24 @@ struct LeaseStore::State {
   StoreClock clock;
   StoreLock lock;
   Database database;
+  Statement begin_statement;
   Statement insert;
+  Statement commit_statement;
   std::uint64_t key_seed = 0;
   std::int64_t clock_offset = 0;  // wall - boot, as the rows have it
   std::int64_t page_bytes = 0;
   int log_pages = 0;  // after the last commit
   int log_pages_max = 0;
 };
+
+template <class Act>
+auto LeaseStore::State::unless_failed(const Act& act) -> decltype(act()) {
+  if (failed) return tl::unexpected("lease database " + path + ": it has failed");
+  auto done = act();
+  if (done) return done;
+  failed = true;
+  return tl::unexpected("lease database " + path + ": " + done.error());
+}
 
 LeaseStore::LeaseStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
 LeaseStore::LeaseStore(LeaseStore&&) noexcept = default;
@@ -129,6 +151,10 @@ bool LeaseStore::is_new() const {
 
 const std::string& LeaseStore::path() const {
   return state_->path;
+}
+
+Stored<bool> LeaseStore::lengthen_log() {
+  return state_->unless_failed([this] { return state_->lengthen_log(); });
 }
 
 std::uint64_t LeaseStore::log_bytes() const {
@@ -178,9 +204,13 @@ Stored<void> LeaseStore::State::set_up() {
   watch_log();
   if (auto current = bring_up_to_date(database); !current) return current;
   if (auto remembered = remember(); !remembered) return remembered;
-  auto prepared = database.prepare(kWrite);
-  if (!prepared) return tl::unexpected(prepared.error());
-  insert = std::move(*prepared);
+  for (const auto& [sql, to] : {std::pair{"BEGIN IMMEDIATE", &begin_statement},
+                                {kWrite, &insert},
+                                {"COMMIT", &commit_statement}}) {
+    auto prepared = database.prepare(sql);
+    if (!prepared) return tl::unexpected(prepared.error());
+    *to = std::move(*prepared);
+  }
   return is_new ? sync_folder_of(path) : Stored<void>{};
 }
 
@@ -275,9 +305,15 @@ Stored<StoredLeases> LeaseStore::load() {
   return stored;
 }
 
+Stored<void> LeaseStore::State::run(Statement& statement) {
+  const auto done = statement.step();
+  statement.reset();
+  return done ? Stored<void>{} : tl::unexpected(done.error());
+}
+
 Stored<StoreTime> LeaseStore::State::begin() {
   const StoreTime time = clock.read();
-  if (auto begun = database.run("BEGIN IMMEDIATE"); !begun) return tl::unexpected(begun.error());
+  if (auto begun = run(begin_statement); !begun) return tl::unexpected(begun.error());
   if (auto followed = follow_clock(time); !followed) return tl::unexpected(followed.error());
   return time;
 }
@@ -314,8 +350,41 @@ Stored<std::vector<bool>> LeaseStore::State::add(std::span<const LeaseChange> le
 }
 
 Stored<void> LeaseStore::State::commit() {
-  if (auto committed = database.run("COMMIT"); !committed) return committed;
+  if (auto committed = run(commit_statement); !committed) return committed;
   return log_pages < log_pages_max ? Stored<void>{} : checkpoint();
+}
+
+// Over octets that are there a sync has the octets to write and nothing else. With a file that
+// grows it writes the new length as well, and waits for that: twice as long.
+Stored<bool> LeaseStore::State::lengthen_log() {
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(database.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  if (log == nullptr || log->pMethods == nullptr) return false;
+  const auto refuse = [](const char* why) {
+    return tl::unexpected("its log cannot be lengthened: " + std::string(why));
+  };
+  sqlite3_int64 size = 0;
+  if (log->pMethods->xFileSize(log, &size) != SQLITE_OK) return refuse("its size is not known");
+  const sqlite3_int64 whole = kLogHeaderBytes + log_pages_max * (page_bytes + kFrameHeaderBytes);
+  std::error_code error;
+  const auto left = fs::space(path, error).available;
+  if (size >= whole || error || left < kSpareLogs * static_cast<std::uintmax_t>(whole))
+    return false;
+  static constexpr std::array<std::uint8_t, kWriteMax> kZeros{};
+  const sqlite3_int64 end = std::min(whole, size + kLengthenBytes);
+  int written = SQLITE_OK;
+  for (sqlite3_int64 at = size; at < end && written == SQLITE_OK; at += kWriteMax) {
+    const auto count = static_cast<int>(std::min(end - at, kWriteMax));
+    written = log->pMethods->xWrite(log, kZeros.data(), count, at);
+  }
+  if ((written & 0xff) == SQLITE_FULL) {
+    log->pMethods->xTruncate(log, size);  // leases need what there is
+    return false;
+  }
+  if (written != SQLITE_OK) return refuse(sqlite3_errstr(written));
+  const int synced = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+  if (synced != SQLITE_OK) return refuse(sqlite3_errstr(synced));
+  return true;
 }
 
 void LeaseStore::State::watch_log() {
@@ -335,22 +404,12 @@ Stored<void> LeaseStore::State::checkpoint() {
   return tl::unexpected("its log cannot be copied into it: " + failure_of(database.get()));
 }
 
-template <class T>
-Stored<T> LeaseStore::State::unless_failed(Stored<T> (State::*act)(std::span<const LeaseChange>),
-                                           std::span<const LeaseChange> leases) {
-  if (failed) return tl::unexpected("lease database " + path + ": it has failed");
-  auto done = (this->*act)(leases);
-  if (done) return done;
-  failed = true;
-  return tl::unexpected("lease database " + path + ": " + done.error());
-}
-
 Stored<void> LeaseStore::write(std::span<const LeaseChange> changes) {
-  return state_->unless_failed(&State::write, changes);
+  return state_->unless_failed([&] { return state_->write(changes); });
 }
 
 Stored<std::vector<bool>> LeaseStore::add(std::span<const LeaseChange> leases) {
-  return state_->unless_failed(&State::add, leases);
+  return state_->unless_failed([&] { return state_->add(leases); });
 }
 
 }  // namespace reveille

@@ -51,9 +51,13 @@ class LeaseStore {
   // fail, too.
   [[nodiscard]] Stored<void> write(std::span<const LeaseChange> changes);
 
-  // The same for leases of another server, of addresses that no worker has: whatever is on record of
-  // such an address stands, unless it is over. Says of each whether it was written.
+  // The same for leases of another server, of addresses that no worker has: whatever is on record
+  // of such an address stands, unless it is over. Says of each whether it was written.
   [[nodiscard]] Stored<std::vector<bool>> add(std::span<const LeaseChange> leases);
+
+  // Writes a part of what the log will have in the end ahead of need, for commits that need not
+  // lengthen it are faster; some milliseconds. False: it is whole, or the disk is rather full.
+  [[nodiscard]] Stored<bool> lengthen_log();
 
   // How long the log is. It is started anew when all of it has been copied, which a reader
   // prevents for as long as it looks at the database as it was: see LogLength.

@@ -87,9 +87,7 @@ class Worker {
   // Thread: control. The worker has it until imported(): then it has said what it has to say of
   // each lease, and what that has changed is on disk.
   void import(LeaseImport& leases) { import_.store(&leases, std::memory_order_release); }
-  [[nodiscard]] bool imported() const {
-    return import_.load(std::memory_order_acquire) == nullptr;
-  }
+  [[nodiscard]] bool imported() const { return import_.load(std::memory_order_acquire) == nullptr; }
 
   // Changes of leases on their way to the disk, and how many of them have reached it since the
   // start. Thread: the one that writes them.
@@ -177,7 +175,7 @@ class Worker {
   LeaseTicket answer_ticket_ = 0;
 
   std::atomic<LeaseImport*> import_{nullptr};
-  std::size_t import_next_ = 0;                // lease of it
+  std::size_t import_next_ = 0;               // lease of it
   std::optional<LeaseTicket> import_ticket_;  // of its last change
 
   Instant last_turn_{};

@@ -30,9 +30,8 @@ class Imports : public testing::Test {
   void ask(std::initializer_list<std::uint8_t> addresses) {
     std::vector<LeaseChange> leases;
     for (const std::uint8_t last : addresses) leases.push_back(lease(last));
-    imports_.ask(std::move(leases), [this](const LeaseImports::Result& result) {
-      told_.push_back(result);
-    });
+    imports_.ask(std::move(leases),
+                 [this](const LeaseImports::Result& result) { told_.push_back(result); });
   }
   // A worker says that of an address; of others not_mine.
   void answer(unsigned worker, std::map<std::uint8_t, Said> said) {
@@ -202,22 +201,31 @@ TEST(ForeignLease, OfOtherWordsIsRefused) {
   const std::string good = R"(["10.77.1.5","bound","52:54:00:12:34:56",1790000000,"01:52"])";
   ASSERT_TRUE(foreign_lease_of(Json::parse(good)));
   for (const char* const bad : {
-           R"({})", R"("10.77.1.5")", R"([])", R"(["10.77.1.5","bound","",null])",
-           R"(["10.77.1.5","bound","",null,"",""])", R"([5,"bound","",null,""])",
-           R"(["10.77.1.500","bound","",null,""])", R"(["0.0.0.0","bound","",null,""])",
-           R"(["224.0.0.1","bound","",null,""])", R"(["10.77.1.5","reserved","",null,""])",
-           R"(["10.77.1.5","","",null,""])", R"(["10.77.1.5","bound","52:54",null,""])",
-           R"(["10.77.1.5","bound","",-1,""])", R"(["10.77.1.5","bound","",1.5,""])",
+           R"({})",
+           R"("10.77.1.5")",
+           R"([])",
+           R"(["10.77.1.5","bound","",null])",
+           R"(["10.77.1.5","bound","",null,"",""])",
+           R"([5,"bound","",null,""])",
+           R"(["10.77.1.500","bound","",null,""])",
+           R"(["0.0.0.0","bound","",null,""])",
+           R"(["224.0.0.1","bound","",null,""])",
+           R"(["10.77.1.5","reserved","",null,""])",
+           R"(["10.77.1.5","","",null,""])",
+           R"(["10.77.1.5","bound","52:54",null,""])",
+           R"(["10.77.1.5","bound","",-1,""])",
+           R"(["10.77.1.5","bound","",1.5,""])",
            R"(["10.77.1.5","bound","",18446744073709551615,""])",
-           R"(["10.77.1.5","bound","","1790000000",""])", R"(["10.77.1.5","bound","",null,"xy"])",
+           R"(["10.77.1.5","bound","","1790000000",""])",
+           R"(["10.77.1.5","bound","",null,"xy"])",
            R"(["10.77.1.5","bound","",null,7])",
        }) {
     const auto lease = foreign_lease_of(Json::parse(bad));
     ASSERT_FALSE(lease) << bad;
     EXPECT_FALSE(lease.error().empty());
   }
-  EXPECT_FALSE(foreign_lease_of(Json::array({"10.77.1.5", "bound", "", nullptr,
-                                             std::string(256 * 3 - 1, 'a')})));
+  EXPECT_FALSE(foreign_lease_of(
+      Json::array({"10.77.1.5", "bound", "", nullptr, std::string(256 * 3 - 1, 'a')})));
 }
 
 TEST(ForeignLease, IsWhatItsClientWouldHaveHere) {

@@ -33,9 +33,9 @@ class AddedLeases : public testing::Test {
 TEST_F(AddedLeases, StandUnlessSomethingElseDoes) {
   using Kind = LeaseChange::Kind;
   LeaseStore store = open();
-  const std::vector<LeaseChange> here{
-      lease(1, Kind::bound, 1h), lease(2, Kind::released, 0s), lease(3, Kind::expired, -1h),
-      lease(4, Kind::declined, 1h), lease(5, Kind::bound, -1s), lease(6, Kind::released, 0s)};
+  const std::vector<LeaseChange> here{lease(1, Kind::bound, 1h),    lease(2, Kind::released, 0s),
+                                      lease(3, Kind::expired, -1h), lease(4, Kind::declined, 1h),
+                                      lease(5, Kind::bound, -1s),   lease(6, Kind::released, 0s)};
   ASSERT_TRUE(store.write(here));
   std::vector<LeaseChange> more;
   for (const std::uint32_t n : {1, 2, 3, 4, 5, 7}) {

@@ -75,6 +75,29 @@ TEST_P(FailingDiskTest, AtEveryOperationWhatWasDurableStaysAndNothingIsTriedAgai
   EXPECT_GT(failures, 20);
 }
 
+// A disk that has no room for a longer log has room for leases; one with a fault is not trusted.
+TEST_P(FailingDiskTest, ALogThatCannotBeLengthenedStaysAsItIs) {
+  constexpr int kNever = 1 << 20;
+  constexpr int kWrites = 8;  // of a step, and then a sync
+  for (const int after : {0, 3, kWrites}) {
+    std::filesystem::remove_all(folder_.path());
+    std::filesystem::create_directory(folder_.path());
+    FailingDisk disk(kNever, GetParam());
+    auto store = LeaseStore::open(folder_.database(), time_.clock(), {.vfs = FailingDisk::kName});
+    ASSERT_TRUE(store && store->write(new_leases(0, time_.now)));
+    const auto before = std::filesystem::file_size(folder_.database() + "-wal");
+    disk.fail_after(after);
+    const auto more = store->lengthen_log();
+    ASSERT_TRUE(disk.has_failed());
+    const bool is_full = GetParam() == SQLITE_FULL && after < kWrites;
+    EXPECT_EQ(more.has_value(), is_full);
+    EXPECT_EQ(store->write(new_leases(1, time_.now)).has_value(), is_full);
+    if (!is_full) continue;
+    EXPECT_FALSE(*more);
+    EXPECT_LT(std::filesystem::file_size(folder_.database() + "-wal"), before + 50'000);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Errors, FailingDiskTest,
                          testing::Values(SQLITE_IOERR_WRITE, SQLITE_IOERR_FSYNC, SQLITE_FULL));
 

@@ -163,6 +163,31 @@ TEST_F(LeaseStoreTest, AReaderKeepsTheLogFromBeingStartedAnewAndThatShows) {
   EXPECT_LT(opened->log_bytes(), 20U * 4096);
 }
 
+// Commits that follow need not lengthen the file, and what is in it counts as before.
+TEST_F(LeaseStoreTest, TheLogIsLengthenedAheadOfNeed) {
+  const std::string log = folder_.database() + "-wal";
+  auto opened = LeaseStore::open(folder_.database(), time_.clock(), {.log_pages_max = 400});
+  ASSERT_TRUE(opened && opened->write(std::vector{bound(0, 600s, 1)}));
+  int steps = 0;
+  for (auto more = opened->lengthen_log(); more && *more; more = opened->lengthen_log()) ++steps;
+  EXPECT_GE(steps, 3) << "an ACK may wait for any of them";
+  const auto whole = std::filesystem::file_size(log);
+  EXPECT_EQ(whole, 32U + 400 * (4096 + 24));
+  for (std::uint16_t version = 2; version < 100; ++version) {
+    ASSERT_TRUE(opened->write(std::vector{bound(version, 600s, version)}));
+  }
+  EXPECT_EQ(std::filesystem::file_size(log), whole);
+  EXPECT_LT(opened->log_bytes(), whole);
+  // What a crash leaves behind is read as far as it was written.
+  const StoreFolder crashed;
+  for (const char* const end : {"", "-wal"}) {
+    std::filesystem::copy_file(folder_.database() + end, crashed.database() + end);
+  }
+  auto again = LeaseStore::open(crashed.database(), time_.clock());
+  ASSERT_TRUE(again) << again.error();
+  EXPECT_EQ(again->load()->leases.size(), 99U);
+}
+
 TEST(LogLength, IsToldOnceUntilItHasBeenShort) {
   LogLength length;
   EXPECT_FALSE(length.look("/x", LogLength::kBytesWarn));

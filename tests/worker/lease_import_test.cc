@@ -50,8 +50,7 @@ TEST_P(Imports, ClientsAreOfferedWhatTheyHaveFromThenOn) {
     site.workers->import_leases(leases);
     return Site::await([&] { return site.workers->imported(); }) && is_settled();
   }));
-  EXPECT_TRUE(
-      Site::await([&] { return site.workers->statistics().groups.at(0).bound == kCount; }));
+  EXPECT_TRUE(Site::await([&] { return site.workers->statistics().groups.at(0).bound == kCount; }));
   for (unsigned client = 0; client < 60; ++client) site.inject(discover(client * 16));
   ASSERT_TRUE(site.settle());
   EXPECT_EQ(site.count(Outcome::dhcp_offered), 60U);

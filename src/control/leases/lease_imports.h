@@ -83,8 +83,8 @@ class LeaseImports {
   Instant next_try_{};
   unsigned tries_ = 0;
   std::vector<Fate> fates_;
-  std::vector<std::size_t> open_;   // leases that no worker has taken on or refused
-  std::vector<bool> moved_;         // by lease: some worker had it
+  std::vector<std::size_t> open_;     // leases that no worker has taken on or refused
+  std::vector<bool> moved_;           // by lease: some worker had it
   std::optional<LeaseImport> piece_;  // those of open_, at the workers
   std::optional<Committer::Addition> addition_;
   std::uint64_t taken_ = 0;

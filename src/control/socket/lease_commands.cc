@@ -94,8 +94,7 @@ void run_import(Server& server, const Json& arguments, Answer answer) {
   }
   const auto terms = server.foreign_terms();
   if (!terms) {
-    return answer(
-        tl::unexpected(std::string("this configuration keeps leases in memory only")));
+    return answer(tl::unexpected(std::string("this configuration keeps leases in memory only")));
   }
   auto importing = read_leases(*given, *terms);
   if (!importing) return answer(tl::unexpected(importing.error()));
