@@ -100,7 +100,7 @@ int serve(const ConfigArguments& arguments) {
   if (!server) return failed(server.error());
 
   if (*control) {
-    (*control)->set_handler([&server](std::string_view request, ControlSocket::Reply reply) {
+    (*control)->set_handler([&server](std::string_view request, const ControlSocket::Reply& reply) {
       run_command(**server, request, reply);
     });
   }

@@ -1,7 +1,6 @@
 #include "store/lease_store.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "store/lease_rows.h"
+#include "store/log_ahead.h"
 #include "store/schema.h"
 #include "store/store_lock.h"
 
@@ -31,15 +31,6 @@ constexpr const char* kSettings =
     "PRAGMA journal_size_limit = 67108864;"
     "PRAGMA cache_size = -65536;"
     "PRAGMA temp_store = MEMORY";
-
-// Of SQLite's log: https://www.sqlite.org/fileformat2.html#walformat
-constexpr sqlite3_int64 kLogHeaderBytes = 32;
-constexpr sqlite3_int64 kFrameHeaderBytes = 24;
-// A log is lengthened by so much at a time, for ACKs may wait for it; and only where so many whole
-// ones would fit.
-constexpr sqlite3_int64 kLengthenBytes = sqlite3_int64{1} << 19;
-constexpr std::uintmax_t kSpareLogs = 4;
-constexpr sqlite3_int64 kWriteMax = 65536;  // SQLite takes no write of twice as much
 
 constexpr const char* kWrite =
     "INSERT INTO lease (address, state, version, client_high, client_low, mac, bootp, since, until)"
@@ -112,7 +103,6 @@ struct LeaseStore::State {
   template <class Act>
   auto unless_failed(const Act& act) -> decltype(act());
   void watch_log();
-  Stored<bool> lengthen_log();
   Stored<void> checkpoint();
 
   std::string path;
@@ -154,7 +144,14 @@ const std::string& LeaseStore::path() const {
 }
 
 Stored<bool> LeaseStore::lengthen_log() {
-  return state_->unless_failed([this] { return state_->lengthen_log(); });
+  State& state = *state_;
+  state.database.wait_for_locks(0);
+  auto more = state.unless_failed([&state] {
+    return reveille::lengthen_log(state.database, state.path, state.page_bytes,
+                                  state.log_pages_max);
+  });
+  state.database.wait_for_locks(kLockPatienceMs);
+  return more;
 }
 
 std::uint64_t LeaseStore::log_bytes() const {
@@ -352,39 +349,6 @@ Stored<std::vector<bool>> LeaseStore::State::add(std::span<const LeaseChange> le
 Stored<void> LeaseStore::State::commit() {
   if (auto committed = run(commit_statement); !committed) return committed;
   return log_pages < log_pages_max ? Stored<void>{} : checkpoint();
-}
-
-// Over octets that are there a sync has the octets to write and nothing else. With a file that
-// grows it writes the new length as well, and waits for that: twice as long.
-Stored<bool> LeaseStore::State::lengthen_log() {
-  sqlite3_file* log = nullptr;
-  sqlite3_file_control(database.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
-  if (log == nullptr || log->pMethods == nullptr) return false;
-  const auto refuse = [](const char* why) {
-    return tl::unexpected("its log cannot be lengthened: " + std::string(why));
-  };
-  sqlite3_int64 size = 0;
-  if (log->pMethods->xFileSize(log, &size) != SQLITE_OK) return refuse("its size is not known");
-  const sqlite3_int64 whole = kLogHeaderBytes + log_pages_max * (page_bytes + kFrameHeaderBytes);
-  std::error_code error;
-  const auto left = fs::space(path, error).available;
-  if (size >= whole || error || left < kSpareLogs * static_cast<std::uintmax_t>(whole))
-    return false;
-  static constexpr std::array<std::uint8_t, kWriteMax> kZeros{};
-  const sqlite3_int64 end = std::min(whole, size + kLengthenBytes);
-  int written = SQLITE_OK;
-  for (sqlite3_int64 at = size; at < end && written == SQLITE_OK; at += kWriteMax) {
-    const auto count = static_cast<int>(std::min(end - at, kWriteMax));
-    written = log->pMethods->xWrite(log, kZeros.data(), count, at);
-  }
-  if ((written & 0xff) == SQLITE_FULL) {
-    log->pMethods->xTruncate(log, size);  // leases need what there is
-    return false;
-  }
-  if (written != SQLITE_OK) return refuse(sqlite3_errstr(written));
-  const int synced = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
-  if (synced != SQLITE_OK) return refuse(sqlite3_errstr(synced));
-  return true;
 }
 
 void LeaseStore::State::watch_log() {

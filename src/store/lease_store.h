@@ -56,7 +56,8 @@ class LeaseStore {
   [[nodiscard]] Stored<std::vector<bool>> add(std::span<const LeaseChange> leases);
 
   // Writes a part of what the log will have in the end ahead of need, for commits that need not
-  // lengthen it are faster; some milliseconds. False: it is whole, or the disk is rather full.
+  // lengthen it are faster; some milliseconds. False: it is whole, or the disk is rather full,
+  // or somebody else writes.
   [[nodiscard]] Stored<bool> lengthen_log();
 
   // How long the log is. It is started anew when all of it has been copied, which a reader

@@ -33,7 +33,6 @@ unsigned owner_among(const Request& request, unsigned workers, unsigned here) {
     case Service::tftp_transfer:
       return transfer_owner(request.destination_port, workers);
     case Service::aoe:
-      return owner_of(request.link_source, workers);
     case Service::router_solicitation:
       // Who has just seen this machine's DHCP: the owner of its MAC address.
       return owner_of(request.link_source, workers);

@@ -188,6 +188,19 @@ TEST_F(LeaseStoreTest, TheLogIsLengthenedAheadOfNeed) {
   EXPECT_EQ(again->load()->leases.size(), 99U);
 }
 
+// Where another program's transaction goes nothing else is written.
+TEST_F(LeaseStoreTest, TheLogIsNotLengthenedWhileSomebodyElseWrites) {
+  LeaseStore store = open();
+  auto other = Database::open(folder_.database(), Database::Access::write);
+  ASSERT_TRUE(other && other->run("BEGIN IMMEDIATE"));
+  const auto before = std::filesystem::file_size(folder_.database() + "-wal");
+  EXPECT_EQ(store.lengthen_log(), false);
+  EXPECT_EQ(std::filesystem::file_size(folder_.database() + "-wal"), before);
+  ASSERT_TRUE(other->run("DELETE FROM lease; COMMIT"));
+  EXPECT_EQ(store.lengthen_log(), true);
+  EXPECT_TRUE(store.write(std::vector{bound(1, 600s, 1)}));
+}
+
 TEST(LogLength, IsToldOnceUntilItHasBeenShort) {
   LogLength length;
   EXPECT_FALSE(length.look("/x", LogLength::kBytesWarn));

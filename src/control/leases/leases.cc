@@ -24,7 +24,7 @@ std::string time_text(std::int64_t seconds) {
   const std::time_t time = seconds;
   std::tm parts{};
   char text[32] = {};
-  gmtime_r(&time, &parts);
+  if (gmtime_r(&time, &parts) == nullptr) return std::to_string(seconds);
   std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
   return text;
 }
