@@ -25,8 +25,7 @@ std::string time_text(std::int64_t seconds) {
   std::tm parts{};
   char text[32] = {};
   if (gmtime_r(&time, &parts) == nullptr) return std::to_string(seconds);
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 
 // Bound rows end by themselves; the server says so when it next looks.
