@@ -116,7 +116,8 @@ TEST_F(Serving, SaysItsStatus) {
 
 TEST_F(Serving, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(error_of(R"({"command":"stauts"})"),
-            "there is no command \"stauts\"; there are status, reload, release, reserve, disks");
+            "there is no command \"stauts\"; there are status, reload, release, reserve, "
+            "import, disks");
   EXPECT_THAT(error_of("{}"), HasSubstr("there is no command"));
   EXPECT_EQ(error_of(R"({"command":"status","arguments":{"colour":1}})"),
             "there is no argument \"colour\"");
