@@ -168,7 +168,11 @@ LeaseImports::Way Server::way_of_imports() {
           .import = [this](LeaseImport& leases) { workers_->import_leases(leases); },
           .imported = [this] { return workers_->imported(); },
           .add = [this](Committer::Addition& addition) { leases_->add(addition); },
-          .added = [this] { return leases_->added(); }};
+          .added = [this] { return leases_->added(); },
+          .plan = [this]() -> std::optional<std::uint64_t> {
+            if (reloader_.busy()) return std::nullopt;
+            return reloads_;
+          }};
 }
 
 std::optional<ForeignTerms> Server::foreign_terms() const {

@@ -132,7 +132,8 @@ class Server {
   LeaseOrders orders_;
   LeaseImports imports_;
   SnapshotBuilder snapshots_;
-  Reloader reloader_;  // its thread reads what stands above
+  std::uint64_t reloads_ = 0;  // that took effect
+  Reloader reloader_;          // its thread reads what stands above
   std::string status_;
   Instant started_{};
   Instant next_second_{};

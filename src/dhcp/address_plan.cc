@@ -24,6 +24,15 @@ std::vector<PlannedRange> settled(std::vector<PlannedRange> ranges) {
 
 AddressPlan::AddressPlan(std::vector<PlannedRange> known) : known_(settled(std::move(known))) {}
 
+AddressPlan AddressPlan::knowing(std::span<const Ipv4Address> recorded) const {
+  AddressPlan next = *this;
+  for (const Ipv4Address address : recorded) {
+    next.known_.push_back({address, address, kOnRecord});
+  }
+  if (!recorded.empty()) next.known_ = settled(std::move(next.known_));
+  return next;
+}
+
 // Up to, but without, `end`.
 bool AddressPlan::add(std::uint64_t first, std::uint64_t end, std::uint16_t subnet) {
   if (first == end) return true;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,8 @@ class AddressPlan {
   // Of the start. In any order; what several have counts as the first one's.
   explicit AddressPlan(std::vector<PlannedRange> known = {});
 
+  // This plan, and of these addresses that leases of theirs are on record.
+  [[nodiscard]] AddressPlan knowing(std::span<const Ipv4Address> recorded) const;
   // This plan and what `wanted`, disjoint, has beyond it. The error says why that cannot be.
   [[nodiscard]] tl::expected<AddressPlan, std::string> with(std::vector<PlannedRange> wanted) const;
 

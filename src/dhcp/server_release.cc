@@ -57,15 +57,15 @@ Outcome DhcpServer::release(const Exchange& exchange) {
 
 // Whoever has the address is not told: its next renewal finds that it has it no more.
 LeaseOrderAnswer::Kind DhcpServer::obey(const LeaseOrder& order, const Context& context) {
-  using Answer = LeaseOrderAnswer::Kind;
-  if (context.now > order.until) return Answer::too_late;
+  using Kind = LeaseOrderAnswer::Kind;
+  if (context.now > order.until) return Kind::too_late;
   const std::uint32_t lease = leases_.at(order.address);
-  if (lease == kNoIndex) return Answer::not_mine;
-  if (!can_record(context)) return Answer::busy;
+  if (lease == kNoIndex) return Kind::not_mine;
+  if (!can_record(context)) return Kind::busy;
   const Lease record = leases_[lease];
   const bool is_release = order.kind == LeaseOrder::Kind::release;
   const bool is_reserved = record.state == LeaseState::declined && record.until == Instant::max();
-  if (is_release ? record.state == LeaseState::free : is_reserved) return Answer::as_it_was;
+  if (is_release ? record.state == LeaseState::free : is_reserved) return Kind::as_it_was;
   LeaseChange change{.kind = LeaseChange::Kind::reserved,
                      .subnet = leases_.subnet_of(record.group),
                      .address = record.address,
@@ -77,7 +77,7 @@ LeaseOrderAnswer::Kind DhcpServer::obey(const LeaseOrder& order, const Context& 
     change.mac = record.mac;
   }
   leases_.commit(change, context.journal);
-  return Answer::done;
+  return Kind::done;
 }
 
 // The client has an address from elsewhere and wants the rest: no yiaddr, no lease time.

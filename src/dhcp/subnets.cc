@@ -80,8 +80,8 @@ Subnets::Subnets(const Config& config, std::span<const LeaseChange> stored)
   groups_max_ = groups().size() + AddressPlan::kSpareGroups;
 }
 
-tl::expected<std::shared_ptr<const Subnets>, std::string> Subnets::after(const Subnets& before,
-                                                                         const Config& config) {
+tl::expected<std::shared_ptr<const Subnets>, std::string> Subnets::after(
+    const Subnets& before, const Config& config, std::span<const Ipv4Address> recorded) {
   const std::shared_ptr<Subnets> next(new Subnets(config, &before.groups_));
   next->groups_max_ = before.groups_max_;
   if (next->groups().size() > next->groups_max_) {
@@ -89,7 +89,7 @@ tl::expected<std::shared_ptr<const Subnets>, std::string> Subnets::after(const S
                           std::to_string(AddressPlan::kSpareGroups) +
                           " subnets, counted for each pool");
   }
-  auto plan = before.plan_.with(next->lent());
+  auto plan = before.plan_.knowing(recorded).with(next->lent());
   if (!plan) return tl::unexpected(std::move(plan.error()));
   next->plan_ = std::move(*plan);
   return next;

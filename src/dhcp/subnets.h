@@ -47,9 +47,10 @@ class Subnets {
   // to nobody stay out of use until a restart.
   explicit Subnets(const Config& config, std::span<const LeaseChange> stored = {});
   // Of a reload with the same prefixes in the same order. A pool has the place that it had, also
-  // when it is empty now. The error says why workers cannot follow.
+  // when it is empty now. `recorded`: addresses that the store has leases of by now which no worker
+  // was told of; they stay out of use until a restart. The error says why workers cannot follow.
   [[nodiscard]] static tl::expected<std::shared_ptr<const Subnets>, std::string> after(
-      const Subnets& before, const Config& config);
+      const Subnets& before, const Config& config, std::span<const Ipv4Address> recorded = {});
   Subnets(const Subnets&) = delete;
   Subnets& operator=(const Subnets&) = delete;
 

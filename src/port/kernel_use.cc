@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
+#include <bpf/libbpf.h>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +14,9 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <xdp/libxdp.h>
+
+#include "port/af_xdp.h"
 
 namespace reveille {
 namespace {
@@ -33,13 +37,18 @@ void add_address(const sockaddr& address, KernelUse& use) {
   }
 }
 
-void add_addresses(const std::string& name, KernelUse& use) {
+// False where the kernel does not tell. Addresses may have a label of their own: "eth1:backup".
+bool add_addresses(const std::string& name, KernelUse& use) {
   ifaddrs* all = nullptr;
-  if (getifaddrs(&all) != 0) return;
+  if (getifaddrs(&all) != 0) return false;
   for (const ifaddrs* each = all; each != nullptr; each = each->ifa_next) {
-    if (each->ifa_addr != nullptr && name == each->ifa_name) add_address(*each->ifa_addr, use);
+    const std::string_view label = each->ifa_name;
+    if (each->ifa_addr != nullptr && label.substr(0, label.find(':')) == name) {
+      add_address(*each->ifa_addr, use);
+    }
   }
   freeifaddrs(all);
+  return true;
 }
 
 // The links of sysfs tell it, unless what is mounted there is that of another namespace.
@@ -56,6 +65,33 @@ bool is_stacked(const std::string& name, unsigned index) {
   return static_cast<bool>(error);
 }
 
+// The one that libxdp loads for AF_XDP may be left from a reveille that was killed, and is used
+// again.
+bool is_ours(const xdp_program* program) {
+  const char* const name = program == nullptr ? nullptr : xdp_program__name(program);
+  return name != nullptr && std::string_view(name) == "xsk_def_prog";
+}
+
+bool has_foreign_program(unsigned index) {
+  silence_af_xdp();
+  std::uint32_t id = 0;
+  if (bpf_xdp_query_id(static_cast<int>(index), 0, &id) != 0) return true;
+  if (id == 0) return false;
+  xdp_multiprog* const programs = xdp_multiprog__get_from_ifindex(static_cast<int>(index));
+  if (libxdp_get_error(programs) != 0) return true;
+  bool all_ours = true;
+  if (xdp_multiprog__is_legacy(programs)) {
+    all_ours = is_ours(xdp_multiprog__main_prog(programs));
+  } else {
+    for (const xdp_program* one = xdp_multiprog__next_prog(nullptr, programs); one != nullptr;
+         one = xdp_multiprog__next_prog(one, programs)) {
+      all_ours = all_ours && is_ours(one);
+    }
+  }
+  xdp_multiprog__close(programs);
+  return !all_ours;
+}
+
 template <typename Question>
 bool ask_ethtool(int fd, const std::string& name, Question& question) {
   ifreq request{};
@@ -68,8 +104,9 @@ bool ask_ethtool(int fd, const std::string& name, Question& question) {
 
 KernelUse kernel_use(const std::string& name, unsigned index) {
   KernelUse use;
-  add_addresses(name, use);
-  use.stacked = is_stacked(name, index);
+  const bool told = add_addresses(name, use);
+  use.stacked = !told || is_stacked(name, index);
+  use.foreign_program = has_foreign_program(index);
   const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   ethtool_drvinfo info{};
   info.cmd = ETHTOOL_GDRVINFO;

@@ -18,6 +18,8 @@ struct KernelUse {
   // Port of a bridge, bond or the like, or carrier of VLAN devices and the like. True also where
   // that cannot be told.
   bool stacked = true;
+  // An XDP program is on it that is none of reveille's. True also where that cannot be told.
+  bool foreign_program = true;
 };
 
 // `index`: of the interface of that name, in the network namespace of this process.

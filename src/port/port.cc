@@ -124,7 +124,8 @@ Result Port::configure(rte_mempool* receive) {
       error != 0) {
     return failed("it refuses its configuration", error);
   }
-  std::uint16_t receive_descriptors = kDescriptors;
+  // As many as AF_XDP's driver lends to the kernel: what does not fit is then counted as missed.
+  std::uint16_t receive_descriptors = plan_.umem_queues() > 0 ? kUmemRing : kDescriptors;
   std::uint16_t transmit_descriptors = kDescriptors;
   rte_eth_dev_adjust_nb_rx_tx_desc(id_, &receive_descriptors, &transmit_descriptors);
   const int socket = rte_eth_dev_socket_id(id_);

@@ -68,7 +68,11 @@ tl::expected<void, std::string> take_af_xdp(PortPlan& plan) {
                           ": one for each worker, and more than one only of combined ones (" +
                           "ethtool --set-channels)");
   }
-  silence_af_xdp();
+  if (use.foreign_program) {  // the driver would take it off at the end
+    return tl::unexpected("interface " + name +
+                          ": an XDP program is on it, so AF_XDP cannot take it (ip link set dev " +
+                          name + " xdp off)");
+  }
   plan.device = af_xdp_on(plan.config, plan.kernel->index(), queues);
   constexpr const char* kMissing = "gets no frame for it while AF_XDP takes them";
   warn_of(plan, use.ipv4_addresses, kMissing);
@@ -76,10 +80,10 @@ tl::expected<void, std::string> take_af_xdp(PortPlan& plan) {
   return {};
 }
 
-tl::expected<void, std::string> choose_driver(PortPlan& plan) {
+tl::expected<void, std::string> choose_driver(PortPlan& plan, bool buffers_suit) {
   const InterfaceConfig& config = plan.config;
   if (config.driver == KernelDriver::af_xdp) return take_af_xdp(plan);
-  const bool suits = config.driver == KernelDriver::automatic &&
+  const bool suits = config.driver == KernelDriver::automatic && buffers_suit &&
                      af_xdp_suits(config, plan.kernel->use(), plan.kernel->mtu(), plan.workers);
   take_af_packet(plan);
   if (!suits) return {};
@@ -93,6 +97,11 @@ unsigned PortPlan::umem_queues() const {
   return device.name.starts_with(kAfXdp) ? workers : 0;
 }
 
+bool buffers_suit_af_xdp(const std::vector<InterfaceConfig>& interfaces) {
+  return longest_mtu(interfaces) == kMtuDefault &&
+         std::ranges::none_of(interfaces, [](const auto& one) { return !one.device.empty(); });
+}
+
 unsigned umem_queues_max(const InterfaceConfig& config, unsigned workers) {
   const bool possible = config.interface.empty()
                             ? config.vdev.starts_with(kAfXdp)
@@ -101,8 +110,8 @@ unsigned umem_queues_max(const InterfaceConfig& config, unsigned workers) {
   return possible ? workers : 0;
 }
 
-tl::expected<PortPlan, std::string> PortPlan::make(const InterfaceConfig& config,
-                                                   unsigned workers) {
+tl::expected<PortPlan, std::string> PortPlan::make(const InterfaceConfig& config, unsigned workers,
+                                                   bool buffers_suit) {
   PortPlan plan;
   plan.config = config;
   plan.workers = workers;
@@ -113,7 +122,8 @@ tl::expected<PortPlan, std::string> PortPlan::make(const InterfaceConfig& config
   auto kernel = KernelInterface::claim(config.interface);
   if (!kernel) return tl::unexpected(kernel.error());
   plan.kernel = std::move(*kernel);
-  if (auto chosen = choose_driver(plan); !chosen) return tl::unexpected(chosen.error());
+  if (auto chosen = choose_driver(plan, buffers_suit); !chosen)
+    return tl::unexpected(chosen.error());
   return plan;
 }
 

@@ -32,9 +32,15 @@ struct PortPlan {
   // Queues whose driver lets the kernel fill our receive buffers (AF_XDP), and sends from there.
   [[nodiscard]] unsigned umem_queues() const;
 
-  // Claims a kernel interface and chooses its driver. The error is a sentence.
-  static tl::expected<PortPlan, std::string> make(const InterfaceConfig& config, unsigned workers);
+  // Claims a kernel interface and chooses its driver. `buffers_suit`: see below. The error is a
+  // sentence.
+  static tl::expected<PortPlan, std::string> make(const InterfaceConfig& config, unsigned workers,
+                                                  bool buffers_suit = true);
 };
+
+// All ports receive into one pool: whether AF_XDP could, whose buffers are no longer than a page
+// and lie side by side, which those that a NIC writes to do not.
+[[nodiscard]] bool buffers_suit_af_xdp(const std::vector<InterfaceConfig>& interfaces);
 
 // The most that umem_queues() of a plan may be, before anything is claimed.
 [[nodiscard]] unsigned umem_queues_max(const InterfaceConfig& config, unsigned workers);

@@ -87,7 +87,7 @@ tl::expected<std::unique_ptr<Workers>, std::string> Workers::open(Eal& eal, cons
   std::vector<PortPlan> plans;
   unsigned umem_queues = 0;
   for (const InterfaceConfig& interface : config.interfaces) {
-    auto plan = PortPlan::make(interface, state->count);
+    auto plan = PortPlan::make(interface, state->count, buffers_suit_af_xdp(config.interfaces));
     if (!plan) return tl::unexpected(plan.error());
     umem_queues += plan->umem_queues();
     plans.push_back(std::move(*plan));

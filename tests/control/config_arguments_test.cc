@@ -178,7 +178,7 @@ TEST(Arguments, AllTheOthers) {
 
 TEST(Arguments, TheDriverOfAllKernelInterfaces) {
   const ParsedConfig parsed = configure(
-      arguments_of("serve --interface eth1 --address 10.77.0.1/16 --device 0000:65:00.0 --address "
+      arguments_of("serve --interface eth1 --address 10.77.0.1/16 --vdev net_tap0 --address "
                    "10.78.0.1/16 --driver af_xdp --root /srv/boot --proxy"));
   EXPECT_EQ(parsed.problems.text(), "");
   EXPECT_EQ(parsed.config.interfaces[0].driver, KernelDriver::af_xdp);
@@ -245,6 +245,8 @@ TEST(Arguments, ProblemsNameTheOption) {
        "--idle: error: is \"adaptive\" or \"busy\", not \"never\"\n"},
       {"serve --interface eth1 --address 10.77.0.1/16 --root /b --proxy --driver dpdk",
        "--driver: error: is \"auto\" or \"af_xdp\" or \"af_packet\", not \"dpdk\"\n"},
+      {"serve --vdev net_null0 --address 10.77.0.1/16 --root /b --proxy --driver af_xdp",
+       "--driver: error: there is no kernel interface that it is for\n"},
       {"serve --interface eth1 --address 10.77.0.1/16 --root /b --proxy --log-format xml",
        "--log-format: error: is \"text\" or \"json\", not \"xml\"\n"},
       {"check --config /nonexistent.toml", "/nonexistent.toml: error: there is no such file\n"},

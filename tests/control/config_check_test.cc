@@ -81,6 +81,11 @@ const WrongConfig kInterfaces[] = {
                "driver = \"af_xdp\"\n"),
      "f:5:10: error: AF_XDP carries packets of at most 1500 octets; longer ones need "
      "\"af_packet\"\n"},
+    {"AfXdpBesideANic",
+     interface("interface = \"eth1\"\naddress = \"10.77.0.1/16\"\ndriver = \"af_xdp\"\n"
+               "[[interface]]\ndevice = \"0000:65:00.0\"\naddress = \"10.78.0.1/16\"\n"),
+     "f:4:10: error: AF_XDP does not go with a `device` or a longer `mtu` on another interface; "
+     "\"af_packet\" does\n"},
     {"AfXdpAndVlans",
      interface("interface = \"eth1\"\ndriver = \"af_xdp\"\n[[interface.vlan]]\nid = 7\n"
                "address = \"10.77.0.1/16\"\n"),

@@ -56,12 +56,14 @@ class Imports : public testing::Test {
   Instant now_ = Instant{} + 10s;
   LeaseImport* piece_ = nullptr;
   Committer::Addition* addition_ = nullptr;
+  std::optional<std::uint64_t> plan_ = 1;
   std::vector<LeaseImports::Result> told_;
   LeaseImports imports_{{.workers = 2,
                          .import = [this](LeaseImport& piece) { piece_ = &piece; },
                          .imported = [this] { return piece_ == nullptr; },
                          .add = [this](Committer::Addition& all) { addition_ = &all; },
-                         .added = [this] { return addition_ == nullptr; }}};
+                         .added = [this] { return addition_ == nullptr; },
+                         .plan = [this] { return plan_; }}};
 };
 
 TEST_F(Imports, EachLeaseHasTheFateThatItsOwnerSays) {
@@ -251,6 +253,43 @@ TEST(ForeignLease, IsWhatItsClientWouldHaveHere) {
   EXPECT_NE(change_of(lease, by_id)->client, ethernet_key_of(lease.mac));
   lease.state = RowState::declined;
   EXPECT_TRUE(change_of(lease, terms)->client.is_nobody());
+}
+
+// What no worker has may be what a reload is bringing: it is for the store only when none was under
+// way since the workers were asked.
+TEST_F(Imports, WaitsForAReload) {
+  ask({1});
+  plan_.reset();
+  for (int i = 0; i < 10'000; ++i) {
+    turn();
+    let_go();
+  }
+  EXPECT_EQ(addition_, nullptr);
+  EXPECT_TRUE(told_.empty());
+  turn();
+  plan_ = 2;  // those that are asked now have not seen it
+  let_go();
+  turn();
+  EXPECT_EQ(addition_, nullptr);
+  turn();
+  answer(1, {{1, Said::taken}});
+  let_go();
+  turn();
+  turn();
+  ASSERT_EQ(told_.size(), 1U);
+  EXPECT_THAT(*told_[0], ElementsAre(Fate::taken));
+  EXPECT_TRUE(imports_.outside().empty());
+}
+
+TEST_F(Imports, RemembersWhatOnlyTheStoreHas) {
+  ask({1});
+  for (int i = 0; i < 20 && addition_ == nullptr; ++i) {
+    turn();
+    let_go();
+  }
+  ASSERT_NE(addition_, nullptr);
+  EXPECT_THAT(imports_.outside(), ElementsAre(Ipv4Address::of(10, 77, 1, 1)))
+      << "whether or not the store ever says so";
 }
 
 }  // namespace

@@ -302,5 +302,22 @@ TEST_F(Reloading, WhoAsksMeanwhileSharesTheNext) {
   EXPECT_EQ(taken, 2);
 }
 
+// What is prepared next follows from what was taken: not from what ran before that.
+TEST_F(Reloading, TheNextIsMadeFromWhatWasTaken) {
+  held = true;
+  reloader.ask(note());
+  turn();
+  reloader.ask(note());
+  held = false;
+  for (int i = 0; i < 5000 && taken == 0; ++i) {
+    turn();
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  EXPECT_EQ(taken, 1);
+  EXPECT_EQ(worked, 1) << "started with the work that was given before";
+  turn_until_idle();
+  EXPECT_EQ(worked, 2);
+}
+
 }  // namespace
 }  // namespace reveille

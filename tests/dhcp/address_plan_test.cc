@@ -1,6 +1,8 @@
 // What a later configuration adds to the addresses that leases are laid out for.
 #include "dhcp/address_plan.h"
 
+#include <array>
+
 #include <gtest/gtest.h>
 
 namespace reveille {
@@ -55,6 +57,14 @@ TEST(AddressPlan, LeavesOutWhatTheStoreKnowsALeaseOf) {
   EXPECT_EQ(text_of(next), "10-14/0 16-19/0 ");
   EXPECT_EQ(next.on_record(), 1U);
   EXPECT_EQ(next.with({range(10, 14)}).value().on_record(), 0U);
+}
+
+TEST(AddressPlan, LearnsOfLeasesThatTheStoreGetsLater) {
+  const std::array recorded{Ipv4Address{15}, Ipv4Address{25}, Ipv4Address{25}};
+  const AddressPlan start = AddressPlan({range(10, 19)}).knowing(recorded);
+  const auto next = start.with({range(10, 29)}).value();
+  EXPECT_EQ(text_of(next), "20-24/0 26-29/0 ");
+  EXPECT_EQ(next.on_record(), 1U) << "a worker has the other one";
 }
 
 TEST(AddressPlan, TheLastAddressOfAllIsOneToo) {

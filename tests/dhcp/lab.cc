@@ -230,12 +230,13 @@ LeaseOrderAnswer::Kind Lab::obey(const LeaseOrder& order) {
   return said;
 }
 
-LeaseImport::Answer Lab::import(const LeaseChange& lease) {
-  auto said = LeaseImport::Answer::not_mine;
+std::optional<LeaseImport::Answer> Lab::ask_import(const LeaseChange& lease) {
+  std::optional said = LeaseImport::Answer::not_mine;
   Heard ignored;
   for (const auto& worker : workers_) {
     as(*worker, ignored, [&](const Context& context) {
-      said = std::max(said, worker->engine.import(lease, context).value());
+      const auto answer = worker->engine.import(lease, context);
+      said = said && answer ? std::optional(std::max(*said, *answer)) : std::nullopt;
     });
   }
   if (!hold_) carry(ignored);

@@ -132,7 +132,9 @@ class Lab {
   }
   LeaseOrderAnswer::Kind obey(const LeaseOrder& order);
   // A lease of another server, given to all workers: the greatest of what they say.
-  LeaseImport::Answer import(const LeaseChange& lease);
+  LeaseImport::Answer import(const LeaseChange& lease) { return ask_import(lease).value(); }
+  // Absent: one of them is to be asked again.
+  std::optional<LeaseImport::Answer> ask_import(const LeaseChange& lease);
   // For everything from now on, as a reload that keeps the subnets, and pools their places.
   void change_config(const std::function<void(Config&)>& change);
   [[nodiscard]] std::uint64_t outcomes(Outcome outcome) const { return outcomes_[outcome]; }

@@ -146,6 +146,23 @@ TEST_P(PoolsReloaded, WhatIsLaidOutIsMoreThanATickCanDo) {
   EXPECT_EQ(lab.counts(2).addresses, 4196U);
 }
 
+// Whoever brings leases right after a reload is told to come again, not that nobody has the
+// address.
+TEST_P(PoolsReloaded, AnImportWaitsForWhatIsBeingLaidOut) {
+  const LeaseChange lease{.address = kNewPool,
+                          .client = ethernet_key_of(machine(900)),
+                          .until = lab.now() + 10h,
+                          .mac = machine(900),
+                          .version = 1};
+  lab.change_config([](Config& config) { name_pool(config, {range(kNewPool, 8)}); });
+  EXPECT_EQ(lab.ask_import(lease), std::nullopt);
+  settle();
+  auto answer = lab.import(lease);
+  for (int i = 0; i < 3 && answer == LeaseImport::Answer::moved; ++i) answer = lab.import(lease);
+  EXPECT_EQ(answer, LeaseImport::Answer::taken);
+  EXPECT_EQ(lab.lease(machine(900), kOfNewPool), kNewPool);
+}
+
 INSTANTIATE_TEST_SUITE_P(Workers, PoolsReloaded, testing::Values(1U, 2U, 4U));
 
 // Another worker follows a reload a moment sooner.

@@ -20,6 +20,7 @@ bool suits(const Case& one) {
   KernelUse use;
   use.driver = "veth";
   use.stacked = false;
+  use.foreign_program = false;
   std::uint16_t mtu = 1500;
   unsigned workers = 1;
   one.change(config, use, mtu, workers);
@@ -47,6 +48,8 @@ TEST(AfXdp, SuitsWhereNothingIsTakenFromAnybody) {
       {"an IPv6 address of the kernel",
        [](auto&, auto& use, auto&, auto&) { use.ipv6_addresses = {"2001:db8::1"}; }, false},
       {"a bridge over it", [](auto&, auto& use, auto&, auto&) { use.stacked = true; }, false},
+      {"a program of somebody else",
+       [](auto&, auto& use, auto&, auto&) { use.foreign_program = true; }, false},
       {"more queues than workers", [](auto&, auto& use, auto&, auto&) { use.receive_queues = 2; },
        false},
       {"more workers than queues", [](auto&, auto&, auto&, auto& workers) { workers = 2; }, false},

@@ -43,7 +43,8 @@ TEST_F(KernelUseTest, AddressesButNotThoseOfTheLink) {
   ASSERT_TRUE(run("ip address add 10.77.0.1/16 dev ours"));
   ASSERT_TRUE(run("ip address add 2001:db8::7/64 dev ours nodad"));
   ASSERT_TRUE(run("ip address add 10.78.0.1/16 dev theirs"));
-  EXPECT_THAT(use().ipv4_addresses, ElementsAre("10.77.0.1"));
+  ASSERT_TRUE(run("ip address add 10.79.0.1/16 dev ours label ours:backup"));
+  EXPECT_THAT(use().ipv4_addresses, ElementsAre("10.77.0.1", "10.79.0.1"));
   EXPECT_THAT(use().ipv6_addresses, ElementsAre("2001:db8::7"));
 }
 

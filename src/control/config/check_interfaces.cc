@@ -61,8 +61,8 @@ void check_kind(const InterfaceConfig& interface, const std::string& path, const
   }
 }
 
-void check_driver(const InterfaceConfig& interface, const std::string& path, const Origins& origins,
-                  Problems& problems) {
+void check_driver(const InterfaceConfig& interface, const std::string& path, const Config& config,
+                  const Origins& origins, Problems& problems) {
   const Origin origin = origins.of(path + ".driver");
   if (interface.interface.empty() && origins.has(path + ".driver")) {
     problems.error(origin, "`driver` is for an `interface` of the kernel only");
@@ -74,6 +74,12 @@ void check_driver(const InterfaceConfig& interface, const std::string& path, con
   if (interface.mtu > kMtuDefault) {
     problems.error(origin, "AF_XDP carries packets of at most " + std::to_string(kMtuDefault) +
                                " octets; longer ones need \"af_packet\"");
+  } else if (std::ranges::any_of(config.interfaces, [](const InterfaceConfig& other) {
+               return other.mtu > kMtuDefault || !other.device.empty();
+             })) {
+    problems.error(origin,
+                   "AF_XDP does not go with a `device` or a longer `mtu` on another interface; "
+                   "\"af_packet\" does");
   }
 }
 
@@ -143,7 +149,7 @@ void check_interfaces(const Config& config, const Origins& origins, Problems& pr
     const InterfaceConfig& interface = config.interfaces[i];
     const std::string path = element("interface", i);
     check_kind(interface, path, origins, problems);
-    check_driver(interface, path, origins, problems);
+    check_driver(interface, path, config, origins, problems);
     check_vlans(interface, path, origins, problems);
     const std::string name = interface_name(interface);
     if (!name.empty() && !seen.emplace(name, path).second) {

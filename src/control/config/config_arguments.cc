@@ -55,11 +55,15 @@ void apply_driver(const ConfigArguments& arguments, ParsedConfig& to) {
               {"af_xdp", KernelDriver::af_xdp},
               {"af_packet", KernelDriver::af_packet}},
              to.problems);
+  bool any = false;
   for (std::size_t i = 0; i < to.config.interfaces.size(); ++i) {
     if (to.config.interfaces[i].interface.empty()) continue;
+    any = true;
     to.config.interfaces[i].driver = driver;
     to.origins.set(element("interface", i) + ".driver", {.option = "--driver"});
   }
+  if (!any)
+    to.problems.error({.option = "--driver"}, "there is no kernel interface that it is for");
 }
 
 void apply_addresses(const ConfigArguments& arguments, ParsedConfig& to) {

@@ -82,7 +82,10 @@ class Dhcpd {
 
   // Outside pools: "deny unknown-clients" is silence for those without a host declaration.
   void read_scope_permit(const DhcpdStatement& one, const ImportedSubnet* subnet) {
-    if (one.word(0) == "allow") return;  // so it is without
+    if (one.word(0) == "allow") {  // so it is without
+      if (subnet != nullptr) remark(one, "whom the file as a whole denies is denied here too");
+      return;
+    }
     const bool known = one.word(1) == "known-clients";
     const ImportedCondition who = known ? is_known() : negated(is_known());
     const std::array parts{

@@ -67,10 +67,10 @@ tl::expected<LeaseChange, std::string> change_of(const ImportedLease& lease,
                      .until = until_of(lease, terms),
                      .mac = lease.mac,
                      .version = 1};
-  if (change.kind == LeaseChange::Kind::bound && change.until <= terms.now) {
-    change.kind = LeaseChange::Kind::expired;
-  }
   if (change.kind == LeaseChange::Kind::declined) change.client = {};
+  const bool ends =
+      change.kind == LeaseChange::Kind::bound || change.kind == LeaseChange::Kind::declined;
+  if (ends && change.until <= terms.now) change.kind = LeaseChange::Kind::expired;
   if (change.kind == LeaseChange::Kind::bound && change.client.is_nobody()) {
     return tl::unexpected("the lease of " + lease.address.text() + " names no client");
   }

@@ -12,6 +12,10 @@ void LeaseImports::ask(std::vector<LeaseChange> leases, Done done) {
     return done(tl::unexpected(
         std::string("a worker or the disk has not answered to what was imported before")));
   }
+  if (outside_.size() >= kOutsideMax) {
+    return done(tl::unexpected(std::string(
+        "a million leases outside all pools were imported since the start; restart first")));
+  }
   waiting_.push_back({std::move(leases), std::move(done)});
 }
 
@@ -54,6 +58,7 @@ void LeaseImports::send(Instant now) {
   for (const std::size_t lease : open_) leases.push_back(waiting_.front().leases[lease]);
   ++tries_;
   next_try_ = now + kPause;
+  plan_ = way_.plan();
   piece_.emplace(std::move(leases), way_.workers);
   way_.import(*piece_);
 }
@@ -75,6 +80,11 @@ void LeaseImports::hear(Instant now) {
   if (open_.empty() || tries_ < (way_.workers == 1 ? 1U : kTriesMax)) return;
   const bool any_moves = std::ranges::any_of(open_, [this](std::size_t i) { return moved_[i]; });
   if (any_moves && tries_ < kMovesMax) return;
+  // A reload may just be bringing these addresses: the workers are asked again after it.
+  if (!plan_ || plan_ != way_.plan()) {
+    give_up_at_ = now + kPatience;
+    return;
+  }
   add_outside();
 }
 
@@ -109,6 +119,7 @@ void LeaseImports::add_outside() {
   addition_.emplace();
   for (const std::size_t lease : open_) {
     addition_->leases.push_back(waiting_.front().leases[lease]);
+    outside_.push_back(addition_->leases.back().address);
   }
   way_.add(*addition_);
 }

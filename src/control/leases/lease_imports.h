@@ -42,10 +42,14 @@ class LeaseImports {
     std::function<bool()> imported;
     std::function<void(Committer::Addition&)> add;
     std::function<bool()> added;
+    // Which addresses the workers have follows from this number; absent while a reload may be
+    // changing it.
+    std::function<std::optional<std::uint64_t>()> plan;
   };
   explicit LeaseImports(Way way) : way_(std::move(way)) {}
 
   static constexpr std::size_t kWaitingMax = 8;
+  static constexpr std::size_t kOutsideMax = std::size_t{1} << 20;
   static constexpr Nanoseconds kPatience = 5s;
 
   // At most LeaseImport::kLeasesMax of them, one of each address.
@@ -53,6 +57,9 @@ class LeaseImports {
   // Sends and gathers; calls Done for what has come to its end. To be called often while is_busy().
   void turn(Instant now);
   [[nodiscard]] bool is_busy() const { return !waiting_.empty(); }
+  // Addresses in no pool that the store has, or may have, a record of by now: no reload may lend
+  // them, since no worker knows of their leases.
+  [[nodiscard]] const std::vector<Ipv4Address>& outside() const { return outside_; }
   // Taken over so far.
   [[nodiscard]] std::uint64_t count() const { return taken_; }
 
@@ -87,6 +94,8 @@ class LeaseImports {
   std::vector<bool> moved_;           // by lease: some worker had it
   std::optional<LeaseImport> piece_;  // those of open_, at the workers
   std::optional<Committer::Addition> addition_;
+  std::optional<std::uint64_t> plan_;  // when piece_ was sent
+  std::vector<Ipv4Address> outside_;
   std::uint64_t taken_ = 0;
 };
 

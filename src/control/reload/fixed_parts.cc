@@ -123,20 +123,21 @@ void keep_subnets(const Config& running, Config& wanted, std::vector<std::string
 
 // Pools follow where their subnets are the same and the workers have the memory: see AddressPlan.
 void keep_address_plan(const Config& running, Config& wanted, std::vector<std::string>& kept,
-                       std::shared_ptr<const Subnets>& subnets) {
+                       std::shared_ptr<const Subnets>& subnets,
+                       std::span<const Ipv4Address> recorded) {
   const std::size_t kept_before = kept.size();
   keep_subnets(running, wanted, kept);
   keep_places(running, wanted);
   const bool same_subnets = kept.size() == kept_before;
-  auto after = Subnets::after(*subnets, wanted);
+  auto after = Subnets::after(*subnets, wanted, recorded);
   if (!same_subnets || !after) {
     if (same_subnets) kept.push_back("pools: " + after.error());
     keep_pools(running, wanted, kept);
-    after = Subnets::after(*subnets, wanted);
+    after = Subnets::after(*subnets, wanted, recorded);
   }
   subnets = std::move(*after);  // the pools that there were always fit
   if (const auto count = subnets->plan().on_record(); count > 0) {
-    kept.push_back(count_text(count) + " addresses of the pools, leased before the start");
+    kept.push_back(count_text(count) + " addresses of the pools, whose leases no worker has read");
   }
 }
 
@@ -168,11 +169,12 @@ void keep_disks(const Config& running, Config& wanted, std::vector<std::string>&
 }  // namespace
 
 std::vector<std::string> keep_fixed_parts(const Config& running, Config& wanted,
-                                          std::shared_ptr<const Subnets>& subnets) {
+                                          std::shared_ptr<const Subnets>& subnets,
+                                          std::span<const Ipv4Address> recorded) {
   std::vector<std::string> kept;
   keep(&Config::interfaces, running, wanted, "[[interface]]", kept);
   keep_scalars(running, wanted, kept);
-  keep_address_plan(running, wanted, kept, subnets);
+  keep_address_plan(running, wanted, kept, subnets, recorded);
   keep_disks(running, wanted, kept);
   return kept;
 }

@@ -8,12 +8,14 @@ namespace reveille {
 tl::expected<PreparedConfig, std::string> prepare(const Config& running,
                                                   std::vector<Station> stations,
                                                   std::shared_ptr<const Subnets> subnets,
-                                                  ParsedConfig parsed) {
+                                                  ParsedConfig parsed,
+                                                  std::span<const Ipv4Address> recorded) {
   if (!parsed.problems.any_error()) {
     check_machine(parsed.config, parsed.origins, Purpose::reload, parsed.problems);
   }
   if (parsed.problems.any_error()) return tl::unexpected(parsed.problems.text());
-  std::vector<std::string> need_restart = keep_fixed_parts(running, parsed.config, subnets);
+  std::vector<std::string> need_restart =
+      keep_fixed_parts(running, parsed.config, subnets, recorded);
   std::vector<std::string> warnings;
   for (const Problem& problem : parsed.problems.sorted()) {
     warnings.push_back(problem.line_of_text());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,9 @@ struct PreparedConfig {
 };
 
 // May take as long as it likes: any thread, beside the running workers. The error has a line for
-// each problem. `subnets`: of the running configuration.
+// each problem. `subnets`: of the running configuration. `recorded`: see Subnets::after().
 [[nodiscard]] tl::expected<PreparedConfig, std::string> prepare(
     const Config& running, std::vector<Station> stations, std::shared_ptr<const Subnets> subnets,
-    ParsedConfig parsed);
+    ParsedConfig parsed, std::span<const Ipv4Address> recorded = {});
 
 }  // namespace reveille

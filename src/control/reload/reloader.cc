@@ -11,6 +11,7 @@ void Reloader::turn(const Work& work, const std::function<void(Prepared&)>& take
     Prepared prepared = preparing_.get();
     take(prepared);
     for (const Done& done : std::exchange(asked_, {})) done(prepared);
+    return;  // `work` holds what ran before this one
   }
   if (waiting_.empty()) return;
   asked_ = std::exchange(waiting_, {});

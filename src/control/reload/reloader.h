@@ -25,7 +25,7 @@ class Reloader {
   // who ask meanwhile share the next one.
   void ask(Done done) { waiting_.push_back(std::move(done)); }
 
-  // Starts what was asked for, and ends what is ready: `take` first (it may move from the value
+  // Starts what was asked for, or ends what is ready: `take` first (it may move from the value
   // what done needs not), then everybody who asked.
   void turn(const Work& work, const std::function<void(Prepared&)>& take);
   [[nodiscard]] bool busy() const { return preparing_.valid() || !waiting_.empty(); }

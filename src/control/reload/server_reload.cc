@@ -26,8 +26,9 @@ void Server::turn_reload() {
   if (!reloader_.busy()) return;
   // Copies: the thread knows nothing of this object.
   const auto work = [running = config_, stations = snapshots_.stations(),
-                     subnets = snapshots_.subnets(), configure = options_.configure] {
-    return prepare(*running, stations, subnets, configure());
+                     subnets = snapshots_.subnets(), recorded = imports_.outside(),
+                     configure = options_.configure] {
+    return prepare(*running, stations, subnets, configure(), recorded);
   };
   reloader_.turn(work, [this](Reloader::Prepared& prepared) { take(prepared); });
 }
@@ -45,6 +46,7 @@ void Server::take(Reloader::Prepared& prepared) {
     prepared = tl::unexpected(next.error());
     return take(prepared);
   }
+  ++reloads_;
   snapshots_ = std::move(prepared->snapshots);
   config_ = prepared->config;
   workers_->publish(std::move(*next));
