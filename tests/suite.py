@@ -19,7 +19,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
 CORES = os.cpu_count() or 1
-FUZZ_SECONDS = 20
+FUZZ_SECONDS = 30
 OUTPUT_LINES = 150  # of a failed test
 
 # Tests of what several threads do together run once more under ThreadSanitizer. DPDK's own library

@@ -85,7 +85,9 @@ const WrongConfig kInterfaces[] = {
      interface("interface = \"eth1\"\naddress = \"10.77.0.1/16\"\ndriver = \"af_xdp\"\n"
                "[[interface]]\ndevice = \"0000:65:00.0\"\naddress = \"10.78.0.1/16\"\n"),
      "f:4:10: error: AF_XDP does not go with a `device` or a longer `mtu` on another interface; "
-     "\"af_packet\" does\n"},
+     "\"af_packet\" does\n"
+     "f:7:11: warning: no [[subnet]] contains 10.78.0.1: clients on 0000:65:00.0 will get no "
+     "address\n"},
     {"AfXdpAndVlans",
      interface("interface = \"eth1\"\ndriver = \"af_xdp\"\n[[interface.vlan]]\nid = 7\n"
                "address = \"10.77.0.1/16\"\n"),
