@@ -10,6 +10,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
+#include <rte_mbuf_pool_ops.h>
 #include <rte_mempool.h>
 
 namespace reveille::storm {
@@ -18,6 +19,29 @@ namespace {
 constexpr unsigned kBuffers = 32767;
 constexpr unsigned kJumboBuffers = 16383;  // of 9 KiB each
 constexpr std::uint16_t kDescriptors = 1024;
+
+// Side by side in one piece of memory, which AF_XDP's driver takes for granted (see port/pools.cc
+// of the server). nullptr: not to be had.
+rte_mempool* packed_pool(const std::string& name, unsigned buffers, std::size_t room) {
+  const auto element = static_cast<unsigned>(sizeof(rte_mbuf) + room);
+  rte_mempool* const pool = rte_mempool_create_empty(name.c_str(), buffers, element, 256,
+                                                     sizeof(rte_pktmbuf_pool_private),
+                                                     SOCKET_ID_ANY, RTE_MEMPOOL_F_NO_IOVA_CONTIG);
+  if (pool == nullptr) return nullptr;
+  rte_pktmbuf_pool_private told{};
+  told.mbuf_data_room_size = static_cast<std::uint16_t>(room);
+  int error = rte_mempool_set_ops_byname(pool, rte_mbuf_best_mempool_ops(), nullptr);
+  if (error == 0) {
+    rte_pktmbuf_pool_init(pool, &told);
+    error = std::min(rte_mempool_populate_default(pool), 0);
+  }
+  if (error != 0 || pool->nb_mem_chunks != 1) {
+    rte_mempool_free(pool);
+    return nullptr;
+  }
+  rte_mempool_obj_iter(pool, rte_pktmbuf_init, nullptr);
+  return pool;
+}
 
 std::string sentence(const std::string& what, int error) {
   return what + ": " + rte_strerror(error < 0 ? -error : error);
@@ -60,9 +84,8 @@ tl::expected<void, std::string> Port::start(const PortConfig& config) {
   if (rte_eth_dev_get_port_by_name(name.c_str(), &id_) != 0) {
     return tl::unexpected("port " + shown + " is no Ethernet device");
   }
-  pool_ = rte_pktmbuf_pool_create(
-      ("storm-" + std::to_string(id_)).c_str(), config.jumbo ? kJumboBuffers : kBuffers, 256, 0,
-      static_cast<std::uint16_t>(RTE_PKTMBUF_HEADROOM + room_octets_), SOCKET_ID_ANY);
+  pool_ = packed_pool("storm-" + std::to_string(id_), config.jumbo ? kJumboBuffers : kBuffers,
+                      RTE_PKTMBUF_HEADROOM + room_octets_);
   if (pool_ == nullptr) return tl::unexpected(sentence("no memory for frames", rte_errno));
   rte_eth_dev_info info{};
   rte_eth_dev_info_get(id_, &info);
