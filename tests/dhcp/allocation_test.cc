@@ -28,6 +28,11 @@ void* operator new(std::size_t size) {
 void* operator new[](std::size_t size) {
   return take(size);
 }
+// std::stable_sort() asks in this way.
+void* operator new(std::size_t size, const std::nothrow_t& /*unused*/) noexcept {
+  if (counting) ++allocations;
+  return std::malloc(size == 0 ? 1 : size);
+}
 void operator delete(void* memory) noexcept {
   std::free(memory);
 }
