@@ -74,6 +74,9 @@ class AfXdpPortTest : public testing::Test {
     if (!test::own_network) GTEST_SKIP() << "no network namespace of our own";
     if (!run("ip link add ours type veth peer name theirs")) GTEST_SKIP() << "no veth here";
     ASSERT_TRUE(run("ip link set ours up && ip link set theirs up"));
+    const int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+    if (fd < 0) GTEST_SKIP() << "no AF_XDP in this kernel";
+    close(fd);
     test_eal();
   }
   void TearDown() override {
