@@ -18,10 +18,8 @@ bool af_xdp_suits(const InterfaceConfig& config, const KernelUse& use, std::uint
   if (config.mtu > kMtuDefault || kernel_mtu > kMtuDefault) return false;
   // Measured there. A NIC is reset when its program changes, and spreads frames over its queues.
   if (use.driver != "veth") return false;
-  if (!use.ipv4_addresses.empty() || !use.ipv6_addresses.empty() || use.stacked) {
-    return false;
-  }
-  if (use.foreign_program) return false;
+  if (!use.ipv4_addresses.empty() || !use.ipv6_addresses.empty()) return false;
+  if (use.stacked || use.foreign_program) return false;
   // Each queue has its worker; af_packet spreads one queue over several.
   return use.receive_queues == workers && workers <= af_xdp_queues_max(use);
 }

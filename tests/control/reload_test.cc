@@ -1,5 +1,6 @@
 // A new configuration beside the running one: what takes effect, what waits for a restart, and
 // what a wrong one does, which is nothing.
+#include <array>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -145,6 +146,19 @@ TEST_F(Fixed, MoreAddressesThanThereIsRoomForWait) {
   EXPECT_TRUE(wanted.pools.empty());
   wanted.pools = {{"large", {{first, {first.value + kMost - 1}}}}};
   EXPECT_THAT(kept(), IsEmpty());
+}
+
+// An import has put it on record while the server ran; no worker was told.
+TEST_F(Fixed, AnAddressThatOnlyTheStoreKnowsALeaseOfWaits) {
+  subnets = std::make_shared<const Subnets>(running);
+  wanted.pools = {pool("new", 10, 9)};
+  const std::array recorded{Ipv4Address::of(10, 77, 10, 4)};
+  EXPECT_THAT(keep_fixed_parts(running, wanted, subnets, recorded),
+              ElementsAre("1 address of the pools with a lease that no worker has read"));
+  const std::vector<PlannedRange>& additions = subnets->plan().additions();
+  ASSERT_EQ(additions.size(), 2U);
+  EXPECT_EQ(additions[0].last, Ipv4Address::of(10, 77, 10, 3));
+  EXPECT_EQ(additions[1].first, Ipv4Address::of(10, 77, 10, 5));
 }
 
 TEST_F(Fixed, GroupsWithoutMemoryWait) {

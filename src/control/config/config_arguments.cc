@@ -62,8 +62,8 @@ void apply_driver(const ConfigArguments& arguments, ParsedConfig& to) {
     to.config.interfaces[i].driver = driver;
     to.origins.set(element("interface", i) + ".driver", {.option = "--driver"});
   }
-  if (!any)
-    to.problems.error({.option = "--driver"}, "there is no kernel interface that it is for");
+  if (any) return;
+  to.problems.error({.option = "--driver"}, "there is no kernel interface that it is for");
 }
 
 void apply_addresses(const ConfigArguments& arguments, ParsedConfig& to) {

@@ -137,7 +137,8 @@ void keep_address_plan(const Config& running, Config& wanted, std::vector<std::s
   }
   subnets = std::move(*after);  // the pools that there were always fit
   if (const auto count = subnets->plan().on_record(); count > 0) {
-    kept.push_back(count_text(count) + " addresses of the pools, whose leases no worker has read");
+    kept.push_back(count_text(count) + (count == 1 ? " address" : " addresses") +
+                   " of the pools with a lease that no worker has read");
   }
 }
 
