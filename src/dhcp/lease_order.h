@@ -30,7 +30,7 @@ struct LeaseOrderAnswer {
     not_mine,   // another worker's, on its way between two, or in no pool
     as_it_was,  // it is free, or reserved, already
     too_late,   // the order's time was over: nothing has changed here
-    busy,       // the disk is behind: ask again
+    busy,       // the disk is behind, or not all that a reload brought is here: ask again
     done,
   };
   Kind kind{};

@@ -123,6 +123,11 @@ class DhcpServer {
   [[nodiscard]] bool may_keep(const Exchange& exchange, std::uint32_t own) const;
   void review_leases();
   void lay_out_additions();
+  // Else an address that is not here may be one that the last reload brought, and come with the
+  // next ticks.
+  [[nodiscard]] bool is_laid_out() const {
+    return additions_ == subnets_->plan().additions().size();
+  }
   [[nodiscard]] std::uint16_t lender_of(std::uint16_t group, Ipv4Address address) const;
   [[nodiscard]] bool is_over_limit(const Exchange& exchange, std::uint32_t own) const;
   [[nodiscard]] bool is_available(const Exchange& exchange, std::uint32_t lease) const;

@@ -25,11 +25,7 @@ bool is_unknown(const Lease& lease) {
 
 std::optional<Answer> DhcpServer::import(const LeaseChange& lease, const Context& context) {
   const std::uint32_t here = leases_.at(lease.address);
-  if (here == kNoIndex) {
-    // It may be one that the last reload brought, and come with the next ticks.
-    const bool all_here = additions_ == subnets_->plan().additions().size();
-    return all_here ? std::optional(Answer::not_mine) : std::nullopt;
-  }
+  if (here == kNoIndex) return is_laid_out() ? std::optional(Answer::not_mine) : std::nullopt;
   const Lease record = leases_[here];
   const bool is_same = record.client == lease.client && !lease.client.is_nobody();
   if (is_current(record, context.now)) {

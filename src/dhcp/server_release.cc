@@ -60,7 +60,7 @@ LeaseOrderAnswer::Kind DhcpServer::obey(const LeaseOrder& order, const Context& 
   using Kind = LeaseOrderAnswer::Kind;
   if (context.now > order.until) return Kind::too_late;
   const std::uint32_t lease = leases_.at(order.address);
-  if (lease == kNoIndex) return Kind::not_mine;
+  if (lease == kNoIndex) return is_laid_out() ? Kind::not_mine : Kind::busy;
   if (!can_record(context)) return Kind::busy;
   const Lease record = leases_[lease];
   const bool is_release = order.kind == LeaseOrder::Kind::release;

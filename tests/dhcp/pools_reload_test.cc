@@ -70,6 +70,18 @@ TEST_P(PoolsReloaded, ANewOneServesAllItHas) {
   lab.check_leases();
 }
 
+// The operator who asks right after the reload must not hear that there is no such address.
+TEST_P(PoolsReloaded, AnOrderFindsWhatIsNotLaidOutYet) {
+  using Answer = LeaseOrderAnswer::Kind;
+  const Ipv4Address last{kNewPool.value + 99};
+  change([](Config& config) { name_pool(config, {range(kNewPool, 5)}); });
+  lab.change_config([](Config& config) { name_pool(config, {range(kNewPool, 100)}); });
+  EXPECT_EQ(lab.obey(LeaseOrder::Kind::reserve, last), Answer::busy);
+  settle();
+  EXPECT_EQ(lab.obey(LeaseOrder::Kind::reserve, last), Answer::done);
+  EXPECT_EQ(lab.obey(LeaseOrder::Kind::reserve, Ipv4Address::of(10, 77, 3, 1)), Answer::not_mine);
+}
+
 TEST_P(PoolsReloaded, OneMayTakeItsAddressesFromTheSubnets) {
   const auto general = lease_all(4, {});
   change([](Config& config) {
