@@ -281,6 +281,30 @@ TEST_F(Imports, WaitsForAReload) {
   EXPECT_TRUE(imports_.outside().empty());
 }
 
+// A worker in the middle of a turn still has the configuration from before.
+TEST_F(Imports, AsksOnceMoreAfterAReload) {
+  ask({1});
+  plan_.reset();
+  for (int i = 0; i < 10; ++i) {
+    turn();
+    let_go();
+  }
+  plan_ = 2;
+  for (int i = 0; i < 2; ++i) {
+    turn();  // hears the last one
+    turn();
+    EXPECT_EQ(addition_, nullptr);
+    ASSERT_THAT(at_workers(), ElementsAre(1)) << i;
+    if (i == 0) let_go();
+  }
+  answer(0, {{1, Said::taken}});
+  let_go();
+  turn();
+  turn();
+  ASSERT_EQ(told_.size(), 1U);
+  EXPECT_THAT(*told_[0], ElementsAre(Fate::taken));
+}
+
 TEST_F(Imports, RemembersWhatOnlyTheStoreHas) {
   ask({1});
   for (int i = 0; i < 20 && addition_ == nullptr; ++i) {

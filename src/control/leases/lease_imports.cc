@@ -47,6 +47,7 @@ void LeaseImports::begin(Instant now) {
   give_up_at_ = now + kPatience;
   next_try_ = now;
   tries_ = 0;
+  plan_.reset();
   fates_.assign(count, Fate::unsettled);
   moved_.assign(count, false);
   open_.resize(count);
@@ -58,7 +59,10 @@ void LeaseImports::send(Instant now) {
   for (const std::size_t lease : open_) leases.push_back(waiting_.front().leases[lease]);
   ++tries_;
   next_try_ = now + kPause;
-  plan_ = way_.plan();
+  // One that was in the middle of a turn may have answered the last one by what was before.
+  const std::optional<std::uint64_t> plan = way_.plan();
+  is_settled_ = plan && plan == plan_;
+  plan_ = plan;
   piece_.emplace(std::move(leases), way_.workers);
   way_.import(*piece_);
 }
@@ -81,7 +85,7 @@ void LeaseImports::hear(Instant now) {
   const bool any_moves = std::ranges::any_of(open_, [this](std::size_t i) { return moved_[i]; });
   if (any_moves && tries_ < kMovesMax) return;
   // A reload may just be bringing these addresses: the workers are asked again after it.
-  if (!plan_ || plan_ != way_.plan()) {
+  if (!is_settled_ || plan_ != way_.plan()) {
     give_up_at_ = now + kPatience;
     return;
   }

@@ -95,6 +95,7 @@ class LeaseImports {
   std::optional<LeaseImport> piece_;  // those of open_, at the workers
   std::optional<Committer::Addition> addition_;
   std::optional<std::uint64_t> plan_;  // when piece_ was sent
+  bool is_settled_ = false;            // as when the one before it was
   std::vector<Ipv4Address> outside_;
   std::uint64_t taken_ = 0;
 };
