@@ -100,8 +100,9 @@ int serve(const ConfigArguments& arguments) {
   if (!server) return failed(server.error());
 
   if (*control) {
-    (*control)->set_handler([&server](std::string_view request, const ControlSocket::Reply& reply) {
-      run_command(**server, request, reply);
+    (*control)->set_handler([commands = commands_of(**server)](std::string_view request,
+                                                               const ControlSocket::Reply& reply) {
+      run_command(commands, request, reply);
     });
   }
   ServiceNotify notify;

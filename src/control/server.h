@@ -15,10 +15,8 @@
 #include <reveille/instant.h>
 
 #include "control/build_snapshot.h"
-#include "control/leases/foreign_lease.h"
-#include "control/leases/lease_imports.h"
+#include "control/leases/lease_desk.h"
 #include "control/leases/lease_keeping.h"
-#include "control/leases/lease_orders.h"
 #include "control/log/log.h"
 #include "control/reload/reloader.h"
 #include "disk/disk_library.h"
@@ -39,15 +37,13 @@ struct ServerOptions {
 };
 
 // Control thread only.
-class Server {
+class Server : public LeaseDesk {
  public:
   // Opens the ports, loads the images, starts the workers. What went wrong is one sentence, and
   // then nothing is left running. `log` outlives the server.
   static tl::expected<std::unique_ptr<Server>, std::string> start(
       std::shared_ptr<const Config> config, Log& log, ServerOptions options);
-  ~Server();
-  Server(const Server&) = delete;
-  Server& operator=(const Server&) = delete;
+  ~Server() override;
 
   // What control does over and over, about twenty times a second: events to the log, changed
   // files to the workers, old images away. Returns how many events there were.
@@ -71,15 +67,11 @@ class Server {
   // has changed nothing.
   void reload(Reloader::Done done);
 
-  // Has one address released or reserved. What came of it is logged, and told to `done` in a later
-  // turn().
-  void order_lease(LeaseOrder::Kind kind, Ipv4Address address, LeaseOrders::Done done);
-
-  // Takes over leases of another server, at most LeaseImport::kLeasesMax of them, for which `done`
-  // is told in a later turn() what became of each. That they have come is logged when no more do.
-  void import_leases(std::vector<LeaseChange> leases, LeaseImports::Done done);
-  // By which it would have them now; nullopt: it keeps leases in memory only, and takes over none.
-  [[nodiscard]] std::optional<ForeignTerms> foreign_terms() const;
+  // What came of an order is logged, and told in a later turn(). That leases of another server have
+  // come is logged when no more do.
+  void order_lease(LeaseOrder::Kind kind, Ipv4Address address, LeaseOrders::Done done) override;
+  void import_leases(std::vector<LeaseChange> leases, LeaseImports::Done done) override;
+  [[nodiscard]] std::optional<ForeignTerms> foreign_terms() const override;
   // turn() has something to do that somebody waits for.
   [[nodiscard]] bool is_awaited() const { return imports_.is_busy(); }
 

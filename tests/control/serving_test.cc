@@ -67,7 +67,8 @@ pool = "rack7"
   // The answer, once it is there.
   static Json answer_to(const std::string& request) {
     std::optional<std::string> answer;
-    run_command(*server_, request, [&answer](std::string text) { answer = std::move(text); });
+    run_command(commands_of(*server_), request,
+                [&answer](std::string text) { answer = std::move(text); });
     for (int i = 0; i < 5000 && !answer; ++i) {
       server_->turn();
       std::this_thread::sleep_for(std::chrono::milliseconds{1});
@@ -135,6 +136,17 @@ TEST_F(Serving, RefusesWhatIsNoRequest) {
         "{\"command\":" + std::string(30'000, '{')}) {
     EXPECT_EQ(error_of(request), "a request is one JSON object a line");
   }
+}
+
+// As deep as a line goes: nothing of it may be as deep in the stack.
+TEST_F(Serving, RefusesWhatIsNestedWithoutEnd) {
+  const std::string lists = std::string(32'000, '[') + std::string(32'000, ']');
+  for (const std::string command : {"status", "import", "release"}) {
+    EXPECT_EQ(error_of(R"({"command":")" + command + R"(","arguments":{"x":)" + lists + "}}"),
+              "there is no argument \"x\"");
+  }
+  EXPECT_THAT(error_of(R"({"command":"import","arguments":{"leases":)" + lists + "}}"),
+              HasSubstr("a lease is [address, state, MAC, end, client-id]"));
 }
 
 TEST_F(Serving, ReloadsWhatItCan) {

@@ -243,11 +243,12 @@ std::optional<LeaseImport::Answer> Lab::ask_import(const LeaseChange& lease) {
   return said;
 }
 
-void Lab::change_config(const std::function<void(Config&)>& change) {
+void Lab::change_config(const std::function<void(Config&)>& change,
+                        std::span<const Ipv4Address> recorded) {
   Config config = *snapshot_.config;
   change(config);
   snapshot_.config = std::make_shared<const Config>(std::move(config));
-  auto subnets = Subnets::after(*snapshot_.subnets, *snapshot_.config);
+  auto subnets = Subnets::after(*snapshot_.subnets, *snapshot_.config, recorded);
   if (!subnets) throw std::runtime_error(subnets.error());
   snapshot_.subnets = std::move(*subnets);
   snapshot_.policy = test_policy(*snapshot_.config, *snapshot_.catalogue, workers());

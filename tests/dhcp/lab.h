@@ -136,7 +136,9 @@ class Lab {
   // Absent: one of them is to be asked again.
   std::optional<LeaseImport::Answer> ask_import(const LeaseChange& lease);
   // For everything from now on, as a reload that keeps the subnets, and pools their places.
-  void change_config(const std::function<void(Config&)>& change);
+  // `recorded`: see Subnets::after().
+  void change_config(const std::function<void(Config&)>& change,
+                     std::span<const Ipv4Address> recorded = {});
   [[nodiscard]] std::uint64_t outcomes(Outcome outcome) const { return outcomes_[outcome]; }
 
  private:

@@ -14,8 +14,6 @@
 namespace reveille {
 namespace {
 
-using Json = nlohmann::json;
-
 ClientKey key_of(const ImportedLease& lease, const ForeignTerms& terms) {
   const bool has_id = !lease.client_id.empty();
   if (has_id && (terms.identity == Identity::client_id || lease.mac.is_zero())) {
@@ -53,7 +51,7 @@ std::optional<RowState> state_of(const std::string& word) {
   return found == kStates.end() ? std::nullopt : std::optional(*found);
 }
 
-bool is_text(const Json& word) {
+bool is_text(const nlohmann::json& word) {
   return word.is_string();
 }
 
@@ -77,17 +75,17 @@ tl::expected<LeaseChange, std::string> change_of(const ImportedLease& lease,
   return change;
 }
 
-Json words_of(const ImportedLease& lease) {
+nlohmann::json words_of(const ImportedLease& lease) {
   std::string id;
   for (const std::uint8_t octet : lease.client_id) {
     id += fmt::format("{}{:02x}", id.empty() ? "" : ":", octet);
   }
-  return Json::array({lease.address.text(), name(lease.state),
-                      lease.mac.is_zero() ? "" : lease.mac.text(),
-                      lease.until ? Json(*lease.until) : Json(nullptr), id});
+  return nlohmann::json::array(
+      {lease.address.text(), name(lease.state), lease.mac.is_zero() ? "" : lease.mac.text(),
+       lease.until ? nlohmann::json(*lease.until) : nlohmann::json(nullptr), id});
 }
 
-tl::expected<ImportedLease, std::string> foreign_lease_of(const Json& words) {
+tl::expected<ImportedLease, std::string> foreign_lease_of(const nlohmann::json& words) {
   const auto refuse = [](const char* what) { return tl::unexpected(std::string(what)); };
   const bool is_shaped = words.is_array() && words.size() == 5 && is_text(words[0]) &&
                          is_text(words[1]) && is_text(words[2]) &&

@@ -1,12 +1,13 @@
 #include "control/socket/commands.h"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 
 #include <nlohmann/json.hpp>
 
 #include "control/config/problem.h"
 #include "control/reload/report.h"
+#include "control/server.h"
 #include "control/socket/disks_report.h"
 #include "control/socket/lease_commands.h"
 #include "control/socket/status_report.h"
@@ -14,58 +15,42 @@
 namespace reveille {
 namespace {
 
-using AtOnce = CommandResult (*)(Server&, const Json& arguments);
-using Later = void (*)(Server&, const Json& arguments, Answer answer);
-
-// One of the two.
-struct Command {
-  std::string_view name;
-  AtOnce at_once;
-  Later later = nullptr;
-};
-
-constexpr std::array kCommands{
-    Command{"status", report_status},         Command{"reload", nullptr, run_reload},
-    Command{"release", nullptr, run_release}, Command{"reserve", nullptr, run_reserve},
-    Command{"import", nullptr, run_import},   Command{"disks", report_disks},
-};
-
 struct CommandRequest {
   const Command* command = nullptr;
   Json arguments = Json::object();
 };
 
-std::string known_commands() {
+std::string names_of(const Commands& commands) {
   std::string all;
-  for (const Command& command : kCommands) {
+  for (const Command& command : commands) {
     all += (all.empty() ? "" : ", ") + std::string(command.name);
   }
   return all;
 }
 
-tl::expected<CommandRequest, std::string> parse_request(std::string_view line) {
-  const Json json = Json::parse(line, nullptr, false);
+tl::expected<CommandRequest, std::string> parse_request(const Commands& commands,
+                                                        std::string_view line) {
+  Json json = Json::parse(line, nullptr, false);
   if (!json.is_object()) return tl::unexpected(std::string("a request is one JSON object a line"));
   CommandRequest request;
   std::string name;
-  for (const auto& [key, value] : json.items()) {
+  for (auto& [key, value] : json.items()) {
     if (key == "command" && value.is_string()) {
       name = value.get<std::string>();
     } else if (key == "arguments" && value.is_object()) {
-      request.arguments = value;
+      // A copy of lists in lists would go as deep in the stack as they do.
+      request.arguments = std::move(value);
     } else {
       return tl::unexpected("a request has \"command\" (text) and \"arguments\" (object), not " +
                             in_quotes(key) + " of this kind");
     }
   }
-  const auto* const found =
-      std::find_if(kCommands.begin(), kCommands.end(),
-                   [&name](const Command& command) { return command.name == name; });
-  if (found == kCommands.end()) {
+  const auto found = std::ranges::find(commands, name, &Command::name);
+  if (found == commands.end()) {
     return tl::unexpected("there is no command " + in_quotes(name) + "; there are " +
-                          known_commands());
+                          names_of(commands));
   }
-  request.command = found;
+  request.command = &*found;
   return request;
 }
 
@@ -80,18 +65,31 @@ std::string answer_line(const CommandResult& result) {
   return answer.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+// Of one that is over at once.
+auto at_once(CommandResult (*run)(Server&, const Json&), Server& server) {
+  return [run, &server](const Json& arguments, const Answer& answer) {
+    answer(run(server, arguments));
+  };
+}
+
 }  // namespace
 
-void run_command(Server& server, std::string_view request,
+Commands commands_of(Server& server) {
+  Commands all{{"status", at_once(report_status, server)},
+               {"reload", [&server](const Json& arguments, Answer answer) {
+                  run_reload(server, arguments, std::move(answer));
+                }}};
+  std::ranges::move(lease_commands_of(server), std::back_inserter(all));
+  all.push_back({"disks", at_once(report_disks, server)});
+  return all;
+}
+
+void run_command(const Commands& commands, std::string_view request,
                  const std::function<void(std::string)>& reply) {
-  const auto parsed = parse_request(request);
+  const auto parsed = parse_request(commands, request);
   if (!parsed) return reply(answer_line(tl::unexpected(parsed.error())));
-  const Command& command = *parsed->command;
-  if (command.at_once != nullptr) {
-    return reply(answer_line(command.at_once(server, parsed->arguments)));
-  }
-  command.later(server, parsed->arguments,
-                [reply](const CommandResult& result) { reply(answer_line(result)); });
+  parsed->command->run(parsed->arguments,
+                       [reply](const CommandResult& result) { reply(answer_line(result)); });
 }
 
 tl::expected<void, std::string> only_arguments(const Json& arguments,

@@ -6,13 +6,14 @@
 //   {"error":"why not"}
 //
 // To add a command: a function of the server and the arguments that returns JSON or a sentence,
-// and one line in the table of commands.cc. It runs in the control thread and must be over within
+// and one line in commands_of(). It runs in the control thread and must be over within
 // milliseconds. One that takes longer keeps the `Answer` and gives it when it is done.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 #include <tl/expected.hpp>
@@ -26,8 +27,17 @@ using CommandResult = tl::expected<Json, std::string>;
 // Called once, in the control thread, while the control socket lives.
 using Answer = std::function<void(CommandResult)>;
 
+struct Command {
+  std::string_view name;
+  std::function<void(const Json& arguments, Answer answer)> run;
+};
+using Commands = std::vector<Command>;
+
+// All there are. The server outlives them.
+[[nodiscard]] Commands commands_of(Server& server);
+
 // Runs one request. Whatever it holds, it gets an answer: one line of JSON, without the line end.
-void run_command(Server& server, std::string_view request,
+void run_command(const Commands& commands, std::string_view request,
                  const std::function<void(std::string)>& reply);
 
 // ---- for the functions behind the commands

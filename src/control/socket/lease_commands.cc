@@ -1,14 +1,16 @@
 #include "control/socket/lease_commands.h"
 
+#include <set>
+#include <utility>
+
 #include <nlohmann/json.hpp>
 
 #include "control/leases/foreign_lease.h"
-#include "control/server.h"
 
 namespace reveille {
 namespace {
 
-void run_order(LeaseOrder::Kind kind, Server& server, const Json& arguments, Answer answer) {
+void run_order(LeaseOrder::Kind kind, LeaseDesk& desk, const Json& arguments, Answer answer) {
   if (auto good = only_arguments(arguments, {"address"}); !good) {
     return answer(tl::unexpected(good.error()));
   }
@@ -20,7 +22,7 @@ void run_order(LeaseOrder::Kind kind, Server& server, const Json& arguments, Ans
     return answer(
         tl::unexpected(std::string("\"address\" wants an address such as \"10.77.1.5\"")));
   }
-  server.order_lease(kind, *address, [answer = std::move(answer)](const LeaseOrders::Result& done) {
+  desk.order_lease(kind, *address, [answer = std::move(answer)](const LeaseOrders::Result& done) {
     answer(done ? CommandResult(Json::object()) : tl::unexpected(done.error()));
   });
 }
@@ -66,9 +68,13 @@ struct Importing {
 
 tl::expected<Importing, std::string> read_leases(const Json& all, const ForeignTerms& terms) {
   Importing importing;
+  std::set<Ipv4Address> seen;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto lease = foreign_lease_of(all[i]);
     if (!lease) return tl::unexpected("lease " + std::to_string(i) + ": " + lease.error());
+    if (!seen.insert(lease->address).second) {
+      return tl::unexpected("lease " + std::to_string(i) + ": its address is that of one before");
+    }
     auto change = change_of(*lease, terms);
     if (change) {
       importing.leases.push_back(*change);
@@ -80,9 +86,7 @@ tl::expected<Importing, std::string> read_leases(const Json& all, const ForeignT
   return importing;
 }
 
-}  // namespace
-
-void run_import(Server& server, const Json& arguments, Answer answer) {
+void run_import(LeaseDesk& desk, const Json& arguments, Answer answer) {
   if (auto good = only_arguments(arguments, {"leases"}); !good) {
     return answer(tl::unexpected(good.error()));
   }
@@ -92,27 +96,34 @@ void run_import(Server& server, const Json& arguments, Answer answer) {
     return answer(tl::unexpected("\"leases\" wants at most " +
                                  std::to_string(LeaseImport::kLeasesMax) + " leases"));
   }
-  const auto terms = server.foreign_terms();
+  const auto terms = desk.foreign_terms();
   if (!terms) {
     return answer(tl::unexpected(std::string("this configuration keeps leases in memory only")));
   }
   auto importing = read_leases(*given, *terms);
   if (!importing) return answer(tl::unexpected(importing.error()));
   std::vector<LeaseChange> leases = importing->leases;
-  server.import_leases(std::move(leases),
-                       [answer = std::move(answer), importing = std::move(*importing)](
-                           const LeaseImports::Result& fates) mutable {
-                         if (!fates) return answer(tl::unexpected(fates.error()));
-                         answer(importing.told(*fates));
-                       });
+  desk.import_leases(std::move(leases),
+                     [answer = std::move(answer), importing = std::move(*importing)](
+                         const LeaseImports::Result& fates) mutable {
+                       if (!fates) return answer(tl::unexpected(fates.error()));
+                       answer(importing.told(*fates));
+                     });
 }
 
-void run_release(Server& server, const Json& arguments, Answer answer) {
-  run_order(LeaseOrder::Kind::release, server, arguments, std::move(answer));
-}
+}  // namespace
 
-void run_reserve(Server& server, const Json& arguments, Answer answer) {
-  run_order(LeaseOrder::Kind::reserve, server, arguments, std::move(answer));
+Commands lease_commands_of(LeaseDesk& desk) {
+  const auto order = [&desk](LeaseOrder::Kind kind) {
+    return [kind, &desk](const Json& arguments, Answer answer) {
+      run_order(kind, desk, arguments, std::move(answer));
+    };
+  };
+  return {{"release", order(LeaseOrder::Kind::release)},
+          {"reserve", order(LeaseOrder::Kind::reserve)},
+          {"import", [&desk](const Json& arguments, Answer answer) {
+             run_import(desk, arguments, std::move(answer));
+           }}};
 }
 
 }  // namespace reveille
