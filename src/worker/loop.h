@@ -151,7 +151,10 @@ class Worker {
   const TscClock& tsc_;
   Instant next_tick_{};
   std::array<Request, kBurst> ours_;  // of the burst that is being served
-  bool more_waits_ = false;           // the last look at a queue found as much as one takes
+  // Room for what is taken from a ring, made once: each turn looks, and most find nothing.
+  std::array<PeerMessage, kBurst> messages_heard_;
+  std::array<ClientFacts, kBurst> clients_heard_;
+  bool more_waits_ = false;  // the last look at a queue found as much as one takes
 
   std::array<PeerMessage, kMessagesPerTurn> outbox_storage_{};
   Outbox outbox_{outbox_storage_};

@@ -32,20 +32,18 @@ Worker::Worker(const WorkerParts& parts, const Snapshot& first)
 }
 
 std::size_t Worker::hear_peers(Context& context) {
-  std::array<PeerMessage, kBurst> messages;
   std::size_t heard = 0;
   for (unsigned from = 0; from < share_.count; ++from) {
     if (from == share_.index) continue;
-    const unsigned count = steering_.receive(from, messages);
+    const unsigned count = steering_.receive(from, messages_heard_);
     for (unsigned i = 0; i < count; ++i) {
       transmit_.make_room(context.snapshot.stations);
       if (durable_leases_) make_room_in_journal();
-      responder_.receive(messages[i], context);
+      responder_.receive(messages_heard_[i], context);
     }
     heard += count;
-    std::array<ClientFacts, kBurst> clients;
-    const unsigned told = steering_.receive(from, clients);
-    for (unsigned i = 0; i < told; ++i) responder_.note(clients[i]);
+    const unsigned told = steering_.receive(from, clients_heard_);
+    for (unsigned i = 0; i < told; ++i) responder_.note(clients_heard_[i]);
     heard += told;
   }
   statistics_.messages_received += heard;
