@@ -13,17 +13,21 @@
 #include <rte_mbuf.h>
 
 #include "port/pools.h"
+#include "worker/gaps.h"
 #include "worker/source.h"
 
 namespace reveille::bench {
 
 // One receive queue. Owner: the thread of the worker that polls it; read when that has stopped.
-class Meter {
+class alignas(64) Meter {
  public:
   static constexpr std::size_t kTurnsMax = 1 << 18;  // of a phase
 
   explicit Meter(Source& source) : source_(source) {
-    for (Phase& phase : phases_) phase.turns.reserve(kTurnsMax);
+    for (Phase& phase : phases_) {  // touched: no page is to be found while it counts
+      phase.turns.resize(kTurnsMax);
+      phase.turns.clear();
+    }
     for (int i = 0; i < 1000; ++i) {
       const std::uint64_t begin = rte_rdtsc_precise();
       overhead_ = std::min(overhead_, rte_rdtsc_precise() - begin);
@@ -43,13 +47,15 @@ class Meter {
 
   // Cycles a frame, of turns with a full burst. The median: what else runs on the machine does
   // not count.
-  [[nodiscard]] double cycles_per_frame(unsigned phase = 0) {
-    std::vector<float>& turns = phases_[phase].turns;
+  [[nodiscard]] double cycles_per_frame(unsigned phase = 0) const {
+    std::vector<float> turns = phases_[phase].turns;
     if (turns.empty()) return 0;
     const auto middle = turns.begin() + static_cast<std::ptrdiff_t>(turns.size() / 2);
     std::nth_element(turns.begin(), middle, turns.end());
     return double{*middle} / kBurst;
   }
+  // Between its looks at the queue, from the first one on: the opening of transfers included.
+  [[nodiscard]] const Gaps& gaps() const { return gaps_; }
   // Any thread: the source has asked all it wanted.
   [[nodiscard]] bool done() const { return done_.load(std::memory_order_acquire); }
   // From the first burst of the phase to the last, everything included, the bench as well.
@@ -69,6 +75,7 @@ class Meter {
 
   std::uint16_t receive(std::span<rte_mbuf*> room) {
     const std::uint64_t now = rte_rdtsc_precise();
+    if (!source_.done()) gaps_.look(now);
     if (held_ != Source::kWarmUp && count_ == kBurst && phases_[held_].turns.size() < kTurnsMax) {
       phases_[held_].turns.push_back(static_cast<float>(now - left_ - inside_ - overhead_));
     }
@@ -101,6 +108,7 @@ class Meter {
   unsigned held_ = Source::kWarmUp;
   unsigned count_ = 0;
   std::array<Phase, Source::kPhases> phases_;
+  Gaps gaps_;
   std::atomic<bool> done_{false};
 };
 

@@ -61,7 +61,9 @@ Readers::Readers(const Shape& shape, const Station& station)
   if (shape.acks_per_second > 0) {
     cycles_between_ = static_cast<double>(rte_get_tsc_hz()) / shape.acks_per_second;
     due_.resize(kWaiting);
-    latencies_.cycles.reserve(std::min<std::size_t>(shape.acks, kLatenciesMax));
+    // Touched here: a page that the kernel has to find is no part of the worker's turn.
+    latencies_.cycles.resize(std::min<std::size_t>(shape.acks, kLatenciesMax));
+    latencies_.cycles.clear();
   }
 }
 
@@ -94,6 +96,9 @@ unsigned Readers::fill(std::span<rte_mbuf*> room, std::uint64_t now) {
     }
     return count;
   }
+  in_time_ |= now < shape_.from;
+  if (now < shape_.from) return 0;
+  over_ = shape_.until != 0 && now >= shape_.until;
   if (begin_ == 0) begin_ = now;
   for (; count < room.size() && !done(); ++count) {
     if (cycles_between_ > 0) {

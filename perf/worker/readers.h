@@ -30,6 +30,9 @@ class Readers : public Source {
     std::uint64_t acks = 1'000'000;  // to be measured
     Share share;                     // only machines whose transfers this worker owns
     double acks_per_second = 0;      // 0: as fast as they are taken
+    // When ACKs begin and end, in cycles of the clock that all cores share. 0: at once; never.
+    std::uint64_t from = 0;
+    std::uint64_t until = 0;
   };
 
   Readers(const Shape& shape, const Station& station);
@@ -37,9 +40,11 @@ class Readers : public Source {
   unsigned fill(std::span<rte_mbuf*> room, std::uint64_t now_cycles) override;
   void sent(std::span<rte_mbuf*> frames, std::uint64_t now_cycles) override;
   [[nodiscard]] unsigned phase() const override { return is_open() ? 0 : kWarmUp; }
-  [[nodiscard]] bool done() const override { return acked_ >= shape_.acks; }
+  [[nodiscard]] bool done() const override { return acked_ >= shape_.acks || over_; }
 
   [[nodiscard]] Latencies& latencies() { return latencies_; }
+  // All transfers were open at Shape::from.
+  [[nodiscard]] bool began_in_time() const { return in_time_; }
 
  private:
   static constexpr std::size_t kAckFrame = 60;
@@ -63,6 +68,8 @@ class Readers : public Source {
   std::uint32_t next_ = 0;
   std::uint64_t acked_ = 0;
   std::uint64_t begin_ = 0;
+  bool in_time_ = false;
+  bool over_ = false;
   double cycles_between_ = 0;
   // When each ACK that is not answered yet was due: replies leave in the order of requests.
   std::vector<std::uint64_t> due_;

@@ -1,5 +1,6 @@
 #include "worker/site.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -13,6 +14,7 @@
 #include <rte_ethdev.h>
 
 #include "dhcp/subnets.h"
+#include "disk/disk_library.h"
 #include "image/catalogue.h"
 #include "image/image.h"
 #include "policy/boot_policy.h"
@@ -24,6 +26,11 @@ constexpr std::chrono::seconds kPatience{60};
 constexpr std::size_t kImageBytes = std::size_t{4} << 20;
 constexpr Ipv4Address kAddress = Ipv4Address::of(10, 0, 0, 1);
 constexpr Ipv4Address kPool = Ipv4Address::of(10, 128, 0, 0);
+
+[[noreturn]] void fail(const std::string& sentence) {
+  std::fprintf(stderr, "worker-bench: %s\n", sentence.c_str());
+  std::exit(1);
+}
 
 class Memory : public Image::Storage {
  public:
@@ -55,7 +62,7 @@ std::string disk_path() {
          ("reveille-bench-" + std::to_string(getpid()) + ".img");
 }
 
-Config configuration(unsigned workers, std::uint32_t leases, std::uint64_t disk_bytes) {
+Config configuration(unsigned workers, std::uint32_t leases, bool disk) {
   Config config;
   InterfaceConfig interface;
   interface.vdev = "net_null0,size=64,copy=0";
@@ -67,7 +74,7 @@ Config configuration(unsigned workers, std::uint32_t leases, std::uint64_t disk_
   config.tftp.half_open_max = 61'440;
   config.tftp.timeout = std::chrono::seconds{60};  // nothing is lost here
   config.boot.default_file = "snponly.efi";
-  if (disk_bytes != 0) {
+  if (disk) {
     config.disks = {DiskConfig{.address = DiskAddress{0, 1}, .file = disk_path()}};
     config.disk_limits.clients_max = 65'536;
   }
@@ -81,16 +88,33 @@ Config configuration(unsigned workers, std::uint32_t leases, std::uint64_t disk_
   return config;
 }
 
+// Loaded once; what its clients write is the workers'.
+DiskLibrary& disks(const Config& config) {
+  static const auto made = [&config] {
+    std::mt19937_64 random(1);
+    std::vector<std::uint64_t> content(kDiskBytes / sizeof(std::uint64_t));
+    std::ranges::generate(content, random);
+    std::ofstream(disk_path(), std::ios::binary)
+        .write(reinterpret_cast<const char*>(content.data()), std::streamsize{kDiskBytes});
+    auto library = std::make_unique<DiskLibrary>(config, config.workers.count);
+    const auto loaded = library->load();
+    std::filesystem::remove(disk_path());
+    if (!loaded) fail(loaded.error());
+    return library;
+  }();
+  return *made;
+}
+
 }  // namespace
 
-Site::Site(Eal& eal, unsigned workers, std::uint32_t leases, std::uint64_t disk_bytes)
-    : config_(std::make_shared<const Config>(configuration(workers, leases, disk_bytes))) {
-  if (disk_bytes != 0) load_disk(disk_bytes);
+void make_images() {
+  (void)images();
+}
+
+Site::Site(Eal& eal, unsigned workers, std::uint32_t leases, bool disk)
+    : config_(std::make_shared<const Config>(configuration(workers, leases, disk))) {
   auto opened = Workers::open(eal, *config_, {.frame_clock = false, .seed = 7});
-  if (!opened) {
-    std::fprintf(stderr, "worker-bench: %s\n", opened.error().c_str());
-    std::exit(1);
-  }
+  if (!opened) fail(opened.error());
   workers_ = std::move(*opened);
 }
 
@@ -107,20 +131,6 @@ const Station& Site::station() const {
   return workers_->stations()[0];
 }
 
-void Site::load_disk(std::uint64_t bytes) {
-  std::mt19937_64 random(1);
-  std::vector<std::uint64_t> content(bytes / sizeof(std::uint64_t));
-  std::ranges::generate(content, random);
-  std::ofstream(disk_path(), std::ios::binary)
-      .write(reinterpret_cast<const char*>(content.data()), static_cast<std::streamsize>(bytes));
-  disks_ = std::make_unique<DiskLibrary>(*config_, config_->workers.count);
-  const auto loaded = disks_->load();
-  std::filesystem::remove(disk_path());
-  if (loaded) return;
-  std::fprintf(stderr, "worker-bench: %s\n", loaded.error().c_str());
-  std::exit(1);
-}
-
 std::unique_ptr<const Snapshot> Site::snapshot() const {
   auto made = std::make_unique<Snapshot>();
   made->stations = workers_->stations();
@@ -128,7 +138,7 @@ std::unique_ptr<const Snapshot> Site::snapshot() const {
   made->subnets = std::make_shared<const Subnets>(*config_);
   made->catalogue = std::make_shared<const Catalogue>(images(), Catalogue::Options{});
   made->policy = std::make_shared<const BootPolicy>(*config_, *made->catalogue);
-  if (disks_) made->disks = disks_->disks();
+  if (!config_->disks.empty()) made->disks = disks(*config_).disks();
   return made;
 }
 
@@ -151,16 +161,12 @@ bool Site::run(const std::vector<Source*>& sources) {
   };
   while (!all_done() && std::chrono::steady_clock::now() < end) {
     workers_->drain_events([](const Event&) {}, std::size_t{1} << 16);
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    std::this_thread::sleep_for(kControlSleeps);
   }
   const bool finished = all_done();
   if (!finished) std::fprintf(stderr, "worker-bench: a case was not finished in time\n");
   workers_->stop();
   return finished;
-}
-
-Nanoseconds Site::longest_gap() const {
-  return workers_->statistics().sum().longest_gap;
 }
 
 }  // namespace reveille::bench

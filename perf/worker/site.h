@@ -1,12 +1,13 @@
-// Workers as shipped, on a port without a wire: net_null, and a Source for each worker.
+// Workers as shipped, on a port without a wire: net_null, and a Source for each worker. All sites
+// of a process have as many workers: images remember for which of them they are ready.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <vector>
 
 #include <rte_ethdev.h>
 
-#include "disk/disk_library.h"
 #include "packet/snapshot.h"
 #include "worker/meter.h"
 #include "worker/source.h"
@@ -16,12 +17,18 @@ namespace reveille::bench {
 
 inline constexpr std::uint32_t kImages = 64;
 inline constexpr std::uint32_t kBlocksMin = 2800;  // of each image, whatever the block size
+inline constexpr std::uint64_t kDiskBytes = std::uint64_t{1} << 29;
+
+// Between two looks of control at what the workers have to tell.
+inline constexpr std::chrono::milliseconds kControlSleeps{1};
+
+// What every site serves: before a first one that has no time for it.
+void make_images();
 
 class Site {
  public:
-  // `leases`: addresses in the pool; none: no DHCP. `disk_bytes`: of a shared disk at e0.1, in
-  // memory; none: no disk.
-  Site(Eal& eal, unsigned workers, std::uint32_t leases = 0, std::uint64_t disk_bytes = 0);
+  // `leases`: addresses in the pool; none: no DHCP. `disk`: a shared one at e0.1, in memory.
+  Site(Eal& eal, unsigned workers, std::uint32_t leases = 0, bool disk = false);
   ~Site();
   Site(const Site&) = delete;
   Site& operator=(const Site&) = delete;
@@ -32,8 +39,6 @@ class Site {
 
   // After run().
   [[nodiscard]] Meter& meter(unsigned worker) { return *meters_[worker]; }
-  // Between two looks of a worker at its port, the opening of transfers included.
-  [[nodiscard]] Nanoseconds longest_gap() const;
 
  private:
   struct Hooks {
@@ -42,10 +47,7 @@ class Site {
   };
   [[nodiscard]] std::unique_ptr<const Snapshot> snapshot() const;
 
-  void load_disk(std::uint64_t bytes);
-
   std::shared_ptr<const Config> config_;
-  std::unique_ptr<DiskLibrary> disks_;
   std::vector<std::unique_ptr<Meter>> meters_;
   std::vector<Hooks> hooks_;  // by queue
   std::unique_ptr<Workers> workers_;

@@ -8,8 +8,9 @@
 
 namespace reveille::bench {
 
-// Owner: the worker's thread, which calls both from inside its own polling.
-class Source {
+// Owner: the worker's thread, which calls both from inside its own polling. On cache lines of its
+// own, as Meter is: what one worker's bench counts is to cost the other nothing.
+class alignas(64) Source {
  public:
   virtual ~Source() = default;
 
