@@ -20,6 +20,8 @@ class IdealResponder {
       : mac_(mac), address_(address), bytes_(bytes), network_(outlet) {}
 
   void receive(Bytes frame);
+  // Brings what receive() will answer this frame with into the cache.
+  void prefetch(Bytes frame) const;
 
  private:
   struct Peer {

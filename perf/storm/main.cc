@@ -151,10 +151,19 @@ int ceiling_command(const Options& options) {
 }
 
 int ideal_command(const Options& options) {
+  std::vector<std::uint8_t> own;
+  std::unique_ptr<MappedFile> mapped;
+  if (options.ideal_file.empty()) {
+    own = ideal_file(options.ideal_bytes);
+  } else {
+    auto opened = MappedFile::open(options.ideal_file);
+    if (!opened) return complain("--content: " + opened.error());
+    mapped = std::move(*opened);
+  }
+  const Bytes bytes = mapped ? mapped->bytes() : Bytes{own};
   if (auto started = start_dpdk(1); !started) return complain(started.error());
   auto port = Port::open(options.port);
   if (!port) return complain(port.error());
-  const std::vector<std::uint8_t> bytes = ideal_file(options.ideal_bytes);
   IdealResponder responder(ideal_mac(), options.ideal_address, bytes, **port);
   run_ideal(responder, **port, stop_requested);
   return kAllBooted;

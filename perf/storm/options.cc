@@ -193,6 +193,8 @@ Parsed parse_command_line(int argc, const char* const* argv) {
   add_port(*ceiling, options.responder_port, "responder-", "the ideal server");
   auto* ideal = app.add_subcommand("ideal", "be the ideal server, for a swarm elsewhere");
   ideal->fallthrough();
+  ideal->add_option("--content", options.ideal_file,
+                    "the file that it serves under every name, instead of one of its own");
   for (CLI::App* each : {ceiling, ideal}) {
     each->add_option("--responder-address", typed.ideal_address, "of the ideal server")
         ->capture_default_str();

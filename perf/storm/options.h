@@ -23,6 +23,7 @@ struct Options {
   std::vector<std::string> expected;  // FILE=PATH
   Ipv4Address ideal_address;
   std::uint64_t ideal_bytes = 1 << 20;
+  std::string ideal_file;  // which it serves instead
 
   std::string label;  // in tables and plots
   std::string json_file;
