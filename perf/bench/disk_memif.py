@@ -34,12 +34,12 @@ def measure(bench):
     bench.say("AoE, memif, one core each")
     found = {"reveille": [], "testpmd": [], "wrong": 0}
     for _ in range(bench.rounds):
-        figures = bench.served(ReveilleDiskMemif, lambda: storm(bench))
         try:
             most = testpmd.on_memif(FRAME)
         except OSError as error:
             bench.say(f"testpmd: {error}")
             return {}
+        figures = bench.served(ReveilleDiskMemif, lambda: storm(bench))
         if figures is None or most is None:
             continue
         found["reveille"].append(figures["requests_per_second"])
@@ -53,11 +53,16 @@ def share(found, median):
     return 100 * median(found["reveille"]) / median(found["testpmd"])
 
 
+def span(values):
+    return f"{min(values):.0f} to {max(values):.0f}"
+
+
 def page(found, table, median):
     """The part of RESULTS.md."""
     if not found:
         return "Not measured.\n"
-    return table((f"testpmd macswap, frames/s of {FRAME} octets", "reveille, reads/s of 1 KiB",
-                  "share", "wrong"),
-                 [(f"{median(found['testpmd']):.0f}", f"{median(found['reveille']):.0f}",
+    return table((f"testpmd macswap, frames/s of {FRAME} octets", "range",
+                  "reveille, reads/s of 1 KiB", "range", "share", "wrong"),
+                 [(f"{median(found['testpmd']):.0f}", span(found["testpmd"]),
+                   f"{median(found['reveille']):.0f}", span(found["reveille"]),
                    f"{share(found, median):.0f} %", found["wrong"])])

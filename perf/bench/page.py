@@ -90,39 +90,59 @@ def command_of(found):
     return ""
 
 
-def memif_text(found):
+def spread(values, median, unit=""):
+    """"3423 (3391 to 3500) MB/s", "3423 MB/s" of one round, or a dash."""
+    if not values:
+        return "-"
+    span = f" ({min(values):.0f} to {max(values):.0f})" if len(values) > 1 else ""
+    return f"{median(values):.0f}{span} {unit}".strip()
+
+
+def share_of(part, whole, median):
+    return f"{100 * median(part) / median(whole):.0f} %" if part and whole and median(whole) else "-"
+
+
+def memif_text(found, median):
     rows = []
     for what, field, unit in (("tftp", "mb_per_s", "MB/s"), ("dhcp", "dora_per_s", "DORA/s")):
-        own, most = found.get(what), found.get(f"ceiling {what}")
-        if own is None:
-            continue
-        share = f"{100 * own[field] / most[field]:.0f} %" if most and most[field] else "-"
-        rows.append((what, f"{own[field]:.0f} {unit}", f"{most[field]:.0f} {unit}" if most else "-",
-                     share, own["failed"]))
-    return table(("part", "reveille", "swarm's ceiling (ideal server)", "share", "failed"), rows)
+        own = [each[field] for each in found.get(what, ())]
+        most = [each[field] for each in found.get(f"ceiling {what}", ())]
+        if own:
+            rows.append((what, spread(own, median, unit), spread(most, median, unit),
+                         share_of(own, most, median), sum(each["failed"] for each in found[what])))
+    return table(("part", "reveille", "swarm's ceiling (ideal server)", "share", "failed"), rows) \
+        if rows else "Not measured.\n"
 
 
-def testpmd_text(figures):
+def testpmd_text(figures, median):
     """Frames that testpmd sends back a second, and the blocks that reveille answers with."""
     rows = []
-    own = {"memif": [figures["memif"].get("tftp")],
-           "veth": [each for found in figures["tftp"].values()
-                    for each in found.get("reveille", ())]}
-    for port, most in figures["testpmd"].items():
-        blocks = max((each["blocks_per_s"] for each in own[port] if each), default=0)
-        rows.append((port, f"{most:.0f}" if most else "-", f"{blocks:.0f}",
-                     f"{100 * blocks / most:.0f} %" if most else "-"))
+    for port, most, rounds in (
+            ("memif", figures["memif"].get("testpmd"), figures["memif"].get("tftp", ())),
+            ("veth", figures["testpmd"].get("testpmd"), figures["testpmd"].get("reveille", ()))):
+        own = [each["blocks_per_s"] for each in rounds]
+        if most or own:
+            rows.append((port, spread(most, median), spread(own, median),
+                         share_of(own, most, median)))
     return table(("port", "testpmd macswap, frames/s of 1502 octets", "reveille, blocks/s of 1456",
-                  "share"), rows)
+                  "share"), rows) if rows else "Not measured.\n"
 
 
-def overload_text(found):
+def overload_text(found, median):
+    """Shares of the strangers' rows are medians of those of single rounds."""
     rows = []
     for name, each in found.items():
-        what, unit = ("TFTP beside 10 000 half-open requests", "MB/s") if name == "half-open" else \
-            (f"DHCP of {name} at ten times its peak", "DORA/s")
-        rows.append((what, f"{each['peak']:.0f} {unit}", f"{each['flood']:.0f} {unit}",
-                     f"{100 * each['flood'] / each['peak']:.0f} %" if each["peak"] else "-"))
+        if name != "half-open":
+            rows.append((f"DHCP of {name} at ten times its peak", f"{each['peak']:.0f} DORA/s",
+                         f"{each['flood']:.0f} DORA/s",
+                         f"{100 * each['flood'] / each['peak']:.0f} %" if each["peak"] else "-"))
+            continue
+        for what, field in (("TFTP beside 10 000 half-open requests", "flood"),
+                            ("TFTP beside the same frames to a port that nobody serves",
+                             "nobody")):
+            rows.append((what, spread(each["peak"], median, "MB/s"),
+                         spread(each[field], median, "MB/s"),
+                         f"{targets.shares(each, field, median):.0f} %"))
     commands = [each["figures"] for each in found.values() if "figures" in each]
     return table(("what", "peak", "under overload", "share"), rows) + "\n" + command_of(commands)
 
@@ -167,9 +187,9 @@ def text(figures, arguments, median):
               command_of(figures["dhcp"]),
               "## Leases on disk, DHCP over veth\n",
               durable.text(figures["durable"], table),
-              "## memif, one core each (targets 2 and 4)\n", memif_text(figures["memif"]),
-              command_of([each for each in figures["memif"].values()]),
-              "## testpmd on the same ports (targets 2 and 3)\n", testpmd_text(figures),
+              "## memif, one core each (targets 2 and 4)\n", memif_text(figures["memif"], median),
+              command_of(figures["memif"].get("tftp", ())),
+              "## testpmd on the same ports (targets 2 and 3)\n", testpmd_text(figures, median),
               "## Disks: AoE over veth, beside vblade\n",
               disks.page(figures["disks"], table, median),
               "## Disks: AoE over memif, one core each\n",
@@ -178,7 +198,7 @@ def text(figures, arguments, median):
               disk_memory.page(figures["disk-memory"], table),
               "## Ten thousand rules, DHCP over veth\n",
               rules.text(figures["rules"], table, median),
-              "## Overload (target 8)\n", overload_text(figures["overload"]),
+              "## Overload (target 8)\n", overload_text(figures["overload"], median),
               "## perfdhcp, the load generator of Kea (target 4)\n",
               perfdhcp_text(figures["perfdhcp"]),
               "## A server that nobody asks (target 10)\n",

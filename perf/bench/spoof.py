@@ -1,6 +1,6 @@
 """Read requests of machines that do not exist: ten thousand senders that never answer.
 
-    spoof.py INTERFACE MAC FILE SECONDS RATE
+    spoof.py INTERFACE MAC SERVER PORT FILE SECONDS RATE
 
 Run in the swarm's namespace.
 """
@@ -19,9 +19,9 @@ def checksum(octets):
     return ~(total + (total >> 16)) & 0xffff
 
 
-def frame(number, mac, server, file):
+def frame(number, mac, server, port, file):
     payload = struct.pack(">H", 1) + file.encode() + b"\0octet\0blksize\0001456\0"
-    udp = struct.pack(">HHHH", 2048 + number % 50_000, 69, 8 + len(payload), 0) + payload
+    udp = struct.pack(">HHHH", 2048 + number % 50_000, port, 8 + len(payload), 0) + payload
     source = socket.inet_aton("10.77.100.0")[:2] + struct.pack(">H", 0x6400 + number % 0x2700)
     head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, source, server)
     head = head[:10] + struct.pack(">H", checksum(head)) + head[12:]
@@ -30,9 +30,9 @@ def frame(number, mac, server, file):
 
 
 def main():
-    interface, mac, server, file, seconds, rate = sys.argv[1:]
-    frames = [frame(number, bytes.fromhex(mac.replace(":", "")), socket.inet_aton(server), file)
-              for number in range(SENDERS)]
+    interface, mac, server, port, file, seconds, rate = sys.argv[1:]
+    frames = [frame(number, bytes.fromhex(mac.replace(":", "")), socket.inet_aton(server), int(port),
+                    file) for number in range(SENDERS)]
     link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     link.bind((interface, 0))
     begin = time.monotonic()

@@ -4,6 +4,7 @@ import json
 import shlex
 import subprocess
 import time
+from pathlib import Path
 
 from servers import PROJECT, ReveilleMemif
 from wire import ADDRESS, Pair, af_xdp
@@ -59,29 +60,31 @@ class Storms:
                                 outstanding, "--duration", seconds, "--timeout", seconds + 20],
                         port, machines)
 
-    def ceiling(self, what, clients, seconds):
-        """The swarm and an ideal server over the same pair, as two processes."""
+    def ceiling(self, what, clients, seconds, port=VETH, machines=20000):
+        """The swarm and an ideal server over the same port, as two processes."""
         if what == "dhcp":
-            return self.beside_ideal(lambda: self.dora("ceiling", clients, seconds))
-        return self.beside_ideal(lambda: self.run(
-            "ceiling", ["--profile", "plain", "--only", "tftp", "--server", ADDRESS,
-                        "--first-address", FIRST_CLIENT, "--file", "ideal", "--outstanding",
-                        clients, "--duration", seconds, "--timeout", seconds + 20], VETH, clients))
+            return self.beside_ideal(
+                lambda: self.dora("ceiling", clients, seconds, port, machines), port)
+        return self.beside_ideal(lambda: self.tftp("ceiling", clients, seconds, port), port)
 
-    def beside_ideal(self, measure):
+    def beside_ideal(self, measure, port=VETH):
         """What measure() gives while a server without any work answers."""
         self.pair.kernel_address(False)
-        ideal = subprocess.Popen(
-            [str(part) for part in self.pair.on_server(
-                ["taskset", "-c", _cpu(), SWARM, "ideal", "--vdev",
-                 af_xdp(0, Pair.SERVER_INTERFACE), "--responder-address", ADDRESS])],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        vdev = af_xdp(0, Pair.SERVER_INTERFACE) if port is VETH else ReveilleMemif.port[1]
+        argv = ["taskset", "-c", _cpu(), SWARM, "ideal", "--vdev", vdev, "--responder-address",
+                ADDRESS, "--content", self.work / "root/boot.img"]
+        if port is VETH:
+            argv = self.pair.on_server(argv)
+        ideal = subprocess.Popen([str(part) for part in argv], stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             time.sleep(1)
             return measure()
         finally:
             ideal.terminate()
             ideal.wait(10)
+            # memif's driver may fall over a peer that leaves, and its socket stays.
+            Path(ReveilleMemif.SOCKET).unlink(missing_ok=True)
 
 
 def _cpu():
