@@ -64,7 +64,7 @@ void IdealResponder::prefetch(Bytes frame) const {
   const std::size_t at = load_be16(&frame[kBlock]) * block_size;
   if (block_size > kBlockSizeMax || at >= bytes_.size()) return;
   const std::size_t end = std::min(at + block_size, bytes_.size());
-  for (std::size_t line = at; line < end; line += kLine) __builtin_prefetch(&bytes_[line]);
+  for (std::size_t line = at; line < end; line += kLine) __builtin_prefetch(&bytes_[line], 0, 2);
 }
 
 void IdealResponder::receive_dhcp(Bytes payload) {
@@ -134,7 +134,6 @@ void IdealResponder::send_block(const Peer& peer, std::uint16_t block_size, std:
   const std::uint16_t data_sum = sums_of(block_size)[block - 1U];
   const MutableBytes room = network_.payload();
   wire::write_tftp_data_header(room.data(), block);
-  std::ranges::copy(data, &room[wire::kTftpDataHeader]);
   const auto header_sum = static_cast<std::uint16_t>(wire::TftpOpcode::data);
   network_.send({.from_mac = mac_,
                  .to_mac = peer.mac,
@@ -142,7 +141,7 @@ void IdealResponder::send_block(const Peer& peer, std::uint16_t block_size, std:
                  .to = peer.address,
                  .from_port = static_cast<std::uint16_t>(kFirstPort + block_size),
                  .to_port = peer.port},
-                wire::kTftpDataHeader + data.size(),
+                wire::kTftpDataHeader, data,
                 wire::fold(std::uint64_t{header_sum} + block + data_sum));
 }
 

@@ -1,5 +1,7 @@
 #include "storm/network.h"
 
+#include <algorithm>
+
 #include <reveille/wire/arp.h>
 #include <reveille/wire/ethernet.h>
 #include <reveille/wire/ipv4.h>
@@ -23,16 +25,33 @@ void Network::send(const Path& path, std::size_t payload_length) {
   send(path, payload_length, wire::sum(room_.subspan(kHeaders, payload_length)));
 }
 
-void Network::send(const Path& path, std::size_t payload_length, std::uint16_t payload_sum) {
+void Network::write_headers(const Path& path, std::size_t payload_length,
+                            std::uint16_t payload_sum) {
   std::uint8_t* to =
       wire::write_ethernet(room_.data(), path.to_mac, path.from_mac, 0, wire::EtherType::ipv4);
   to = wire::write_ipv4(to, wire::IpProtocol::udp, path.from, path.to,
                         wire::kUdpHeader + payload_length);
   wire::write_udp(to, path.from, path.from_port, path.to, path.to_port, payload_length,
                   payload_sum);
+}
+
+void Network::send(const Path& path, std::size_t payload_length, std::uint16_t payload_sum) {
+  write_headers(path, payload_length, payload_sum);
   std::size_t length = kHeaders + payload_length;
   for (; length < kLeastFrame; ++length) room_[length] = 0;
   outlet_.send(length);
+}
+
+void Network::send(const Path& path, std::size_t payload_length, Bytes tail,
+                   std::uint16_t payload_sum) {
+  const std::size_t length = kHeaders + payload_length;
+  if (!outlet_.gathers() || length + tail.size() < kLeastFrame) {
+    std::ranges::copy(tail, &room_[length]);
+    send(path, payload_length + tail.size(), payload_sum);
+    return;
+  }
+  write_headers(path, payload_length + tail.size(), payload_sum);
+  outlet_.send_with(length, tail);
 }
 
 void Network::ask(const MacAddress& asker, Ipv4Address asker_address, Ipv4Address address) {

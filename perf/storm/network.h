@@ -19,6 +19,10 @@ class Outlet {
   virtual MutableBytes room() = 0;
   // The frame that was written into the last room().
   virtual void send(std::size_t length) = 0;
+  // Whether send_with() may be used.
+  [[nodiscard]] virtual bool gathers() const { return false; }
+  // The same with `tail` behind it, which is read later, where it is.
+  virtual void send_with(std::size_t /*length*/, Bytes /*tail*/) {}
 };
 
 // Between which stations a datagram travels.
@@ -40,6 +44,9 @@ class Network {
   void send(const Path& path, std::size_t payload_length);
   // The same when the ones'-complement sum of the payload is known already.
   void send(const Path& path, std::size_t payload_length, std::uint16_t payload_sum);
+  // The same with `tail` as the rest of the payload, which `payload_sum` is of as a whole. It lasts
+  // as long as the outlet.
+  void send(const Path& path, std::size_t payload_length, Bytes tail, std::uint16_t payload_sum);
 
   // Who has `address`?
   void ask(const MacAddress& asker, Ipv4Address asker_address, Ipv4Address address);
@@ -48,6 +55,9 @@ class Network {
             Ipv4Address asker_address);
 
  private:
+  // Writes the headers of a payload of so many octets.
+  void write_headers(const Path& path, std::size_t payload_length, std::uint16_t payload_sum);
+
   Outlet& outlet_;
   MutableBytes room_;
 };

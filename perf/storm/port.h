@@ -37,6 +37,10 @@ class Port : public Outlet {
 
   MutableBytes room() override;
   void send(std::size_t length) override;
+  // Where the driver takes frames of several segments: `tail` stays readable until the port is
+  // gone.
+  [[nodiscard]] bool gathers() const override { return !impaired_ && driver_ == "net_memif"; }
+  void send_with(std::size_t length, Bytes tail) override;
 
   // Waits at most `limit` until the other end is there, where the port can tell.
   [[nodiscard]] bool wait_for_link(Nanoseconds limit) const;
@@ -71,6 +75,11 @@ class Port : public Outlet {
   HoldQueue<rte_mbuf*> held_out_;
   std::vector<rte_mbuf*> waiting_;  // to be sent
   std::vector<rte_mbuf*> arrived_;
+  struct FreePool {
+    void operator()(rte_mempool* pool) const;
+  };
+  std::unique_ptr<rte_mempool, FreePool> tails_;  // of send_with()
+  rte_mbuf_ext_shared_info tails_shared_{};
   rte_mempool* pool_ = nullptr;
   rte_mbuf* open_ = nullptr;  // of room()
   std::array<std::uint8_t, kJumboRoom> nowhere_{};
