@@ -49,6 +49,8 @@ class Server:
         argv = ["taskset", "-c", str(CPU), *self.command()]
         if self.kernel_sockets is not None:
             argv = self.pair.on_server(argv)
+        else:
+            ReveilleMemif.forget_socket()
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             start_new_session=True,
@@ -123,6 +125,11 @@ class ReveilleMemif(Reveille):
     SOCKET = f"/tmp/reveille-perf-{os.getpid()}.memif"
     port = ("--vdev", f"net_memif0,role=server,id=0,bsize=2048,rsize=11,socket={SOCKET},"
                       "socket-abstract=no")
+
+    @classmethod
+    def forget_socket(cls):
+        """That of a server that fell: memif's driver may, over a peer that leaves."""
+        Path(cls.SOCKET).unlink(missing_ok=True)
 
 
 class Dnsmasq(Server):

@@ -4,7 +4,6 @@ import json
 import shlex
 import subprocess
 import time
-from pathlib import Path
 
 from servers import PROJECT, ReveilleMemif
 from wire import ADDRESS, Pair, af_xdp
@@ -75,6 +74,8 @@ class Storms:
                 ADDRESS, "--content", self.work / "root/boot.img"]
         if port is VETH:
             argv = self.pair.on_server(argv)
+        else:
+            ReveilleMemif.forget_socket()
         ideal = subprocess.Popen([str(part) for part in argv], stdin=subprocess.DEVNULL,
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
@@ -83,8 +84,6 @@ class Storms:
         finally:
             ideal.terminate()
             ideal.wait(10)
-            # memif's driver may fall over a peer that leaves, and its socket stays.
-            Path(ReveilleMemif.SOCKET).unlink(missing_ok=True)
 
 
 def _cpu():

@@ -10,6 +10,7 @@ import signal
 import statistics
 import subprocess
 import time
+from pathlib import Path
 
 from servers import CPU, PROJECT, SWARM_CPU
 from wire import Pair, af_xdp
@@ -67,7 +68,8 @@ def _forwarded(back, generator):
         with generator:
             rates = back.sent_per_second(SECONDS)
     # It tells of the time before the first frame, too.
-    busy = [rate for rate in rates if rate > 0][1:]
+    busy = [rate for rate in rates if rate > 0]
+    busy = busy[1:] or busy
     return statistics.median(busy) if busy else None
 
 
@@ -80,6 +82,7 @@ def on_veth(pair):
 
 
 def on_memif(frame=FRAME):
+    Path(SOCKET).unlink(missing_ok=True)
     common = f"id=0,bsize=2048,rsize=11,socket={SOCKET},socket-abstract=no"
     return _forwarded(Testpmd("back", CPU, f"net_memif0,role=server,{common}", "macswap",
                               frame=frame),
