@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include <reveille/address.h>
 #include <reveille/config.h>
@@ -13,6 +12,7 @@
 
 #include "disk/disks.h"
 #include "packet/mac_number.h"
+#include "table/huge_vector.h"
 #include "table/index_lists.h"
 #include "table/index_table.h"
 #include "table/mix.h"
@@ -143,7 +143,7 @@ class SessionTable {
   }
 
   std::uint64_t seed_;
-  std::vector<Session> sessions_;
+  HugeVector<Session> sessions_;
   std::unique_ptr<SessionFigures[]> figures_;
   IndexTable table_;
   IndexLists lists_;  // each in the order in which they were heard of

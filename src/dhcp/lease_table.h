@@ -12,6 +12,7 @@
 #include "dhcp/lease_journal.h"
 #include "dhcp/subnets.h"
 #include "packet/share.h"
+#include "table/huge_vector.h"
 #include "table/index_lists.h"
 #include "table/index_table.h"
 
@@ -170,7 +171,7 @@ class LeaseTable {
   std::uint32_t spare_ = AddressPlan::kSpareAddresses;  // of it, for what reloads add
   bool has_room_for_all_;                               // that are in any shard
   std::int64_t wheel_second_ = 0;                       // everything up to here has left the wheel
-  std::vector<Lease> leases_;
+  HugeVector<Lease> leases_;
   std::vector<std::uint16_t> subnets_;  // by group
   std::vector<Counts> counts_;          // by group, also of those that may come
   IndexTable by_client_;

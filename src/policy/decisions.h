@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "policy/boot_policy.h"
 #include "policy/facts.h"
 #include "policy/facts_hash.h"
+#include "table/huge_vector.h"
 
 namespace reveille {
 
@@ -48,7 +48,7 @@ class Decisions {
 
   unsigned worker_;
   FactsHash fresh_;
-  std::vector<Entry> entries_;
+  HugeVector<Entry> entries_;
   std::uint64_t hits_ = 0;
   std::uint64_t misses_ = 0;
 };

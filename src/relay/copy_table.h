@@ -12,13 +12,13 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include <reveille/address.h>
 #include <reveille/instant.h>
 #include <reveille/wire/dhcp.h>
 
 #include "packet/request.h"
+#include "table/huge_vector.h"
 #include "table/index_table.h"
 
 namespace reveille {
@@ -79,7 +79,7 @@ class CopyTable {
 
   Nanoseconds window_;
   std::uint64_t seed_;
-  std::vector<Entry> entries_;  // a ring: next_ is the oldest
+  HugeVector<Entry> entries_;  // a ring: next_ is the oldest
   std::uint32_t next_ = 0;
   IndexTable index_;
 };

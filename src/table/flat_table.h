@@ -8,7 +8,8 @@
 #include <cstdint>
 #include <type_traits>
 #include <utility>
-#include <vector>
+
+#include "table/huge_vector.h"
 
 namespace reveille {
 
@@ -98,7 +99,7 @@ class FlatTable {
   std::size_t capacity_;
   std::size_t size_ = 0;
   std::size_t mask_;
-  std::vector<Cell> cells_;
+  HugeVector<Cell> cells_;
 };
 
 }  // namespace reveille

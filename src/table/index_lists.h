@@ -5,8 +5,8 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
+#include "table/huge_vector.h"
 #include "table/index_table.h"
 
 namespace reveille {
@@ -69,7 +69,7 @@ class IndexLists {
   [[nodiscard]] std::uint32_t next(std::uint32_t node) const { return nodes_[node].next; }
 
   std::size_t items_;
-  std::vector<Node> nodes_;
+  HugeVector<Node> nodes_;
 };
 
 }  // namespace reveille

@@ -9,7 +9,8 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+
+#include "table/huge_vector.h"
 
 namespace reveille {
 
@@ -76,7 +77,7 @@ class IndexTable {
   };
 
   std::size_t mask_;
-  std::vector<Cell> cells_;
+  HugeVector<Cell> cells_;
 };
 
 }  // namespace reveille

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
+#include "table/huge_vector.h"
 #include "table/index_lists.h"
 #include "table/index_table.h"
 #include "table/mix.h"
@@ -81,7 +81,7 @@ class RecentTable {
   }
 
   std::uint64_t seed_;
-  std::vector<Entry> entries_;
+  HugeVector<Entry> entries_;
   std::uint32_t used_ = 0;  // of entries_, from the start
   IndexTable by_key_;
   IndexLists by_age_;  // one list, the one not renewed for longest first

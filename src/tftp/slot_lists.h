@@ -3,9 +3,9 @@
 
 #include <cassert>
 #include <cstdint>
-#include <vector>
 
 #include "packet/transfer_id.h"
+#include "table/huge_vector.h"
 
 namespace reveille {
 
@@ -48,7 +48,7 @@ class SlotLists {
   static std::uint16_t index(unsigned i) { return static_cast<std::uint16_t>(i); }
 
   unsigned slots_;
-  std::vector<Link> links_;
+  HugeVector<Link> links_;
 };
 
 }  // namespace reveille

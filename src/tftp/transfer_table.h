@@ -3,11 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "packet/share.h"
 #include "packet/transfer_id.h"
 #include "table/flat_table.h"
+#include "table/huge_vector.h"
 #include "tftp/free_slots.h"
 #include "tftp/slot_lists.h"
 #include "tftp/transfer.h"
@@ -62,8 +62,8 @@ class TransferTable {
   SlotFinder finder_;
   Limits limits_;
   std::uint64_t secret_;
-  std::vector<Transfer> transfers_;
-  std::vector<TransferDetail> details_;
+  HugeVector<Transfer> transfers_;
+  HugeVector<TransferDetail> details_;
   FreeSlots free_;
   FlatTable<std::uint64_t, std::uint16_t, Hash> by_client_;
   SlotLists half_open_list_;
