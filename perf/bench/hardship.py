@@ -7,21 +7,25 @@ import time
 from pathlib import Path
 
 from servers import SWARM_CPU
+from storms import VETH
 from wire import ADDRESS, Pair
 
-FLOOD_SECONDS = 5
-RATE_MAX = 100_000  # machines a second: about what the swarm can switch on
+FLOOD_SECONDS = 3
+FLOOD_LEASES_MAX = 700_000  # the pool has a million addresses
 SPOOFED_PER_SECOND = 2_500
 NOBODYS_PORT = 9  # of UDP
 IDLE_SECONDS = 4
 
 
-def flood(storms, name, peak):
-    """DHCP at ten times `peak`: new machines all the time, whatever becomes of those before."""
-    rate = min(RATE_MAX, int(10 * peak))
-    return storms.run(name, ["--profile", "plain", "--only", "dhcp", "--rate", rate, "--duration",
-                             FLOOD_SECONDS, "--timeout", FLOOD_SECONDS + 20],
-                      machines=rate * FLOOD_SECONDS)
+def flood(storms, name, peak, port=VETH):
+    """DHCP at ten times `peak`: what is left of it, and which share of the frames found no room on
+    the wire. None where it could not be measured."""
+    figures = storms.flood(name, 10 * peak, min(FLOOD_SECONDS, FLOOD_LEASES_MAX / peak), port)
+    if figures is None:
+        return None
+    due = figures["offered_per_s"] * figures["seconds"] + figures["offers"]
+    return {"peak": peak, "flood": figures["dora_per_s"], "no_room": figures["dropped"] / due,
+            "command": figures["command"]}
 
 
 def with_spoofed_requests(pair, seconds, measure, port=69):

@@ -28,12 +28,21 @@ class Storms:
         """The figures, or None when the swarm could not measure (its reason is printed)."""
         # New machines each time: no server knows them yet.
         self.machine += machines
+        return self._figures(label, [SWARM, *port, "--machines", machines, *argv, "--label", label,
+                                     "--quiet"], port)
+
+    def flood(self, label, rate, seconds, port=VETH):
+        """`rate` new machines a second, each of which asks once."""
+        self.machine += int(rate * seconds) + 1
+        return self._figures(label, [SWARM, "flood", *port, "--rate", int(rate), "--seconds",
+                                     f"{seconds:.2f}", "--label", label], port)
+
+    def _figures(self, label, argv, port):
         path = self.work / "figures.json"
         path.unlink(missing_ok=True)
-        whole = [SWARM, *port, "--machines", machines, *argv, "--label", label, "--quiet",
-                 "--json", path]
+        whole = [*argv, "--json", path]
         shown = shlex.join(str(part) for part in whole).replace(f"{PROJECT}/", "")
-        for part in (f" --quiet --json {path}", f" --root {self.work / 'root'}"):
+        for part in (f" --json {path}", " --quiet", f" --root {self.work / 'root'}"):
             shown = shown.replace(part, "")
         argv = [str(part) for part in whole] + ["--first-machine", str(self.machine)]
         if port is VETH:

@@ -8,6 +8,7 @@
 #include <rte_launch.h>
 
 #include "storm/disk_result.h"
+#include "storm/flood_result.h"
 #include "storm/progress.h"
 #include "storm/report.h"
 #include "storm/result.h"
@@ -116,6 +117,25 @@ int disk_command(const Options& options) {
   return is_good(result) ? kAllBooted : kSomeFailed;
 }
 
+int flood_command(const Options& options) {
+  if (auto started = start_dpdk(1); !started) return complain(started.error());
+  auto port = Port::open(options.port);
+  if (!port) return complain(port.error());
+  if (!(*port)->wait_for_link(kLinkLimit)) {
+    return complain("no server: nobody is at the other end of the port (10 s waited)");
+  }
+  Flood flood(options.flood, **port);
+  const LoopFigures loop = run_loop(flood, **port, stop_requested, [](Nanoseconds) {});
+  const auto result = make_flood_result(options.label, options.flood, flood, loop.interrupted);
+  fmt::print("{}", flood_table(result));
+  if (!options.json_file.empty()) {
+    if (auto done = write_text(options.json_file, result.dump(1) + "\n"); !done) {
+      return complain(done.error());
+    }
+  }
+  return flood.counters().leases != 0 && !loop.interrupted ? kAllBooted : kSomeFailed;
+}
+
 MacAddress ideal_mac() {
   return {{0x02, 0x1d, 0xea, 0, 0, 1}};
 }
@@ -194,6 +214,8 @@ int main_of(int argc, const char* const* argv) {
       return ideal_command(*parsed.options);
     case Command::disk:
       return disk_command(*parsed.options);
+    case Command::flood:
+      return flood_command(*parsed.options);
     case Command::report:
       return report_command(*parsed.options);
   }

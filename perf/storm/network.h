@@ -23,6 +23,8 @@ class Outlet {
   [[nodiscard]] virtual bool gathers() const { return false; }
   // The same with `tail` behind it, which is read later, where it is.
   virtual void send_with(std::size_t /*length*/, Bytes /*tail*/) {}
+  // Frames that were sent and have not left yet.
+  [[nodiscard]] virtual std::size_t waiting() const { return 0; }
 };
 
 // Between which stations a datagram travels.

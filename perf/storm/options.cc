@@ -25,6 +25,8 @@ struct Typed {
   double ramp_s = 0;
   double duration_s = 0;
   double timeout_s = 120;
+  double flood_s = 5;
+  double patience_s = 1;
   double loss = 0;
   double duplicate = 0;
   double reorder = 0;
@@ -134,6 +136,24 @@ void add_storm(CLI::App& app, Options& options, Typed& typed) {
   app.add_flag("--quiet", options.quiet, "no progress, only the table");
 }
 
+// What is typed in seconds stays in `typed` until all is parsed.
+void add_flood(CLI::App& app, Options& options, Typed& typed) {
+  app.add_option("--rate", options.flood.rate, "new machines a second")
+      ->check(CLI::Range(1.0, 1e8))
+      ->capture_default_str();
+  app.add_option("--seconds", typed.flood_s, "how long they come")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->capture_default_str();
+  app.add_option("--patience", typed.patience_s,
+                 "who has no lease after so many seconds does not count")
+      ->check(CLI::Range(0.001, 60.0))
+      ->capture_default_str();
+  app.add_option("--first-machine", options.flood.first_machine,
+                 "number of the first one, in its MAC");
+  app.add_option("--label", options.label, "name of this server in tables");
+  app.add_option("--json", options.json_file, "write all figures here");
+}
+
 void finish_storm(Options& options, const Typed& typed) {
   StormConfig& storm = options.storm;
   storm.shares = shares_in(typed.profiles);
@@ -207,6 +227,10 @@ Parsed parse_command_line(int argc, const char* const* argv) {
   disk->add_option("--label", options.label, "name of this target in tables");
   disk->add_option("--json", options.json_file, "write all figures here");
   const auto take_disk = add_disk_options(*disk, options.disk);
+  auto* flood = app.add_subcommand(
+      "flood", "new machines at a rate that no server can take, each of which asks once");
+  add_port(*flood, options.port, "", "the machines");
+  add_flood(*flood, options, typed);
   auto* report = app.add_subcommand("report", "one report of several runs");
   report->add_option("json", options.reports, "figures of each run")->required();
   report->add_option("--html", options.html_file, "write the report here")->required();
@@ -223,6 +247,13 @@ Parsed parse_command_line(int argc, const char* const* argv) {
       take_disk();
       options.port.jumbo = options.disk.storm.sectors > 2;
       options.command = Command::disk;
+      return {options, 0};
+    }
+    if (flood->parsed()) {
+      require(has_port, "flood: --interface or --vdev: one of them is needed");
+      options.flood.duration = seconds(typed.flood_s);
+      options.flood.patience = seconds(typed.patience_s);
+      options.command = Command::flood;
       return {options, 0};
     }
     if (ideal->parsed()) options.command = Command::serve_ideal;

@@ -6,17 +6,19 @@
 #include <vector>
 
 #include "storm/disk_options.h"
+#include "storm/flood.h"
 #include "storm/port.h"
 #include "storm/storm_config.h"
 
 namespace reveille::storm {
 
-enum class Command : std::uint8_t { run, ceiling, serve_ideal, disk, report };
+enum class Command : std::uint8_t { run, ceiling, serve_ideal, disk, flood, report };
 
 struct Options {
   Command command = Command::run;
   StormConfig storm;
   DiskOptions disk;
+  FloodConfig flood;
   PortConfig port;
   PortConfig responder_port;          // ceiling: the other end
   std::string root;                   // what the server serves

@@ -41,6 +41,7 @@ class Port : public Outlet {
   // gone.
   [[nodiscard]] bool gathers() const override { return !impaired_ && driver_ == "net_memif"; }
   void send_with(std::size_t length, Bytes tail) override;
+  [[nodiscard]] std::size_t waiting() const override { return waiting_.size(); }
 
   // Waits at most `limit` until the other end is there, where the port can tell.
   [[nodiscard]] bool wait_for_link(Nanoseconds limit) const;
