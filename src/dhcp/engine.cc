@@ -179,6 +179,7 @@ void DhcpEngine::prefetch(const Request& request, const Snapshot& snapshot) cons
   const Glimpse glimpse{request};
   state_->copies.prefetch(glimpse.copy);
   state_->booting.prefetch(glimpse.mac);
+  state_->decisions.prefetch(glimpse.mac);
   if (state_->server)
     state_->server->prefetch(glimpse.mac, glimpse.giaddr, snapshot.stations[request.station]);
 }

@@ -1,26 +1,20 @@
 #include "policy/decisions.h"
 
-#include "packet/mac_number.h"
-
 namespace reveille {
 
 Decisions::Decisions(unsigned worker, std::uint64_t seed)
-    : worker_(worker), fresh_(seed), entries_(kRemembered) {}
+    : worker_(worker), seed_(seed), fresh_(seed), entries_(kRemembered) {}
 
 BootPlan Decisions::plan(const BootPolicy& policy, const Facts& facts) {
   const Key key{policy.identity(), raw_number(facts.mac), policy.fingerprint(facts, fresh_)};
-  Entry& first = entries_[key.fingerprint % kRemembered];
-  if (first.key == key) {
+  Entry* const set = &entries_[set_of(key.client)];
+  for (const Entry* entry : {set, set + 1}) {
+    if (entry->key != key) continue;
     ++hits_;
-    return policy.plan_of(first.decision);
+    return policy.plan_of(entry->decision);
   }
-  Entry& second = entries_[(key.fingerprint >> 32) % kRemembered];
-  if (second.key == key) {
-    ++hits_;
-    return policy.plan_of(second.decision);
-  }
-  const bool keep = first.key.policy == key.policy && second.key.policy != key.policy;
-  return decided(policy, facts, key, keep ? second : first);
+  set[1] = set[0];
+  return decided(policy, facts, key, set[0]);
 }
 
 // Out of the way of what is remembered.

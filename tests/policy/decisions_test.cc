@@ -200,6 +200,42 @@ TEST(Decisions, EveryFactThatCountsIsInTheFingerprint) {
   }
 }
 
+TEST(Decisions, OfAMachineTheTwoNewestAreRemembered) {
+  const Catalogue catalogue = folder({"snponly.efi"});
+  Config config;
+  config.rules = {rule(matches(RuleField::host_name, {"^test"}), "test.efi")};
+  const auto policy = test_policy(config, catalogue);
+  Decisions decisions(0, 99);
+  Facts facts = uefi_firmware(7);
+  const auto misses_with = [&](std::string_view host_name) {
+    facts.host_name = host_name;
+    const std::uint64_t before = decisions.misses();
+    (void)decisions.plan(*policy, facts);
+    return decisions.misses() - before;
+  };
+  EXPECT_EQ(misses_with("a"), 1U);
+  EXPECT_EQ(misses_with("b"), 1U);
+  EXPECT_EQ(misses_with("a"), 0U);
+  EXPECT_EQ(misses_with("c"), 1U);
+  EXPECT_EQ(misses_with("b"), 0U);
+  EXPECT_EQ(misses_with("a"), 1U);  // the oldest has made room
+}
+
+TEST(Decisions, TenThousandMachinesThatBootTogetherAreRemembered) {
+  const Catalogue catalogue = folder({"snponly.efi"});
+  const auto policy = test_policy(Config{}, catalogue);
+  Decisions decisions(0, 5);
+  constexpr std::uint32_t kMachines = 10'000;
+  for (unsigned message = 0; message < 4; ++message) {
+    for (std::uint32_t i = 0; i < kMachines; ++i) {
+      Facts facts = uefi_firmware(7);
+      store_be32(&facts.mac.octets[2], i);
+      (void)decisions.plan(*policy, facts);
+    }
+  }
+  EXPECT_GE(decisions.hits(), 3 * kMachines * 95 / 100);
+}
+
 TEST(Decisions, AFullTableDecidesAsWell) {
   const Catalogue catalogue = folder({"snponly.efi", "undionly.kpxe"});
   Config config;
