@@ -97,16 +97,9 @@ def measure(bench):
         if half and floods:
             found[server.name] = {
                 "peaks": rates, "peak": best, "half": half,
-                "flood": {key: statistics.median(each[key] for each in floods)
-                          for key in ("flood", "no_room")},
-                "commands": (half["command"], floods[0]["command"])}
+                "flood": hardship.median_of(floods)}
     shutil.rmtree(FOLDER, ignore_errors=True)
     return found
-
-
-def left(each):
-    """Per cent of the peak at ten times as much."""
-    return 100 * each["flood"]["flood"] / each["peak"]
 
 
 def text(found, table):
@@ -118,11 +111,11 @@ def text(found, table):
         half, flood = each["half"]["latency"]["lease"], each["flood"]
         rows.append((name, *(f"{each['peaks'].get(most, 0):.0f}" for most in OUTSTANDING),
                      f"{own / each['peak']:.1f}", f"{half['p50_ms']:.2f}", f"{half['p99_ms']:.2f}",
-                     f"{flood['flood']:.0f}", f"{left(each):.0f} %",
+                     f"{flood['flood']:.0f}", f"{hardship.left(flood):.0f} %",
                      f"{100 * flood['no_room']:.0f} %", each["half"]["failed"]))
     return __doc__.split("\n\n")[1] + "\n\n" + table(
         ("server", *(f"leases/s, {most} at a time" for most in OUTSTANDING),
          "reveille is x times", "DORA at half load, p50 ms", "p99 ms",
          "leases/s at ten times the peak", "of the peak", "frames without room on the wire",
          "failed"), rows) + "\n" + "".join(
-             f"    {command}\n" for command in found["reveille"]["commands"])
+             f"    {command}\n" for each in [found["reveille"]] for command in (each["half"]["command"], each["flood"]["command"]))

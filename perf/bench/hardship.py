@@ -1,6 +1,7 @@
 """More than a server can do (target 8), and nothing to do at all (target 10)."""
 
 import json
+import statistics
 import subprocess
 import sys
 import time
@@ -26,6 +27,19 @@ def flood(storms, name, peak, port=VETH):
     due = figures["offered_per_s"] * figures["seconds"] + figures["offers"]
     return {"peak": peak, "flood": figures["dora_per_s"], "no_room": figures["dropped"] / due,
             "command": figures["command"]}
+
+
+def left(flood):
+    """Per cent of the peak."""
+    return 100 * flood["flood"] / flood["peak"]
+
+
+def median_of(floods):
+    """The figures of several floods at one rate as those of one; None without any."""
+    if not floods:
+        return None
+    return dict(floods[0], **{key: statistics.median(each[key] for each in floods)
+                              for key in ("flood", "no_room")})
 
 
 def with_spoofed_requests(pair, seconds, measure, port=69):

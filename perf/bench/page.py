@@ -9,6 +9,7 @@ import disk_memif
 import disk_memory
 import disks
 import durable
+import hardship
 import rules
 import targets
 from servers import NO_PEERS, PROJECT
@@ -134,17 +135,18 @@ def overload_text(found, median):
     for name, each in found.items():
         if name != "half-open":
             rows.append((f"DHCP of {name} at ten times its peak", f"{each['peak']:.0f} DORA/s",
-                         f"{each['flood']:.0f} DORA/s",
-                         f"{100 * each['flood'] / each['peak']:.0f} %" if each["peak"] else "-"))
+                         f"{each['flood']:.0f} DORA/s", f"{hardship.left(each):.0f} %",
+                         f"{100 * each['no_room']:.0f} %"))
             continue
         for what, field in (("TFTP beside 10 000 half-open requests", "flood"),
                             ("TFTP beside the same frames to a port that nobody serves",
                              "nobody")):
             rows.append((what, spread(each["peak"], median, "MB/s"),
                          spread(each[field], median, "MB/s"),
-                         f"{targets.shares(each, field, median):.0f} %"))
-    commands = [each["figures"] for each in found.values() if "figures" in each]
-    return table(("what", "peak", "under overload", "share"), rows) + "\n" + command_of(commands)
+                         f"{targets.shares(each, field, median):.0f} %", "-"))
+    commands = [each for each in found.values() if "command" in each]
+    return table(("what", "peak", "under overload", "share", "frames without room on the wire"),
+                 rows) + "\n" + command_of(commands)
 
 
 def perfdhcp_text(found):
