@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <random>
 #include <string>
 #include <thread>
@@ -28,7 +28,7 @@ constexpr Ipv4Address kAddress = Ipv4Address::of(10, 0, 0, 1);
 constexpr Ipv4Address kPool = Ipv4Address::of(10, 128, 0, 0);
 
 [[noreturn]] void fail(const std::string& sentence) {
-  std::fprintf(stderr, "worker-bench: %s\n", sentence.c_str());
+  std::cerr << "worker-bench: " << sentence << '\n';
   std::exit(1);
 }
 
@@ -121,9 +121,10 @@ Site::Site(Eal& eal, unsigned workers, std::uint32_t leases, bool disk)
 // A port that is opened anew would still have the callbacks of the one before.
 Site::~Site() {
   workers_->stop();
-  for (std::uint16_t queue = 0; queue < hooks_.size(); ++queue) {
-    rte_eth_remove_rx_callback(station().port, queue, hooks_[queue].receive);
-    rte_eth_remove_tx_callback(station().port, queue, hooks_[queue].transmit);
+  for (std::size_t i = 0; i < hooks_.size(); ++i) {
+    const auto queue = static_cast<std::uint16_t>(i);
+    rte_eth_remove_rx_callback(station().port, queue, hooks_[i].receive);
+    rte_eth_remove_tx_callback(station().port, queue, hooks_[i].transmit);
   }
 }
 
@@ -152,7 +153,7 @@ bool Site::run(const std::vector<Source*>& sources) {
                       rte_eth_add_tx_callback(port, queue, &Meter::on_transmit, meter)});
   }
   if (const auto started = workers_->start(snapshot()); !started) {
-    std::fprintf(stderr, "worker-bench: %s\n", started.error().c_str());
+    std::cerr << "worker-bench: " << started.error() << '\n';
     return false;
   }
   const auto end = std::chrono::steady_clock::now() + kPatience;
@@ -164,7 +165,7 @@ bool Site::run(const std::vector<Source*>& sources) {
     std::this_thread::sleep_for(kControlSleeps);
   }
   const bool finished = all_done();
-  if (!finished) std::fprintf(stderr, "worker-bench: a case was not finished in time\n");
+  if (!finished) std::cerr << "worker-bench: a case was not finished in time\n";
   workers_->stop();
   return finished;
 }

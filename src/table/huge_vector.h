@@ -36,8 +36,7 @@ struct HugePageAllocator {
     return static_cast<T*>(at);
   }
   void deallocate(T* at, std::size_t count) noexcept {
-    const std::size_t bytes = count * sizeof(T);
-    ::operator delete(at, bytes, is_large(bytes) ? kHuge : kUsual);
+    ::operator delete(at, is_large(count * sizeof(T)) ? kHuge : kUsual);
   }
 
   template <class Other>
