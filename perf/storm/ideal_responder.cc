@@ -16,7 +16,7 @@ using wire::DhcpOption;
 using wire::DhcpType;
 
 // The server's port of a transfer says its block size: nothing else has to be remembered.
-constexpr std::uint16_t kFirstPort = 10000;
+constexpr std::uint16_t kPortsFrom = 10000;
 constexpr std::uint16_t kBlockSizeMax = 1468;
 constexpr std::uint32_t kAddressesFrom = 0x100;  // after our own
 
@@ -44,10 +44,10 @@ void IdealResponder::receive(Bytes frame) {
     receive_dhcp(datagram->payload());
   } else if (port == wire::kTftpPort) {
     receive_read_request(peer, datagram->payload());
-  } else if (port > kFirstPort && port <= kFirstPort + kBlockSizeMax) {
+  } else if (port > kPortsFrom && port <= kPortsFrom + kBlockSizeMax) {
     const auto block = wire::tftp_acknowledged_block(datagram->payload());
     if (block) {
-      send_block(peer, static_cast<std::uint16_t>(port - kFirstPort),
+      send_block(peer, static_cast<std::uint16_t>(port - kPortsFrom),
                  static_cast<std::uint16_t>(*block + 1));
     }
   }
@@ -60,7 +60,7 @@ void IdealResponder::prefetch(Bytes frame) const {
   constexpr std::size_t kBlock = kUdp + wire::kUdpHeader + 2;
   constexpr std::size_t kLine = 64;
   if (frame.size() < kBlock + 2) return;
-  const std::size_t block_size = load_be16(&frame[kUdp + 2]) - std::size_t{kFirstPort};
+  const std::size_t block_size = load_be16(&frame[kUdp + 2]) - std::size_t{kPortsFrom};
   const std::size_t at = load_be16(&frame[kBlock]) * block_size;
   if (block_size > kBlockSizeMax || at >= bytes_.size()) return;
   const std::size_t end = std::min(at + block_size, bytes_.size());
@@ -113,7 +113,7 @@ void IdealResponder::receive_read_request(const Peer& peer, Bytes payload) {
     send_block(peer, block_size, 1);
     return;
   }
-  send(peer, static_cast<std::uint16_t>(kFirstPort + block_size),
+  send(peer, static_cast<std::uint16_t>(kPortsFrom + block_size),
        wire::write_tftp_oack(network_.payload(), std::span{options}.first(count)));
 }
 
@@ -139,7 +139,7 @@ void IdealResponder::send_block(const Peer& peer, std::uint16_t block_size, std:
                  .to_mac = peer.mac,
                  .from = address_,
                  .to = peer.address,
-                 .from_port = static_cast<std::uint16_t>(kFirstPort + block_size),
+                 .from_port = static_cast<std::uint16_t>(kPortsFrom + block_size),
                  .to_port = peer.port},
                 wire::kTftpDataHeader, data,
                 wire::fold(std::uint64_t{header_sum} + block + data_sum));
