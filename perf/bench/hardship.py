@@ -22,7 +22,7 @@ def flood(storms, name, peak, port=VETH):
     """DHCP at ten times `peak`: what is left of it, and which share of the frames found no room on
     the wire. None where it could not be measured."""
     figures = storms.flood(name, 10 * peak, min(FLOOD_SECONDS, FLOOD_LEASES_MAX / peak), port)
-    if figures is None:
+    if figures is None or figures["interrupted"]:
         return None
     due = figures["offered_per_s"] * figures["seconds"] + figures["offers"]
     return {"peak": peak, "flood": figures["dora_per_s"], "no_room": figures["dropped"] / due,

@@ -26,18 +26,16 @@ class Storms:
 
     def run(self, label, argv, port=VETH, machines=1000):
         """The figures, or None when the swarm could not measure (its reason is printed)."""
-        # New machines each time: no server knows them yet.
-        self.machine += machines
         return self._figures(label, [SWARM, *port, "--machines", machines, *argv, "--label", label,
-                                     "--quiet"], port)
+                                     "--quiet"], port, machines)
 
     def flood(self, label, rate, seconds, port=VETH):
         """`rate` new machines a second, each of which asks once."""
-        self.machine += int(rate * seconds) + 1
         return self._figures(label, [SWARM, "flood", *port, "--rate", int(rate), "--seconds",
-                                     f"{seconds:.2f}", "--label", label], port)
+                                     f"{seconds:.2f}", "--label", label], port,
+                             int(rate * (seconds + 0.01)) + 1)
 
-    def _figures(self, label, argv, port):
+    def _figures(self, label, argv, port, machines):
         path = self.work / "figures.json"
         path.unlink(missing_ok=True)
         whole = [*argv, "--json", path]
@@ -45,6 +43,7 @@ class Storms:
         for part in (f" --json {path}", " --quiet", f" --root {self.work / 'root'}"):
             shown = shown.replace(part, "")
         argv = [str(part) for part in whole] + ["--first-machine", str(self.machine)]
+        self.machine += machines  # new ones each time: no server knows them yet
         if port is VETH:
             argv = self.pair.on_swarm(argv)
         done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True,

@@ -56,7 +56,12 @@ std::uint32_t xid_at(Instant now) {
 }  // namespace
 
 Flood::Flood(const FloodConfig& config, Outlet& outlet)
-    : config_(config), outlet_(outlet), network_(outlet) {
+    : config_(config),
+      outlet_(outlet),
+      network_(outlet),
+      leased_(static_cast<std::size_t>(config.rate *
+                                       std::chrono::duration<double>(config.duration).count()) +
+              1) {
   Keeper keeper;
   Network network(keeper);
   send_from(network, {}, write_request(network.payload(), plain(), {}));
@@ -115,7 +120,8 @@ void Flood::receive(Bytes frame, Instant now) {
   if (!datagram->checksum_left_to_hardware() && !datagram->checksum_good()) return;
   const auto reply = wire::DhcpView::parse(datagram->payload());
   if (!reply || reply->op() != wire::DhcpOp::reply) return;
-  if (number_of(reply->chaddr()) - config_.first_machine >= counters_.discovers) return;
+  const std::uint32_t number = number_of(reply->chaddr()) - config_.first_machine;
+  if (number >= counters_.discovers || reply->yiaddr().is_zero()) return;
   const Nanoseconds waited = 1us * static_cast<std::uint32_t>(xid_at(now) - reply->xid());
   if (reply->type() != DhcpType::offer && reply->type() != DhcpType::ack) return;
   if (waited > config_.patience) {
@@ -128,8 +134,9 @@ void Flood::receive(Bytes frame, Instant now) {
          .xid = reply->xid(),
          .requested = reply->yiaddr(),
          .server = reply->option_address(DhcpOption::server_identifier).value_or(Ipv4Address{})});
-  } else {
-    ++counters_.leases;
+  } else if (!leased_[number]) {
+    leased_[number] = true;
+    ++(now - Instant{} <= config_.duration ? counters_.leases : counters_.after);
     lease_time_.add(waited);
   }
 }

@@ -20,6 +20,7 @@ nlohmann::json make_flood_result(const std::string& label, const FloodConfig& co
           {"dora_per_s", rate(counters.leases)},
           {"offers", counters.offers},
           {"leases", counters.leases},
+          {"after", counters.after},
           {"late", counters.late},
           {"p50_ms", milliseconds(0.5)},
           {"p99_ms", milliseconds(0.99)},
@@ -33,10 +34,10 @@ std::string flood_table(const nlohmann::json& result) {
       "{}: {:.0f} new machines a second, {:.0f} of them with a lease in time\n"
       "  asked for  {:.0f} a second for {:.1f} s; {:.0f} frames had no room in the port\n"
       "  leases     {:.0f}, of {:.0f} offers; p50 {:.2f} ms, p99 {:.2f} ms\n"
-      "  too late   {:.0f} answers\n",
+      "  too late   {:.0f} answers; {:.0f} leases when no more machines came\n",
       result.at("label").get<std::string>(), number("offered_per_s"), number("dora_per_s"),
       number("asked_per_s"), number("seconds"), number("dropped"), number("leases"),
-      number("offers"), number("p50_ms"), number("p99_ms"), number("late"));
+      number("offers"), number("p50_ms"), number("p99_ms"), number("late"), number("after"));
 }
 
 }  // namespace reveille::storm

@@ -253,6 +253,8 @@ Parsed parse_command_line(int argc, const char* const* argv) {
       require(has_port, "flood: --interface or --vdev: one of them is needed");
       options.flood.duration = seconds(typed.flood_s);
       options.flood.patience = seconds(typed.patience_s);
+      require(options.flood.rate * typed.flood_s <= kFloodMachinesMax,
+              "flood: more than a thousand million machines");
       options.command = Command::flood;
       return {options, 0};
     }

@@ -30,13 +30,19 @@ struct HugePageAllocator {
       throw std::bad_array_new_length();
     }
     const std::size_t bytes = count * sizeof(T);
-    if (!is_large(bytes)) return static_cast<T*>(::operator new(bytes, kUsual));
+    if (!is_large(bytes)) return small(bytes);
     void* const at = ::operator new(bytes, kHuge);
     madvise(at, bytes / kHugePageBytes * kHugePageBytes, MADV_HUGEPAGE);
     return static_cast<T*>(at);
   }
   void deallocate(T* at, std::size_t count) noexcept {
-    ::operator delete(at, is_large(count * sizeof(T)) ? kHuge : kUsual);
+    if (is_large(count * sizeof(T))) {
+      ::operator delete(at, kHuge);
+    } else if constexpr (kIsUsual) {
+      ::operator delete(at);
+    } else {
+      ::operator delete (at, std::align_val_t{alignof(T)});
+    }
   }
 
   template <class Other>
@@ -46,10 +52,12 @@ struct HugePageAllocator {
 
  private:
   static constexpr std::align_val_t kHuge{kHugePageBytes};
-  static constexpr std::align_val_t kUsual{alignof(T) > __STDCPP_DEFAULT_NEW_ALIGNMENT__
-                                               ? alignof(T)
-                                               : __STDCPP_DEFAULT_NEW_ALIGNMENT__};
+  static constexpr bool kIsUsual = alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__;
 
+  static T* small(std::size_t bytes) {
+    if constexpr (kIsUsual) return static_cast<T*>(::operator new(bytes));
+    return static_cast<T*>(::operator new (bytes, std::align_val_t{alignof(T)}));
+  }
   static constexpr bool is_large(std::size_t bytes) { return bytes >= kHugePageBytes; }
 };
 

@@ -102,7 +102,7 @@ TEST_F(Imports, OnlyWhatMovesIsAskedForAgain) {
 
 TEST_F(Imports, WhatNoWorkerHasIsOnlyRecorded) {
   ask({1, 2, 3});
-  for (int tries = 0; tries < 4; ++tries) {
+  for (int tries = 0; tries < 5; ++tries) {
     turn();
     ASSERT_NE(piece_, nullptr) << tries;
     if (tries == 0) answer(1, {{2, Said::taken}});
@@ -282,7 +282,7 @@ TEST_F(Imports, WaitsForAReload) {
 }
 
 // A worker in the middle of a turn still has the configuration from before.
-TEST_F(Imports, AsksOnceMoreAfterAReload) {
+TEST_F(Imports, AsksAsOftenAsEverAfterAReload) {
   ask({1});
   plan_.reset();
   for (int i = 0; i < 10; ++i) {
@@ -290,12 +290,12 @@ TEST_F(Imports, AsksOnceMoreAfterAReload) {
     let_go();
   }
   plan_ = 2;
-  for (int i = 0; i < 2; ++i) {
+  for (int i = 0; i < 5; ++i) {
     turn();  // hears the last one
     turn();
     EXPECT_EQ(addition_, nullptr);
     ASSERT_THAT(at_workers(), ElementsAre(1)) << i;
-    if (i == 0) let_go();
+    if (i < 4) let_go();
   }
   answer(0, {{1, Said::taken}});
   let_go();
@@ -303,6 +303,28 @@ TEST_F(Imports, AsksOnceMoreAfterAReload) {
   turn();
   ASSERT_EQ(told_.size(), 1U);
   EXPECT_THAT(*told_[0], ElementsAre(Fate::taken));
+}
+
+TEST_F(Imports, EndWithReloadsThatDoNot) {
+  ask({1});
+  plan_.reset();
+  const Instant begin = now_;
+  while (told_.empty() && now_ - begin < 2 * LeaseImports::kReloadPatience) {
+    now_ += 1s;
+    turn();
+    let_go();
+  }
+  ASSERT_EQ(told_.size(), 1U);
+  ASSERT_FALSE(told_[0]);
+  EXPECT_THAT(told_[0].error(), HasSubstr("a reload does not come to its end"));
+  EXPECT_LE(now_ - begin, LeaseImports::kReloadPatience + 2s);
+  plan_ = 1;
+  ask({1});  // the next one is as welcome as ever
+  for (int i = 0; i < 20 && addition_ == nullptr; ++i) {
+    turn();
+    let_go();
+  }
+  EXPECT_NE(addition_, nullptr);
 }
 
 TEST_F(Imports, RemembersWhatOnlyTheStoreHas) {

@@ -33,7 +33,7 @@ ParsedConfig wanted(const Config& running, unsigned number) {
 }
 
 TEST_P(ReloadUnderLoad, EveryRequestHasItsReply) {
-  Site site({.workers = GetParam()});
+  Site site(Site::Shape{.workers = GetParam()});
   site.start();
   const auto catalogue = std::make_shared<const Catalogue>(site.images, Catalogue::Options{});
   const std::vector<Station> stations = stations_of(site);
@@ -62,7 +62,7 @@ TEST_P(ReloadUnderLoad, EveryRequestHasItsReply) {
 
 // From its next request on, a client is told what the new configuration says.
 TEST_P(ReloadUnderLoad, TheNextReplyIsTheNewOne) {
-  Site site({.workers = GetParam()});
+  Site site(Site::Shape{.workers = GetParam()});
   site.start();
   const auto catalogue = std::make_shared<const Catalogue>(site.images, Catalogue::Options{});
   const std::vector<Station> stations = stations_of(site);

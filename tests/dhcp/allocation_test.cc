@@ -7,6 +7,7 @@
 
 #include "dhcp/lab.h"
 #include "policy/rule_builder.h"
+#include "table/huge_vector.h"
 
 namespace {
 
@@ -28,12 +29,23 @@ void* operator new(std::size_t size) {
 void* operator new[](std::size_t size) {
   return take(size);
 }
+// For what begins at a multiple of more than a pointer's size: tables of many megabytes.
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  if (counting) ++allocations;
+  const auto multiple = static_cast<std::size_t>(alignment);
+  void* memory = std::aligned_alloc(multiple, (size + multiple - 1) / multiple * multiple);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
 // std::stable_sort() asks in this way.
 void* operator new(std::size_t size, const std::nothrow_t& /*unused*/) noexcept {
   if (counting) ++allocations;
   return std::malloc(size == 0 ? 1 : size);
 }
 void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::align_val_t) noexcept {
   std::free(memory);
 }
 void operator delete[](void* memory) noexcept {
@@ -107,9 +119,12 @@ TEST_P(Allocations, AreNoneInAnyConversation) {
 TEST(AllocationCounter, Counts) {
   counting = true;
   const std::vector<int> numbers(100);
+  const HugeVector<int> table(100);
+  const HugeVector<int> large_table(kHugePageBytes);
   counting = false;
-  EXPECT_EQ(allocations, 1U);
-  EXPECT_EQ(numbers.size(), 100U);
+  EXPECT_EQ(allocations, 3U);
+  EXPECT_EQ(numbers.size() + table.size(), 200U);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(large_table.data()) % kHugePageBytes, 0U);
   allocations = 0;
 }
 

@@ -31,9 +31,10 @@ void LeaseImports::turn(Instant now) {
   if (begun_ && !is_out() && open_.empty()) finish(fates_);
   if (begun_ && now > give_up_at_) {
     abandoned_ = is_out();
+    const std::string who =
+        abandoned_ ? "a worker or the disk does not answer" : "a reload does not come to its end";
     const std::string why =
-        "a worker or the disk does not answer, and some of these leases may have been taken over; "
-        "import them again";
+        who + ", and some of these leases may have been taken over; import them again";
     while (!waiting_.empty()) finish(tl::unexpected(why));
     return;
   }
@@ -45,6 +46,7 @@ void LeaseImports::begin(Instant now) {
   const std::size_t count = waiting_.front().leases.size();
   begun_ = true;
   give_up_at_ = now + kPatience;
+  end_at_ = now + kReloadPatience;
   next_try_ = now;
   tries_ = 0;
   plan_.reset();
@@ -61,7 +63,7 @@ void LeaseImports::send(Instant now) {
   next_try_ = now + kPause;
   // One that was in the middle of a turn may have answered the last one by what was before.
   const std::optional<std::uint64_t> plan = way_.plan();
-  is_settled_ = plan && plan == plan_;
+  settled_tries_ = plan && plan == plan_ ? settled_tries_ + 1 : 0;
   plan_ = plan;
   piece_.emplace(std::move(leases), way_.workers);
   way_.import(*piece_);
@@ -81,12 +83,13 @@ void LeaseImports::hear(Instant now) {
   open_ = std::move(open);
   next_try_ = now + kPause;
   // With one worker nothing is ever on its way.
-  if (open_.empty() || tries_ < (way_.workers == 1 ? 1U : kTriesMax)) return;
+  const unsigned tries_max = way_.workers == 1 ? 1 : kTriesMax;
+  if (open_.empty() || tries_ < tries_max) return;
   const bool any_moves = std::ranges::any_of(open_, [this](std::size_t i) { return moved_[i]; });
   if (any_moves && tries_ < kMovesMax) return;
   // A reload may just be bringing these addresses: the workers are asked again after it.
-  if (!is_settled_ || plan_ != way_.plan()) {
-    give_up_at_ = now + kPatience;
+  if (settled_tries_ < tries_max || plan_ != way_.plan()) {
+    give_up_at_ = std::min(now + kPatience, end_at_);
     return;
   }
   add_outside();

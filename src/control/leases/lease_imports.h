@@ -51,6 +51,7 @@ class LeaseImports {
   static constexpr std::size_t kWaitingMax = 8;
   static constexpr std::size_t kOutsideMax = std::size_t{1} << 20;
   static constexpr Nanoseconds kPatience = 5s;
+  static constexpr Nanoseconds kReloadPatience = 60s;  // with reloads that do not end
 
   // At most LeaseImport::kLeasesMax of them, one of each address.
   void ask(std::vector<LeaseChange> leases, Done done);
@@ -87,6 +88,7 @@ class LeaseImports {
   bool begun_ = false;
   bool abandoned_ = false;  // its end was told; a worker or the store still has it
   Instant give_up_at_{};
+  Instant end_at_{};  // whatever it waits for
   Instant next_try_{};
   unsigned tries_ = 0;
   std::vector<Fate> fates_;
@@ -95,7 +97,7 @@ class LeaseImports {
   std::optional<LeaseImport> piece_;  // those of open_, at the workers
   std::optional<Committer::Addition> addition_;
   std::optional<std::uint64_t> plan_;  // when piece_ was sent
-  bool is_settled_ = false;            // as when the one before it was
+  unsigned settled_tries_ = 0;         // so many before it were sent under that plan
   std::vector<Ipv4Address> outside_;
   std::uint64_t taken_ = 0;
 };

@@ -61,10 +61,11 @@ void LeaseOrders::conclude() {
       return finish(
           tl::unexpected(address + ": the workers or the disk are too slow; nothing has changed"));
     case Kind::busy:
+      nobodys_ = 0;
       sent_ = false;  // until patience ends
       return;
     case Kind::not_mine:
-      if (tries_ < kTriesMax) {
+      if (++nobodys_ < kTriesMax) {
         sent_ = false;
         return;
       }
@@ -77,6 +78,7 @@ void LeaseOrders::finish(const Result& result) {
   waiting_.pop_front();
   sent_ = false;
   tries_ = 0;
+  nobodys_ = 0;
   ended.done(result);
 }
 

@@ -63,6 +63,7 @@ class LeaseOrders {
   Instant give_up_at_{};
   std::uint32_t number_ = 0;
   unsigned tries_ = 0;
+  unsigned nobodys_ = 0;  // so many of them in a row, said all
   unsigned answers_ = 0;
   LeaseOrderAnswer::Kind answer_ = LeaseOrderAnswer::Kind::not_mine;
 };
