@@ -49,7 +49,9 @@ class Imports : public testing::Test {
   [[nodiscard]] std::vector<int> at_workers() const {
     std::vector<int> addresses;
     if (piece_ == nullptr) return addresses;
-    for (const LeaseChange& one : piece_->leases) addresses.push_back(one.address.value & 255);
+    for (const LeaseChange& one : piece_->leases) {
+      addresses.push_back(static_cast<int>(one.address.value & 255));
+    }
     return addresses;
   }
 
