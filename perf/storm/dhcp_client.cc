@@ -260,13 +260,7 @@ void DhcpClient::write_and_send(std::uint32_t number, DhcpType type, Instant now
   const Profile& profile = setting_.profile(machine);
   if (relays_.empty()) {
     const std::size_t length = write_request(setting_.network.payload(), profile, request);
-    setting_.network.send({.from_mac = request.mac,
-                           .to_mac = MacAddress::broadcast(),
-                           .from = {},
-                           .to = Ipv4Address::broadcast(),
-                           .from_port = wire::kDhcpClientPort,
-                           .to_port = wire::kDhcpServerPort},
-                          length);
+    setting_.network.send(broadcast_from(request.mac), length);
   }
   for (const Relay& relay : relays_) {
     request.relay = relay.address;

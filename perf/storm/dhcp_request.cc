@@ -46,4 +46,13 @@ std::size_t write_request(MutableBytes room, const Profile& profile, const DhcpR
   return writer.finish();
 }
 
+Path broadcast_from(const MacAddress& client) {
+  return {.from_mac = client,
+          .to_mac = MacAddress::broadcast(),
+          .from = {},
+          .to = Ipv4Address::broadcast(),
+          .from_port = wire::kDhcpClientPort,
+          .to_port = wire::kDhcpServerPort};
+}
+
 }  // namespace reveille::storm

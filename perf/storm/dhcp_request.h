@@ -7,6 +7,7 @@
 #include <reveille/bytes.h>
 #include <reveille/wire/dhcp.h>
 
+#include "storm/network.h"
 #include "storm/profile.h"
 
 namespace reveille::storm {
@@ -24,5 +25,8 @@ struct DhcpRequest {
 
 // Returns the length of the message; 0 when it does not fit.
 std::size_t write_request(MutableBytes room, const Profile& profile, const DhcpRequest& request);
+
+// Of a client without an address, to whoever serves.
+[[nodiscard]] Path broadcast_from(const MacAddress& client);
 
 }  // namespace reveille::storm

@@ -39,16 +39,6 @@ class Keeper : public Outlet {
   std::vector<std::uint8_t> frame;
 };
 
-void send_from(Network& network, const MacAddress& mac, std::size_t length) {
-  network.send({.from_mac = mac,
-                .to_mac = MacAddress::broadcast(),
-                .from = {},
-                .to = Ipv4Address::broadcast(),
-                .from_port = wire::kDhcpClientPort,
-                .to_port = wire::kDhcpServerPort},
-               length);
-}
-
 std::uint32_t xid_at(Instant now) {
   return static_cast<std::uint32_t>((now - Instant{}) / 1us);
 }
@@ -64,7 +54,8 @@ Flood::Flood(const FloodConfig& config, Outlet& outlet)
               1) {
   Keeper keeper;
   Network network(keeper);
-  send_from(network, {}, write_request(network.payload(), plain(), {}));
+  const std::size_t length = write_request(network.payload(), plain(), {});
+  network.send(broadcast_from({}), length);
   discover_ = std::move(keeper.frame);
   discover_sum_ = static_cast<std::uint16_t>(~load_be16(&discover_[kUdpChecksum]));
 }
@@ -107,7 +98,8 @@ void Flood::send_discover() {
 }
 
 void Flood::send_request(const DhcpRequest& request) {
-  send_from(network_, request.mac, write_request(network_.payload(), plain(), request));
+  const std::size_t length = write_request(network_.payload(), plain(), request);
+  network_.send(broadcast_from(request.mac), length);
 }
 
 void Flood::receive(Bytes frame, Instant now) {
