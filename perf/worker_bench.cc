@@ -23,6 +23,7 @@
 
 #include <rte_lcore.h>
 
+#include "port/eal.h"
 #include "port/pools.h"
 #include "worker/parts.h"
 
@@ -65,30 +66,19 @@ bool read(int argc, char** argv, Asked& asked) {
   return true;
 }
 
-std::vector<int> allowed_cpus() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  std::vector<int> cpus;
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return cpus;
-  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
-  }
-  return cpus;
-}
-
 // Control keeps off the worker's CPU where there is another.
-void leave_worker_alone(const std::vector<int>& cpus) {
+void leave_worker_alone(const std::vector<unsigned>& cpus) {
   const rte_cpuset_t taken = rte_lcore_cpuset(1);
   cpu_set_t left;
   CPU_ZERO(&left);
-  for (const int cpu : cpus) {
+  for (const unsigned cpu : cpus) {
     if (!CPU_ISSET(cpu, &taken)) CPU_SET(cpu, &left);
   }
   if (CPU_COUNT(&left) > 0) (void)sched_setaffinity(0, sizeof left, &left);
 }
 
 int measure(const Asked& asked) {
-  const std::vector<int> cpus = allowed_cpus();
+  const std::vector<unsigned> cpus = allowed_cpus();
   auto eal = Eal::start({.workers = 1, .memory_bytes = pool_bytes(1, 1)});
   if (!eal) {
     std::cerr << "worker-bench: " << eal.error() << '\n';

@@ -14,7 +14,7 @@ namespace reveille::bench {
 // What all parts of one run share. The EAL has one worker.
 struct Run {
   Eal& eal;
-  std::vector<int> cpus;  // that the program may run on
+  std::vector<unsigned> cpus;  // that the program may run on
   bool quick = false;
   nlohmann::json figures = nlohmann::json::object();
 

@@ -15,7 +15,6 @@
 #include "port/port_plan.h"
 
 namespace reveille {
-namespace {
 
 std::vector<unsigned> allowed_cpus() {
   cpu_set_t set;
@@ -27,6 +26,8 @@ std::vector<unsigned> allowed_cpus() {
   }
   return cpus;
 }
+
+namespace {
 
 // Bytes in hugepages of any size that nobody has taken.
 std::size_t free_hugepage_bytes() {

@@ -44,6 +44,9 @@ class Eal {
   std::string runtime_directory_;  // removed at the end
 };
 
+// CPUs that this process may run on, in their order; never none.
+[[nodiscard]] std::vector<unsigned> allowed_cpus();
+
 // The EAL's command line for these needs. `cpus`: those this process may run on. Worker k is
 // lcore k + 1, pinned to a CPU of its own when there are enough, else free to float.
 [[nodiscard]] std::vector<std::string> eal_arguments(const EalNeeds& needs, bool hugepages,

@@ -129,6 +129,18 @@ TEST_F(Orders, LookForAnAddressThatIsOnItsWayBetweenTwoWorkers) {
   EXPECT_EQ(told(), "10.77.1.5 is in no pool of this server");
 }
 
+TEST_F(Orders, LookForItAsOftenAfterABusyTime) {
+  ask();
+  for (int i = 0; i < 3; ++i) say(Answer::not_mine, Answer::not_mine, Answer::not_mine);
+  for (int i = 0; i < 5; ++i) say(Answer::busy, Answer::not_mine, Answer::not_mine);
+  for (int i = 0; i < 3; ++i) {
+    say(Answer::not_mine, Answer::not_mine, Answer::not_mine);
+    ASSERT_EQ(told(), "nothing yet") << i;
+  }
+  say(Answer::done, Answer::not_mine, Answer::not_mine);
+  EXPECT_EQ(told(), "done");
+}
+
 TEST_F(Orders, WaitForEachOtherUpToALimit) {
   std::vector<std::string> told;
   const auto note = [&told](const LeaseOrders::Result& result) {

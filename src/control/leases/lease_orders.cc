@@ -20,13 +20,13 @@ void LeaseOrders::turn(Instant now) {
 }
 
 void LeaseOrders::send(Instant now) {
-  if (tries_ == 0) give_up_at_ = now + kPatience;
+  if (!begun_) give_up_at_ = now + kPatience;
+  begun_ = true;
   LeaseOrder& order = waiting_.front().order;
   order.until = give_up_at_ - kTimeToAnswer;
   order.number = ++number_;
   answers_ = 0;
   answer_ = LeaseOrderAnswer::Kind::not_mine;
-  ++tries_;
   // What a worker that hangs has not taken comes to its end by patience.
   way_.order(order);
   sent_ = true;
@@ -77,7 +77,7 @@ void LeaseOrders::finish(const Result& result) {
   const Waiting ended = std::move(waiting_.front());
   waiting_.pop_front();
   sent_ = false;
-  tries_ = 0;
+  begun_ = false;
   nobodys_ = 0;
   ended.done(result);
 }

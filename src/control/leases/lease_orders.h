@@ -62,8 +62,8 @@ class LeaseOrders {
   bool sent_ = false;
   Instant give_up_at_{};
   std::uint32_t number_ = 0;
-  unsigned tries_ = 0;
-  unsigned nobodys_ = 0;  // so many of them in a row, said all
+  bool begun_ = false;    // it has been sent, at least once
+  unsigned nobodys_ = 0;  // in so many rounds in a row it was nobody's
   unsigned answers_ = 0;
   LeaseOrderAnswer::Kind answer_ = LeaseOrderAnswer::Kind::not_mine;
 };
