@@ -128,7 +128,7 @@ class ReveilleMemif(Reveille):
 
     @classmethod
     def forget_socket(cls):
-        """That of a server that fell: memif's driver may, over a peer that leaves."""
+        """That of a server that was killed."""
         Path(cls.SOCKET).unlink(missing_ok=True)
 
 

@@ -15,6 +15,7 @@ namespace reveille::storm {
 struct LoopFigures {
   Nanoseconds elapsed{};
   Nanoseconds longest_turn{};  // between two looks at the port
+  Nanoseconds silent{};        // at the end, since the last frame came
   bool interrupted = false;
 };
 
@@ -52,6 +53,7 @@ LoopFigures run_loop(Storm& storm, Port& port, const std::atomic<bool>& stop, Ea
   LoopFigures figures;
   Instant last{};
   Instant last_work{};
+  Instant last_frame{};
   Instant next_each{};
   std::uint64_t sent = port.sent();
   while (!storm.finished()) {
@@ -66,6 +68,7 @@ LoopFigures run_loop(Storm& storm, Port& port, const std::atomic<bool>& stop, Ea
     for (const rte_mbuf* frame : frames) rte_prefetch0(rte_pktmbuf_mtod(frame, const void*));
     for (const rte_mbuf* frame : frames) storm.prefetch(bytes_of(frame));
     for (const rte_mbuf* frame : frames) storm.receive(bytes_of(frame), now);
+    if (!frames.empty()) last_frame = now;
     storm.tick(now);
     port.flush(now);
     if (now >= next_each) {
@@ -81,6 +84,7 @@ LoopFigures run_loop(Storm& storm, Port& port, const std::atomic<bool>& stop, Ea
     }
   }
   figures.elapsed = clock.now() - Instant{};
+  figures.silent = clock.now() - last_frame;
   each(figures.elapsed);
   return figures;
 }

@@ -58,7 +58,7 @@ int show(const Options& options, const nlohmann::json& result) {
     }
   }
   const bool good = result.at("failed") == 0 && result.at("booted") != 0;
-  return good && !result.at("interrupted") ? kAllBooted : kSomeFailed;
+  return good && !result.at("interrupted") && !server_left(result) ? kAllBooted : kSomeFailed;
 }
 
 int run_storm(const Options& options, Files& files, Port& port) {

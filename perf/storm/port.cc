@@ -1,6 +1,7 @@
 #include "storm/port.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <net/if.h>
 #include <unistd.h>
@@ -12,6 +13,8 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf_pool_ops.h>
 #include <rte_mempool.h>
+
+#include <reveille/pollers.h>
 
 namespace reveille::storm {
 namespace {
@@ -43,6 +46,17 @@ rte_mempool* packed_pool(const std::string& name, unsigned buffers, std::size_t 
   return pool;
 }
 
+// For one thread, which is online.
+rte_rcu_qsbr* looks_of_one() {
+  const std::size_t bytes = RTE_ALIGN_CEIL(rte_rcu_qsbr_get_memsize(1), RTE_CACHE_LINE_SIZE);
+  auto* const looks = static_cast<rte_rcu_qsbr*>(std::aligned_alloc(RTE_CACHE_LINE_SIZE, bytes));
+  if (looks == nullptr) throw std::bad_alloc();
+  rte_rcu_qsbr_init(looks, 1);
+  rte_rcu_qsbr_thread_register(looks, 0);
+  rte_rcu_qsbr_thread_online(looks, 0);
+  return looks;
+}
+
 std::string sentence(const std::string& what, int error) {
   return what + ": " + rte_strerror(error < 0 ? -error : error);
 }
@@ -53,7 +67,9 @@ Port::Port(const PortConfig& config)
     : room_octets_(config.jumbo ? kJumboRoom : kRoom),
       impaired_(config.impairment.any()),
       incoming_(config.impairment, config.seed * 2 + 1),
-      outgoing_(config.impairment, config.seed * 2 + 2) {
+      outgoing_(config.impairment, config.seed * 2 + 2),
+      looks_(looks_of_one()) {
+  add_pollers(looks_.get());
   waiting_.reserve(kWaitingMax + 64);
   arrived_.reserve(kWaitingMax);
 }
@@ -114,7 +130,12 @@ tl::expected<void, std::string> Port::start(const PortConfig& config) {
   return {};
 }
 
+void Port::Free::operator()(rte_rcu_qsbr* looks) const {
+  std::free(looks);
+}
+
 Port::~Port() {
+  forget_pollers(looks_.get());  // who closes a port takes its callbacks off as well
   if (open_ != nullptr) rte_pktmbuf_free(open_);
   rte_pktmbuf_free_bulk(waiting_.data(), static_cast<unsigned>(waiting_.size()));
   rte_pktmbuf_free_bulk(arrived_.data(), static_cast<unsigned>(arrived_.size()));
@@ -134,6 +155,7 @@ bool Port::wait_for_link(Nanoseconds limit) const {
       return true;
     }
     if (waited >= limit) return false;
+    rte_rcu_qsbr_quiescent(looks_.get(), 0);
     usleep(10'000);
   }
 }
@@ -180,6 +202,7 @@ void Port::impair(rte_mbuf* frame, Impairment& impairment, HoldQueue<rte_mbuf*>&
 
 std::span<rte_mbuf* const> Port::receive(Instant now) {
   now_ = now;
+  rte_rcu_qsbr_quiescent(looks_.get(), 0);
   rte_pktmbuf_free_bulk(arrived_.data(), static_cast<unsigned>(arrived_.size()));
   arrived_.resize(kBurst);
   const std::uint16_t count = rte_eth_rx_burst(id_, 0, arrived_.data(), kBurst);

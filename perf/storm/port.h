@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <rte_mbuf.h>
+#include <rte_rcu_qsbr.h>
 #include <tl/expected.hpp>
 
 #include <reveille/address.h>
@@ -81,6 +82,10 @@ class Port : public Outlet {
   };
   std::unique_ptr<rte_mempool, FreePool> tails_;  // of send_with()
   rte_mbuf_ext_shared_info tails_shared_{};
+  struct Free {
+    void operator()(rte_rcu_qsbr* looks) const;
+  };
+  std::unique_ptr<rte_rcu_qsbr, Free> looks_;  // drivers wait until one of them is over
   rte_mempool* pool_ = nullptr;
   rte_mbuf* open_ = nullptr;  // of room()
   std::array<std::uint8_t, kJumboRoom> nowhere_{};

@@ -8,10 +8,13 @@
 
 namespace reveille::storm {
 
-// Both throw nlohmann::json::exception where a figure is missing or of another type.
+// All throw nlohmann::json::exception where a figure is missing or of another type.
 
 // For a terminal. `ceiling`: null, or the result of a ceiling run.
 [[nodiscard]] std::string result_table(const nlohmann::json& result, const nlohmann::json& ceiling);
+
+// Machines wait, and nothing has come for so long that their firmware has asked again.
+[[nodiscard]] bool server_left(const nlohmann::json& result);
 
 // A page that needs no other file: a table and three plots, one line for each result.
 [[nodiscard]] std::string html_report(const std::vector<nlohmann::json>& results);

@@ -104,6 +104,7 @@ Json make_result(const Options& options, Swarm& swarm, const Port& port, const L
         {"delay_ms", milliseconds(bad.delay)}}},
       {"elapsed_s", in_seconds(loop.elapsed)},
       {"active_s", active},
+      {"silent_s", in_seconds(loop.silent)},
       {"interrupted", loop.interrupted},
       {"powered_on", counters.powered_on},
       {"booted", counters.booted},

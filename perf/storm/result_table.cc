@@ -51,7 +51,20 @@ void add_latency(std::string& table, const char* name, const Json& latency) {
                   time_of(latency.at("max_ms").get<double>() / 1e3)));
 }
 
+// Machines that neither booted nor failed: those of a run with an end in time.
+std::uint64_t in_the_middle(const Json& result) {
+  const std::uint64_t over =
+      result.at("booted").get<std::uint64_t>() + result.at("failed").get<std::uint64_t>();
+  const auto on = result.at("powered_on").get<std::uint64_t>();
+  return on > over ? on - over : 0;
+}
+
 }  // namespace
+
+bool server_left(const Json& result) {
+  constexpr double kSilence = 1;  // seconds, in which every firmware has asked again
+  return in_the_middle(result) > 0 && result.at("silent_s") >= kSilence;
+}
 
 std::string result_table(const Json& result, const Json& ceiling) {
   std::string table = fmt::format("{}\n", result.at("label").get<std::string>());
@@ -61,6 +74,10 @@ std::string result_table(const Json& result, const Json& ceiling) {
       fmt::format("{} of {}", count(booted),
                   count(std::max(on, result.at("machines").get<std::uint64_t>()))));
   row(table, "failed", count(result.at("failed").get<std::uint64_t>()));
+  if (server_left(result)) {
+    row(table, "", fmt::format("nothing came from the server in the last {}, while {} waited for it",
+                               time_of(result.at("silent_s")), count(in_the_middle(result))));
+  }
   for (const auto& [name, machines] : result.at("failures").items()) {
     row(table, "", fmt::format("{}: {}", count(machines.get<std::uint64_t>()), text_of(name)));
   }

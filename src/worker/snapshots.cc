@@ -6,6 +6,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include <reveille/pollers.h>
+
 #include "disk/disks.h"
 #include "image/catalogue.h"
 
@@ -36,9 +38,11 @@ Snapshots::Snapshots(unsigned workers, std::vector<std::uint16_t> physical_ports
   if (memory == nullptr) throw std::bad_alloc();
   counters_.reset(static_cast<rte_rcu_qsbr*>(memory));
   rte_rcu_qsbr_init(counters_.get(), workers);
+  add_pollers(counters_.get());
 }
 
 Snapshots::~Snapshots() {
+  forget_pollers(counters_.get());
   publish(nullptr);
   for (const auto& image : retiring_) access_.dismiss(*image);
 }

@@ -25,6 +25,7 @@ Json figures() {
       {"driver", "net_memif"},
       {"impairment", {{"loss", 0.01}, {"duplicate", 0}, {"reorder", 0}, {"delay_ms", 0.5}}},
       {"elapsed_s", 12.5},
+      {"silent_s", 0.01},
       {"powered_on", 12345},
       {"booted", 12340},
       {"failed", 5},
@@ -60,6 +61,19 @@ TEST(ResultTable, SaysWhyMachinesFailed) {
   const std::string table = result_table(figures(), nullptr);
   EXPECT_THAT(table, HasSubstr("3: "));
   EXPECT_THAT(table, Not(HasSubstr("no_offer"))) << "a sentence, not the name of a field";
+}
+
+TEST(ResultTable, SaysThatTheServerLeft) {
+  Json result = figures();
+  result["silent_s"] = 1.5;
+  EXPECT_FALSE(server_left(result)) << "nobody waits";
+  result["powered_on"] = 12445;
+  EXPECT_TRUE(server_left(result));
+  EXPECT_THAT(result_table(result, nullptr),
+              HasSubstr("nothing came from the server in the last 1.50 s, while 100 waited"));
+  result["silent_s"] = 0.5;
+  EXPECT_FALSE(server_left(result));
+  EXPECT_THAT(result_table(result, nullptr), Not(HasSubstr("nothing came")));
 }
 
 TEST(ResultTable, PutsTheCeilingBeside) {

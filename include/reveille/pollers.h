@@ -1,0 +1,22 @@
+// Who polls DPDK's ports, so that a driver's memory stays until nobody looks at it.
+//
+// When the peer of a memif port leaves, the driver of DPDK 22.11 marks the port as unconnected and
+// unmaps its rings at once, in DPDK's interrupt thread, while a thread may be in the middle of
+// them. Between both it takes its callback off the interrupt, and waits there for the pollers
+// (src/port/pollers.cc); whoever looks at the port after that finds it unconnected.
+#pragma once
+
+struct rte_rcu_qsbr;
+
+namespace reveille {
+
+// Drivers wait for these threads from now on: each is to say that it is quiescent between two
+// looks at its ports, and to be offline while it sleeps. Owner: the caller, until
+// forget_pollers(). Any thread.
+void add_pollers(rte_rcu_qsbr* threads);
+
+// Not any more. Returns when no driver is waiting for them; so not from one of these threads while
+// it is online. Any thread.
+void forget_pollers(const rte_rcu_qsbr* threads);
+
+}  // namespace reveille
