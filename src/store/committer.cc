@@ -12,15 +12,19 @@ using Steady = std::chrono::steady_clock;
 // Without a change: what follows is no part of a rush that goes on.
 constexpr Nanoseconds kQuiet = 100ms;
 
+// So often a pause is interrupted by a look at whether it is to stop.
+constexpr Nanoseconds kLook = 1ms;
+
 std::int64_t steady_now() {
   return Steady::now().time_since_epoch().count();
 }
 
 }  // namespace
 
-Committer::Committer(LeaseStore store, std::vector<Line> lines)
+Committer::Committer(LeaseStore store, std::vector<Line> lines, Nanoseconds apart)
     : store_(std::move(store)),
       lines_(std::move(lines)),
+      apart_(apart),
       taken_(lines_.size()),
       changes_(lines_.size() * kBatchMax),
       looked_at_(steady_now()) {}
@@ -43,9 +47,20 @@ void Committer::stop() {
 
 void Committer::run() {
   Steady::time_point last_work = Steady::now();
+  Steady::time_point not_before{};
+  std::size_t changes_before = 0;
   while (!stopping_.load(std::memory_order_relaxed) && !failure()) {
     looked_at_.store(steady_now(), std::memory_order_relaxed);
-    const bool worked = commit() + add_leases() > 0;
+    const Steady::time_point begin = Steady::now();
+    if (begin < not_before) {
+      std::this_thread::sleep_for(std::min<Steady::duration>(not_before - begin, kLook));
+      continue;
+    }
+    const std::size_t changes = commit();
+    // What gathered in the rest of a pause may be little.
+    if (std::max(changes, changes_before) > kRush) not_before = begin + apart_;
+    changes_before = changes;
+    const bool worked = changes + add_leases() > 0;
     const Steady::time_point now = Steady::now();
     if (worked) last_work = now;
     const bool is_quiet = now - last_work >= kQuiet;

@@ -21,6 +21,10 @@ namespace reveille {
 // Batches come by themselves: what gathers while one transaction is on its way to the disk is the
 // next one. Nothing waits for a batch to fill.
 //
+// Where this thread takes its time from a worker it had better not commit as often as it can: then
+// a commit of more than kRush changes, or that next after one, is followed by a pause, until `apart`
+// since its begin.
+//
 // The first failure ends it: no record counts as durable any more, and failure() says why. The
 // store is not written again.
 class Committer {
@@ -42,7 +46,9 @@ class Committer {
     std::uint64_t log_bytes = 0;  // of the database, after the last commit
   };
 
-  Committer(LeaseStore store, std::vector<Line> lines);
+  static constexpr std::size_t kRush = 64;
+
+  Committer(LeaseStore store, std::vector<Line> lines, Nanoseconds apart = {});
   ~Committer();  // stops
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
@@ -74,6 +80,7 @@ class Committer {
 
   LeaseStore store_;
   std::vector<Line> lines_;
+  const Nanoseconds apart_;
   std::vector<std::uint64_t> taken_;  // by line, since the start
   std::vector<LeaseChange> changes_;
   bool log_is_whole_ = false;

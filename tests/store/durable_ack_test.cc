@@ -227,5 +227,61 @@ TEST_F(DurableAck, TheCommitterWritesAllLinesAndSaysHowFarEachIs) {
   EXPECT_EQ(store.load()->leases.size(), 1001U);
 }
 
+// One that pauses after a rush, and what it is given to write.
+struct PausingCommitter {
+  LineOfTest line;
+  Committer committer;
+
+  PausingCommitter(LeaseStore store, Nanoseconds apart)
+      : committer(std::move(store), {line.line()}, apart) {
+    committer.start();
+  }
+
+  // Puts so many changes at once. True when they are on disk within the time.
+  bool writes(std::uint32_t count, Nanoseconds limit) {
+    {
+      const std::lock_guard lock(line.mutex);
+      for (std::uint32_t i = 0; i < count; ++i) {
+        line.waiting.push_back(bound_lease(put_++, Instant{} + 1h));
+      }
+    }
+    const auto end = std::chrono::steady_clock::now() + limit;
+    while (line.durable < put_ && std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(1ms);
+    }
+    return line.durable == put_;
+  }
+
+ private:
+  std::uint32_t put_ = 0;
+};
+
+TEST_F(DurableAck, FewChangesAreFollowedByNoPause) {
+  PausingCommitter it(open(), 4s);
+  EXPECT_TRUE(it.writes(Committer::kRush, 2s));
+  EXPECT_TRUE(it.writes(1, 2s));
+}
+
+TEST_F(DurableAck, ARushIsFollowedByAPauseThatEndsWithTheCommitter) {
+  PausingCommitter it(open(), 4s);
+  EXPECT_TRUE(it.writes(Committer::kRush + 1, 2s));
+  EXPECT_FALSE(it.writes(1, 1s));
+  const auto asked = std::chrono::steady_clock::now();
+  it.committer.stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - asked, 1s);
+  EXPECT_EQ(it.line.durable, Committer::kRush + 2) << "what is left is written at the end";
+}
+
+TEST_F(DurableAck, TheNextCommitIsFollowedByAPauseAsWell) {
+  constexpr auto kApart = 200ms;
+  const auto began = std::chrono::steady_clock::now();
+  PausingCommitter it(open(), kApart);
+  EXPECT_TRUE(it.writes(Committer::kRush + 1, 20s));
+  EXPECT_TRUE(it.writes(1, 20s));
+  EXPECT_GE(std::chrono::steady_clock::now() - began, kApart);
+  EXPECT_TRUE(it.writes(1, 20s));
+  EXPECT_GE(std::chrono::steady_clock::now() - began, 2 * kApart);
+}
+
 }  // namespace
 }  // namespace reveille::test
