@@ -16,8 +16,6 @@ FOLDER = PROJECT / "build/perf-leases"
 # Machines at a time. A sync takes as long for many leases as for one, so it takes many to keep a
 # server busy that syncs. Each server counts with its best.
 OUTSTANDING = (256, 1024)
-# More than get a lease in one run: who comes again gets one that is on the disk already.
-MACHINES = 1_000_000
 
 
 def fresh(name):
@@ -38,8 +36,6 @@ class ReveilleDurable(Reveille):
 
 
 class ReveilleDurableMemif(ReveilleMemif):
-    name = "reveille, memif"
-
     def command(self):
         return with_database(super().command())
 
@@ -68,10 +64,11 @@ def peaks(bench):
     for number in range(bench.rounds):
         for server, port in SERVERS.items():
             if server is DnsmasqDurable and number > 0:
-                continue  # a tenth of the others' work, and a minute's wait
+                continue  # it does a tenth of the others' work, and it takes long to start anew
             for outstanding in OUTSTANDING:
                 figures = bench.served(server, lambda name=server.name, at=port, most=outstanding:
-                                       bench.storms.dora(name, most, bench.seconds, at, MACHINES))
+                                       bench.storms.dora(name, most, bench.seconds, at,
+                                                               hardship.MACHINES))
                 if figures is not None and figures["dora_per_s"] >= 2:
                     rounds = found.setdefault(server, {}).setdefault(outstanding, [])
                     rounds.append(figures["dora_per_s"])
@@ -90,14 +87,10 @@ def measure(bench):
                             bench.storms.run(name, ["--profile", "plain", "--only", "dhcp",
                                                     "--rate", max(1, int(rate)), "--timeout", 20],
                                              at, max(1, int(rate * bench.seconds))))
-        # With nothing in its database yet: of all addresses none is taken.
-        floods = [flood for _ in range(bench.rounds if "reveille" in server.name else 1)
-                  if (flood := bench.served(server, lambda name=server.name, rate=best, at=port:
-                                            hardship.flood(bench.storms, name, rate, at)))]
-        if half and floods:
-            found[server.name] = {
-                "peaks": rates, "peak": best, "half": half,
-                "flood": hardship.median_of(floods)}
+        flood = hardship.floods(bench, server, port, max(rates, key=rates.get),
+                                bench.flood_rounds if bench.is_own(server) else 1)
+        if half and flood:
+            found[server.name] = {"peaks": rates, "peak": best, "half": half, "flood": flood}
     shutil.rmtree(FOLDER, ignore_errors=True)
     return found
 
@@ -111,11 +104,10 @@ def text(found, table):
         half, flood = each["half"]["latency"]["lease"], each["flood"]
         rows.append((name, *(f"{each['peaks'].get(most, 0):.0f}" for most in OUTSTANDING),
                      f"{own / each['peak']:.1f}", f"{half['p50_ms']:.2f}", f"{half['p99_ms']:.2f}",
-                     f"{flood['flood']:.0f}", f"{hardship.left(flood):.0f} %",
-                     f"{100 * flood['no_room']:.0f} %", each["half"]["failed"]))
+                     *(hardship.shown(flood)), each["half"]["failed"]))
     return __doc__.split("\n\n")[1] + "\n\n" + table(
         ("server", *(f"leases/s, {most} at a time" for most in OUTSTANDING),
          "reveille is x times", "DORA at half load, p50 ms", "p99 ms",
-         "leases/s at ten times the peak", "of the peak", "frames without room on the wire",
-         "failed"), rows) + "\n" + "".join(
-             f"    {command}\n" for each in [found["reveille"]] for command in (each["half"]["command"], each["flood"]["command"]))
+         "leases/s at ten times the peak", "of the round's peak", "frames without room on the wire",
+         "a server without work at that rate", "failed at half load"), rows) + "\n" + "".join(
+             f"    {found['reveille'][what]['command']}\n" for what in ("half", "flood"))

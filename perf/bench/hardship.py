@@ -8,38 +8,70 @@ import time
 from pathlib import Path
 
 from servers import SWARM_CPU
-from storms import VETH
 from wire import ADDRESS, Pair
 
-FLOOD_SECONDS = 3
+PEAK_SECONDS = 2
+FLOOD_SECONDS = 2
+MACHINES = 1_000_000  # more than get a lease in one run
 FLOOD_LEASES_MAX = 700_000  # the pool has a million addresses
 SPOOFED_PER_SECOND = 2_500
 NOBODYS_PORT = 9  # of UDP
 IDLE_SECONDS = 4
 
 
-def flood(storms, name, peak, port=VETH):
-    """DHCP at ten times `peak`: what is left of it, and which share of the frames found no room on
-    the wire. None where it could not be measured."""
-    figures = storms.flood(name, 10 * peak, min(FLOOD_SECONDS, FLOOD_LEASES_MAX / peak), port)
-    if figures is None or figures["interrupted"]:
+def floods(bench, server, port, outstanding, rounds):
+    """{"peaks", "floods": leases a second of each round, "no_room": shares of the frames that found
+    no room on the wire, "ideal": what a server without work gives at that rate, beside our own,
+    "command"}; None where it could not be measured. A round is a closed loop and, right after it,
+    ten times as much as that gave. Both find a server that has just been started, and machines
+    that are all new."""
+    found = {"peaks": [], "floods": [], "no_room": []}
+    for _ in range(rounds):
+        peak = bench.served(server, lambda: bench.storms.dora(
+            server.name, outstanding, min(PEAK_SECONDS, bench.seconds), port, MACHINES))
+        rate = peak["dora_per_s"] if peak else 0
+        if rate < 2:
+            continue
+        figures = bench.served(server, lambda most=rate: flood(bench.storms, server.name, most,
+                                                               port))
+        if figures is None or figures["interrupted"]:
+            continue
+        due = figures["offered_per_s"] * figures["seconds"] + figures["offers"]
+        found["peaks"].append(rate)
+        found["floods"].append(figures["dora_per_s"])
+        found["no_room"].append(figures["dropped"] / due)
+        found["command"] = figures["command"]
+    if not found["floods"]:
         return None
-    due = figures["offered_per_s"] * figures["seconds"] + figures["offers"]
-    return {"peak": peak, "flood": figures["dora_per_s"], "no_room": figures["dropped"] / due,
-            "command": figures["command"]}
+    if bench.is_own(server):
+        figures = bench.storms.beside_ideal(lambda: flood(
+            bench.storms, "ceiling", statistics.median(found["peaks"]), port), port)
+        if figures is not None:
+            found["ideal"] = figures["dora_per_s"]
+    return found
 
 
-def left(flood):
-    """Per cent of the peak."""
-    return 100 * flood["flood"] / flood["peak"]
+def flood(storms, name, peak, port):
+    return storms.flood(name, 10 * peak, min(FLOOD_SECONDS, FLOOD_LEASES_MAX / peak), port)
 
 
-def median_of(floods):
-    """The figures of several floods at one rate as those of one; None without any."""
-    if not floods:
-        return None
-    return dict(floods[0], **{key: statistics.median(each[key] for each in floods)
-                              for key in ("flood", "no_room")})
+def left(found):
+    """Per cent of its own peak that each round's flood kept."""
+    return [100 * flood / peak for flood, peak in zip(found["floods"], found["peaks"])]
+
+
+def shown(found):
+    """Leases a second, the share of the peak with its range, what had no room, and leases a second
+    of a server without work, for tables."""
+    shares = left(found)
+    return (f"{statistics.median(found['floods']):.0f}", share_text(shares),
+            f"{100 * statistics.median(found['no_room']):.0f} %",
+            f"{found['ideal']:.0f}" if "ideal" in found else "-")
+
+
+def share_text(shares):
+    text = f"{statistics.median(shares):.0f} %"
+    return text if len(shares) == 1 else f"{text} ({min(shares):.0f} to {max(shares):.0f})"
 
 
 def with_spoofed_requests(pair, seconds, measure, port=69):

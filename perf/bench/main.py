@@ -27,23 +27,29 @@ from wire import ADDRESS, Pair
 IMAGE_BYTES = 1 << 20
 CLIENTS = (50, 200, 1000)
 DORA_OUTSTANDING = 64
+MEMIF_OUTSTANDING = 256
 MEMIF_MACHINES = 50_000
 HALF_OPEN_ROUNDS, HALF_OPEN_SECONDS = 5, 2
 STORM_MACHINES = 10_000
 STORM_MACHINES_PEER = 1_000  # kernels keep 1024 neighbours unless told otherwise
-PARTS = ("micro", "dhcp", "durable", "tftp", "testpmd", "memif", "overload", "perfdhcp", "footprint", "storm",
-         "finishing", "disks", "disk-memory", "disk-memif", "rules")
+PARTS = ("micro", "dhcp", "durable", "tftp", "testpmd", "memif", "overload", "perfdhcp",
+         "footprint", "storm", "finishing", "disks", "disk-memory", "disk-memif", "rules")
 REPORTS = PROJECT / "build/perf-report"
 
 
 class Bench:
     def __init__(self, arguments, pair, work):
         self.rounds = arguments.rounds
+        self.flood_rounds = 2 * arguments.rounds + 1  # short ones, and with a wide range
         self.seconds = arguments.seconds
         self.pair = pair
         self.work = work
         self.storms = Storms(pair, work)
         self.begin = time.monotonic()
+
+    @staticmethod
+    def is_own(server):
+        return issubclass(server, Reveille)
 
     def say(self, text):
         print(f"{time.monotonic() - self.begin:6.0f} s  {text}", flush=True)
@@ -111,55 +117,41 @@ class Bench:
             "reveille": lambda: self.served(
                 Reveille, lambda: self.storms.tftp("reveille", CLIENTS[-1], self.seconds))})
 
-    def overload(self, dhcp, memif):
-        """Target 8. Peaks are those of the closed loops before; each flood finds a server that
-        has just been started."""
+    def overload(self):
+        """Target 8."""
         self.say("overload")
-        def floods(name, runs, peak, port, rounds):
-            rate = statistics.median(each["dora_per_s"] for each in peak)
-            found = [flood for _ in range(rounds)
-                     if (flood := runs(lambda: hardship.flood(self.storms, name, rate, port)))]
-            return hardship.median_of(found)
         found = {}
-        for name, server, rounds, port in (
-                ("reveille, memif", ReveilleMemif, memif.get("dhcp"), MEMIF),
-                ("reveille", Reveille, dhcp.get("reveille"), VETH),
-                ("dnsmasq", Dnsmasq, dhcp.get("dnsmasq"), VETH),
-                ("Kea", Kea, dhcp.get("Kea"), VETH)):
-            if not rounds:
-                continue
-            own = server in (Reveille, ReveilleMemif)
-            flood = floods(name, lambda measure, of=server: self.served(of, measure), rounds, port,
-                           self.rounds if own else 1)
-            if flood is not None:
-                found[name] = flood
-            if own:
-                ideal = floods("ceiling", lambda measure, at=port: self.storms.beside_ideal(
-                    measure, at), rounds, port, 1)
-                if ideal is not None:
-                    found[f"a server without work beside {name}"] = ideal
+        for server, port, outstanding, rounds in (
+                (ReveilleMemif, MEMIF, MEMIF_OUTSTANDING, self.flood_rounds),
+                (Reveille, VETH, DORA_OUTSTANDING, self.flood_rounds),
+                (Dnsmasq, VETH, DORA_OUTSTANDING, 1), (Kea, VETH, DORA_OUTSTANDING, 1)):
+            floods = hardship.floods(self, server, port, outstanding, rounds)
+            if floods is not None:
+                found[server.name] = floods
         if (half_open := self.half_open()) is not None:
             found["half-open"] = half_open
         return found
 
     def half_open(self):
-        """The rate without strangers between those with them: first of frames that nobody serves,
-        then of read requests, whose transfers outlive the run. {"peak", "nobody", "flood":
-        MB/s of each round}"""
+        """Rates without strangers around those with them: first of frames that nobody serves, then
+        of read requests, whose transfers outlive the run. {"peak": the mean of both, "nobody",
+        "flood": MB/s of each round}"""
         seconds = min(HALF_OPEN_SECONDS, self.seconds)
         def measure():
             return self.storms.tftp("reveille", 200, seconds)
         def beside(port):
             return hardship.with_spoofed_requests(self.pair, seconds, measure, port)
-        def all_three():
-            return (beside(hardship.NOBODYS_PORT), measure(), beside(69))
-        found = {"nobody": [], "peak": [], "flood": []}
+        def all_four():
+            return (measure(), beside(hardship.NOBODYS_PORT), measure(), beside(69))
+        found = {"peak": [], "nobody": [], "flood": []}
         for _ in range(max(HALF_OPEN_ROUNDS, self.rounds)):
-            figures = self.served(Reveille, all_three)
-            if figures is None or not all(figures) or not figures[1]["mb_per_s"]:
+            figures = self.served(Reveille, all_four)
+            if figures is None or not all(figures) or not figures[0]["mb_per_s"]:
                 continue
-            for values, each in zip(found.values(), figures):
-                values.append(each["mb_per_s"])
+            before, nobody, between, flood = (each["mb_per_s"] for each in figures)
+            found["peak"].append((before + between) / 2)
+            found["nobody"].append(nobody)
+            found["flood"].append(flood)
         return found if found["peak"] else None
 
     def perfdhcp(self, dhcp):
@@ -201,10 +193,10 @@ class Bench:
             "tftp": reveille(lambda: self.storms.tftp("reveille, memif", 1000, self.seconds,
                                                       MEMIF)),
             "ceiling tftp": lambda: self.storms.ceiling("tftp", 1000, self.seconds, MEMIF),
-            "dhcp": reveille(lambda: self.storms.dora("reveille, memif", 256, self.seconds, MEMIF,
-                                                      MEMIF_MACHINES)),
-            "ceiling dhcp": lambda: self.storms.ceiling("dhcp", 256, self.seconds, MEMIF,
-                                                        MEMIF_MACHINES)})
+            "dhcp": reveille(lambda: self.storms.dora("reveille, memif", MEMIF_OUTSTANDING,
+                                                      self.seconds, MEMIF, MEMIF_MACHINES)),
+            "ceiling dhcp": lambda: self.storms.ceiling("dhcp", MEMIF_OUTSTANDING, self.seconds,
+                                                        MEMIF, MEMIF_MACHINES)})
 
     def finishing(self):
         """Everybody once, all at the same moment: who boots, and when the last one has."""
@@ -265,7 +257,7 @@ def micro(work, quick):
 
 def main():
     parser = argparse.ArgumentParser(prog="perf/run", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="of each comparison")
+    parser.add_argument("--rounds", type=int, default=2, help="of each comparison")
     parser.add_argument("--seconds", type=int, default=3, help="of each run")
     parser.add_argument("--short", action="store_true",
                         help="one round of two seconds: about half the time")
@@ -291,7 +283,7 @@ def main():
             parts = {"dhcp": bench.dhcp_on_veth, "durable": bench.durable,
                      "tftp": bench.tftp_on_veth,
                      "testpmd": bench.testpmd, "memif": bench.memif,
-                     "overload": lambda: bench.overload(figures["dhcp"], figures["memif"]),
+                     "overload": bench.overload,
                      "perfdhcp": lambda: bench.perfdhcp(figures["dhcp"]),
                      "footprint": bench.footprint, "storm": bench.storm,
                      "finishing": bench.finishing,

@@ -134,19 +134,18 @@ def overload_text(found, median):
     rows = []
     for name, each in found.items():
         if name != "half-open":
-            rows.append((f"DHCP of {name} at ten times its peak", f"{each['peak']:.0f} DORA/s",
-                         f"{each['flood']:.0f} DORA/s", f"{hardship.left(each):.0f} %",
-                         f"{100 * each['no_room']:.0f} %"))
+            rows.append((f"DHCP of {name} at ten times its peak, DORA/s",
+                         spread(each["peaks"], median), *hardship.shown(each)))
             continue
         for what, field in (("TFTP beside 10 000 half-open requests", "flood"),
                             ("TFTP beside the same frames to a port that nobody serves",
                              "nobody")):
-            rows.append((what, spread(each["peak"], median, "MB/s"),
-                         spread(each[field], median, "MB/s"),
-                         f"{targets.shares(each, field, median):.0f} %", "-"))
+            rows.append((f"{what}, MB/s", spread(each["peak"], median),
+                         spread(each[field], median),
+                         f"{targets.shares(each, field, median):.0f} %", "-", "-"))
     commands = [each for each in found.values() if "command" in each]
-    return table(("what", "peak", "under overload", "share", "frames without room on the wire"),
-                 rows) + "\n" + command_of(commands)
+    return table(("what", "peak", "under overload", "share of the round's peak",
+                  "frames without room on the wire", "a server without work"), rows) + "\n" + command_of(commands)
 
 
 def perfdhcp_text(found):

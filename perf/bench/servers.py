@@ -121,6 +121,7 @@ class ReveilleAfPacket(Reveille):
 class ReveilleMemif(Reveille):
     """The same over shared memory: no kernel on the way. The swarm is memif's client."""
 
+    name = "reveille, memif"
     kernel_sockets = None
     SOCKET = f"/tmp/reveille-perf-{os.getpid()}.memif"
     port = ("--vdev", f"net_memif0,role=server,id=0,bsize=2048,rsize=11,socket={SOCKET},"

@@ -1,6 +1,7 @@
 """Each target with its figure beside it, and whether it is met."""
 
 import re
+import statistics
 
 import disk_memif
 import disk_memory
@@ -144,14 +145,16 @@ def storm(figures):
 
 
 def at_the_flood(memif, veth):
-    """Over memif all that is offered comes as far as the queue; a veth carries a part of it."""
+    """By what is left over memif: a veth has room for a part of it only."""
     if not memif:
         return NOT_MEASURED, None
-    text = f"over memif {hardship.left(memif):.0f} % of the peak"
+    shares = hardship.left(memif)
+    text = f"over memif {hardship.share_text(shares)} of the peak"
     if veth:
-        text += (f"; over veth, which has no room for {100 * veth['no_room']:.0f} % of the frames, "
-                 f"{hardship.left(veth):.0f} %")
-    return text, hardship.left(memif) >= 90
+        leases, share, no_room, ideal = hardship.shown(veth)
+        text += (f"; over veth, which has no room for {no_room} of the frames, {share}: {leases} "
+                 f"a second, a server without work {ideal}")
+    return text, statistics.median(shares) >= 90
 
 
 def shares(found, field, median):
