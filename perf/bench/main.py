@@ -17,6 +17,7 @@ import durable
 import hardship
 import page
 import perfdhcp
+import profiles
 import rules
 import testpmd
 from servers import (PROJECT, Atftpd, Dhcpd, Dnsmasq, Kea, Reveille, ReveilleAfPacket,
@@ -33,7 +34,8 @@ HALF_OPEN_ROUNDS, HALF_OPEN_SECONDS = 5, 2
 STORM_MACHINES = 10_000
 STORM_MACHINES_PEER = 1_000  # kernels keep 1024 neighbours unless told otherwise
 PARTS = ("micro", "dhcp", "durable", "tftp", "testpmd", "memif", "overload", "perfdhcp",
-         "footprint", "storm", "finishing", "disks", "disk-memory", "disk-memif", "rules")
+         "footprint", "storm", "finishing", "disks", "disk-memory", "disk-memif", "rules",
+         "profiles")
 REPORTS = PROJECT / "build/perf-report"
 
 
@@ -290,7 +292,8 @@ def main():
                      "disks": lambda: disks.measure(bench),
                      "disk-memory": lambda: disk_memory.measure(bench),
                      "disk-memif": lambda: disk_memif.measure(bench),
-                     "rules": lambda: rules.measure(bench)}
+                     "rules": lambda: rules.measure(bench),
+                     "profiles": lambda: profiles.measure(bench)}
             for name, run in parts.items():
                 figures[name] = run() if name in arguments.parts else {}
         figures["minutes"] = (time.monotonic() - bench.begin) / 60

@@ -10,6 +10,7 @@ import disk_memory
 import disks
 import durable
 import hardship
+import profiles
 import rules
 import targets
 from servers import NO_PEERS, PROJECT
@@ -200,6 +201,8 @@ def text(figures, arguments, median):
               "## Ten thousand rules, DHCP over veth\n",
               rules.text(figures["rules"], table, median),
               "## Overload (target 8)\n", overload_text(figures["overload"], median),
+              "## Where the time goes (targets 2, 4, 8 and the disks)\n",
+              profiles.text(figures["profiles"], table),
               "## perfdhcp, the load generator of Kea (target 4)\n",
               perfdhcp_text(figures["perfdhcp"]),
               "## A server that nobody asks (target 10)\n",

@@ -66,6 +66,15 @@ void DiskContents::fill(std::uint32_t machine, std::uint64_t lba, std::uint16_t 
   }
 }
 
+// Into the second level: those of a burst are more than the first one holds.
+void DiskContents::prefetch(std::uint64_t lba, std::size_t count) const {
+  constexpr std::size_t kLine = 64;
+  const Bytes sectors = image_.subspan(lba * kSector, count * kSector);
+  for (std::size_t at = 0; at < sectors.size(); at += kLine) {
+    __builtin_prefetch(&sectors[at], 0, 2);
+  }
+}
+
 bool DiskContents::matches(std::uint32_t machine, std::uint64_t lba, Bytes sectors) const {
   for (; !sectors.empty(); ++lba, sectors = sectors.subspan(kSector)) {
     if (written(machine, lba)) {

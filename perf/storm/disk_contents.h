@@ -49,6 +49,8 @@ class DiskContents {
   // Sectors from here on are nobody's.
   [[nodiscard]] std::uint64_t parts_end() const { return std::uint64_t{machines_} * part_; }
 
+  // What matches() reads of the image. The sectors are the disk's.
+  void prefetch(std::uint64_t lba, std::size_t count) const;
   // What `machine` is to find there.
   [[nodiscard]] bool matches(std::uint32_t machine, std::uint64_t lba, Bytes sectors) const;
 

@@ -42,6 +42,16 @@ void DiskStorm::prefetch(Bytes frame) const {
   if (number < clients_.size()) __builtin_prefetch(&requests_[std::size_t{number} * config_.depth]);
 }
 
+void DiskStorm::prefetch_further(Bytes frame) const {
+  constexpr std::size_t kTag = wire::kEthernetHeader + 6;
+  if (frame.size() < kTag + 4) return;
+  const std::uint32_t number = number_of(MacAddress::from(frame.data())) - config_.first_machine;
+  if (number >= clients_.size()) return;
+  const Request& request = requests_[std::size_t{number} * config_.depth +
+                                     load_be32(&frame[kTag]) % config_.depth];
+  if (request.kind == Kind::read) contents_.prefetch(request.lba, request.sectors);
+}
+
 void DiskStorm::receive(Bytes frame, Instant now) {
   const auto ethernet = wire::EthernetView::parse(frame);
   if (!ethernet || ethernet->type() != wire::EtherType::aoe) return;

@@ -42,6 +42,8 @@ class DiskStorm {
 
   void receive(Bytes frame, Instant now);
   void prefetch(Bytes frame) const;
+  // What the frame's octets are to be compared with.
+  void prefetch_further(Bytes frame) const;
   // At least once a millisecond.
   void tick(Instant now);
 

@@ -67,6 +67,9 @@ LoopFigures run_loop(Storm& storm, Port& port, const std::atomic<bool>& stop, Ea
     const auto frames = port.receive(now);
     for (const rte_mbuf* frame : frames) rte_prefetch0(rte_pktmbuf_mtod(frame, const void*));
     for (const rte_mbuf* frame : frames) storm.prefetch(bytes_of(frame));
+    if constexpr (requires { storm.prefetch_further(Bytes{}); }) {
+      for (const rte_mbuf* frame : frames) storm.prefetch_further(bytes_of(frame));
+    }
     for (const rte_mbuf* frame : frames) storm.receive(bytes_of(frame), now);
     if (!frames.empty()) last_frame = now;
     storm.tick(now);
