@@ -19,11 +19,11 @@ class ReveilleDiskMemif(ReveilleDisk):
     interface = f'vdev = "{ReveilleMemif.port[1]}"'
 
 
-def storm(bench):
+def storm(bench, seconds):
     path = bench.work / "disk-memif.json"
     path.unlink(missing_ok=True)
     argv = [SWARM, "disk", *MEMIF, "--image", image(bench.work), "-n", CLIENTS, "--depth", DEPTH,
-            "--sectors", SECTORS, "--seconds", bench.seconds, "--json", path]
+            "--sectors", SECTORS, "--seconds", seconds, "--json", path]
     subprocess.run([str(part) for part in argv], timeout=LIMIT, stdin=subprocess.DEVNULL,
                    capture_output=True, check=False)
     return json.loads(path.read_text()) if path.exists() else None
@@ -39,7 +39,7 @@ def measure(bench):
         except OSError as error:
             bench.say(f"testpmd: {error}")
             return {}
-        figures = bench.served(ReveilleDiskMemif, lambda: storm(bench))
+        figures = bench.served(ReveilleDiskMemif, lambda: storm(bench, bench.seconds))
         if figures is None or most is None:
             continue
         found["reveille"].append(figures["requests_per_second"])

@@ -14,35 +14,35 @@ import durable
 from servers import Reveille, ReveilleMemif
 from storms import MEMIF, VETH
 
-LEAD = 1.3  # seconds until frames flow
-SAMPLED = 1.5
+LEAD = 0.9  # seconds until frames flow
+SAMPLED = 1.2
+RUN = LEAD + SAMPLED + 0.7  # of the swarm, from its first frame on
 LIMIT = 60
 WORKER, SWARM = "rte-worker-1", "reveille-storm"
 FUNCTIONS = 5  # that are named
-DRIVERS = re.compile(r"librte_net_|librte_m|libxdp|libbpf")
-# Who does what; the first that matches.
-KINDS = (("kernel", re.compile(r"\[kernel|\[vdso|\[unknown")), ("driver, buffers", DRIVERS),
-         ("memcpy, memcmp", re.compile(r"libc\.so")), ("own code", re.compile(r"")))
+# Of a sample: where it was, by the object and the mark of the symbol; the first that matches.
+KINDS = (("kernel", re.compile(r"\[k\]")),
+         ("driver, buffers", re.compile(r"librte_net_|librte_m|libxdp|libbpf")),
+         ("memcpy, memcmp", re.compile(r"libc\.so")),
+         ("own code", re.compile(r"^reveille(-storm)?\b")),
+         ("other", re.compile(r"")))
 
 
 def runs(bench):
     """(what, server, what the swarm does)"""
-    storms, seconds = bench.storms, LEAD + SAMPLED + 1
-    def flooded(name, peak, port):
-        return lambda: storms.flood(name, 10 * peak, seconds, port)
+    storms = bench.storms
+    def flooded(rate, port):
+        return lambda: storms.flood("profile", rate, RUN, port)
     return (
-        ("TFTP, memif", ReveilleMemif, lambda: storms.tftp("profile", 1000, seconds, MEMIF)),
-        ("DHCP, memif", ReveilleMemif,
-         lambda: storms.dora("profile", 256, seconds, MEMIF, 50_000)),
-        ("DHCP at a flood of 4 million a second, memif", ReveilleMemif,
-         flooded("profile", 400_000, MEMIF)),
+        ("TFTP, memif", ReveilleMemif, lambda: storms.tftp("profile", 1000, RUN, MEMIF)),
+        ("DHCP, memif", ReveilleMemif, lambda: storms.dora("profile", 256, RUN, MEMIF, 50_000)),
+        ("DHCP at a flood of 3 million a second, memif", ReveilleMemif, flooded(3e6, MEMIF)),
         ("durable DHCP at a flood of 1.5 million a second, memif", durable.ReveilleDurableMemif,
-         flooded("profile", 150_000, MEMIF)),
-        ("DHCP, veth", Reveille, lambda: storms.dora("profile", 64, seconds, VETH)),
-        ("DHCP at a flood of 1.5 million a second, veth", Reveille,
-         flooded("profile", 150_000, VETH)),
+         flooded(1.5e6, MEMIF)),
+        ("DHCP, veth", Reveille, lambda: storms.dora("profile", 64, RUN, VETH)),
+        ("DHCP at a flood of 1.5 million a second, veth", Reveille, flooded(1.5e6, VETH)),
         ("AoE reads of 1 KiB, memif", disk_memif.ReveilleDiskMemif,
-         lambda: disk_memif.storm(bench)))
+         lambda: disk_memif.storm(bench, RUN)))
 
 
 def samples(path, thread):
@@ -64,11 +64,28 @@ def summed(found):
     """{"kinds": {kind: per cent}, "functions": [(per cent, name)]} of samples()."""
     kinds, functions = collections.Counter(), collections.Counter()
     for share, where, symbol in found:
-        kinds[next(kind for kind, pattern in KINDS if pattern.search(where))] += share
-        name = re.sub(r"^\[[.k]\]\s*|\breveille::(storm::)?|[(<;].*", "", symbol).strip()
+        mark = f"{where} {symbol}"
+        kinds[next(kind for kind, pattern in KINDS if pattern.search(mark))] += share
+        name = symbol.split("(anonymous namespace)::")[-1]
+        name = re.sub(r"^\[[.k]\]\s*|\breveille::(storm::)?|[(<;].*", "", name).strip()
         if name and not name.startswith("0x"):
-            functions[name] += share
+            functions[name.split()[-1]] += share
     return {"kinds": dict(kinds), "functions": functions.most_common(FUNCTIONS)}
+
+
+def sampled(run, path):
+    """run() with samples of all that runs in its middle."""
+    perf = subprocess.Popen(
+        ["sh", "-c", f"sleep {LEAD}; exec perf record --quiet --all-cpus --no-buildid-cache "
+                     f"--freq 2000 --output {path} -- sleep {SAMPLED}"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        return run()
+    finally:
+        try:
+            perf.wait(LIMIT)
+        finally:
+            perf.kill()
 
 
 def measure(bench):
@@ -79,23 +96,18 @@ def measure(bench):
     found = {}
     path = bench.work / "samples"
     for what, server, run in runs(bench):
-        def sampled(of=run):
-            perf = subprocess.Popen(["sh", "-c", f"sleep {LEAD}; exec perf record --quiet --all-cpus "
-                                     f"--freq 2000 --output {path} -- sleep {SAMPLED}"],
-                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                    stderr=subprocess.DEVNULL)
-            try:
-                figures = of()
-            finally:
-                perf.wait(LIMIT)
-            return figures
         path.unlink(missing_ok=True)
-        if bench.served(server, sampled) is None or not path.exists():
-            bench.say(f"  {what}: not sampled")
-            continue
-        threads = {thread: summed(samples(path, thread)) for thread in (WORKER, SWARM)}
-        if all(each["functions"] for each in threads.values()):
+        threads = {}
+        try:
+            if bench.served(server, lambda of=run: sampled(of, path)) and path.exists():
+                threads = {thread: summed(samples(path, thread)) for thread in (WORKER, SWARM)}
+        except (OSError, subprocess.SubprocessError) as error:
+            bench.say(f"  {what}: {error}")
+        if threads and all(each["functions"] for each in threads.values()):
             found[what] = threads
+        else:
+            bench.say(f"  {what}: not sampled")
+    shutil.rmtree(durable.FOLDER, ignore_errors=True)
     return found
 
 

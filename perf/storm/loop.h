@@ -50,6 +50,7 @@ template <class Storm, class Each>
 LoopFigures run_loop(Storm& storm, Port& port, const std::atomic<bool>& stop, Each&& each) {
   constexpr Nanoseconds kEach = 100ms;
   const Clock clock;
+  const Port::Polling polling(port);
   LoopFigures figures;
   Instant last{};
   Instant last_work{};

@@ -46,14 +46,13 @@ rte_mempool* packed_pool(const std::string& name, unsigned buffers, std::size_t 
   return pool;
 }
 
-// For one thread, which is online.
+// For one thread, which does not poll yet.
 rte_rcu_qsbr* looks_of_one() {
   const std::size_t bytes = RTE_ALIGN_CEIL(rte_rcu_qsbr_get_memsize(1), RTE_CACHE_LINE_SIZE);
   auto* const looks = static_cast<rte_rcu_qsbr*>(std::aligned_alloc(RTE_CACHE_LINE_SIZE, bytes));
   if (looks == nullptr) throw std::bad_alloc();
   rte_rcu_qsbr_init(looks, 1);
   rte_rcu_qsbr_thread_register(looks, 0);
-  rte_rcu_qsbr_thread_online(looks, 0);
   return looks;
 }
 
@@ -148,14 +147,23 @@ Port::~Port() {
   if (pool_ != nullptr) rte_mempool_free(pool_);
 }
 
+Port::Polling::Polling(Port& port) : port_(port) {
+  rte_rcu_qsbr_thread_online(port_.looks_.get(), 0);
+}
+
+Port::Polling::~Polling() {
+  rte_rcu_qsbr_thread_offline(port_.looks_.get(), 0);
+}
+
+bool Port::link_is_up() const {
+  rte_eth_link link{};
+  return rte_eth_link_get_nowait(id_, &link) != 0 || link.link_status == RTE_ETH_LINK_UP;
+}
+
 bool Port::wait_for_link(Nanoseconds limit) const {
   for (auto waited = Nanoseconds{0};; waited += 10ms) {
-    rte_eth_link link{};
-    if (rte_eth_link_get_nowait(id_, &link) != 0 || link.link_status == RTE_ETH_LINK_UP) {
-      return true;
-    }
+    if (link_is_up()) return true;
     if (waited >= limit) return false;
-    rte_rcu_qsbr_quiescent(looks_.get(), 0);
     usleep(10'000);
   }
 }

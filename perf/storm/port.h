@@ -44,8 +44,22 @@ class Port : public Outlet {
   void send_with(std::size_t length, Bytes tail) override;
   [[nodiscard]] std::size_t waiting() const override { return waiting_.size(); }
 
+  // Whether the other end is there, where the port can tell.
+  [[nodiscard]] bool link_is_up() const;
   // Waits at most `limit` until the other end is there, where the port can tell.
   [[nodiscard]] bool wait_for_link(Nanoseconds limit) const;
+
+  // The time in which a thread calls receive() and flush(), and drivers wait for it to look away.
+  class Polling {
+   public:
+    explicit Polling(Port& port);
+    ~Polling();
+    Polling(const Polling&) = delete;
+    Polling& operator=(const Polling&) = delete;
+
+   private:
+    Port& port_;
+  };
 
   // Frames that have arrived: at most kBurst, until the next call.
   static constexpr std::uint16_t kBurst = 32;

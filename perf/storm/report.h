@@ -13,7 +13,8 @@ namespace reveille::storm {
 // For a terminal. `ceiling`: null, or the result of a ceiling run.
 [[nodiscard]] std::string result_table(const nlohmann::json& result, const nlohmann::json& ceiling);
 
-// Machines wait, and nothing has come for so long that their firmware has asked again.
+// Machines wait for an answer, and nobody is at the other end of the port any more. Only memif
+// knows.
 [[nodiscard]] bool server_left(const nlohmann::json& result);
 
 // A page that needs no other file: a table and three plots, one line for each result.

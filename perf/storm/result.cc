@@ -105,6 +105,7 @@ Json make_result(const Options& options, Swarm& swarm, const Port& port, const L
       {"elapsed_s", in_seconds(loop.elapsed)},
       {"active_s", active},
       {"silent_s", in_seconds(loop.silent)},
+      {"link_up", port.link_is_up()},
       {"interrupted", loop.interrupted},
       {"powered_on", counters.powered_on},
       {"booted", counters.booted},

@@ -9,6 +9,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr double kBillion = 1e9;
+constexpr double kSilence = 1;  // seconds that are worth a word
 
 std::string count(std::uint64_t value) {
   std::string digits = std::to_string(value);
@@ -62,8 +63,7 @@ std::uint64_t in_the_middle(const Json& result) {
 }  // namespace
 
 bool server_left(const Json& result) {
-  constexpr double kSilence = 1;  // seconds, in which every firmware has asked again
-  return in_the_middle(result) > 0 && result.at("silent_s") >= kSilence;
+  return in_the_middle(result) > 0 && !result.at("link_up");
 }
 
 std::string result_table(const Json& result, const Json& ceiling) {
@@ -75,7 +75,10 @@ std::string result_table(const Json& result, const Json& ceiling) {
                   count(std::max(on, result.at("machines").get<std::uint64_t>()))));
   row(table, "failed", count(result.at("failed").get<std::uint64_t>()));
   if (server_left(result)) {
-    row(table, "", fmt::format("nothing came from the server in the last {}, while {} waited for it",
+    row(table, "", "the server left, and the other end of the port with it");
+  }
+  if (in_the_middle(result) > 0 && result.at("silent_s") >= kSilence) {
+    row(table, "", fmt::format("nothing came in the last {}, while {} machines waited",
                                time_of(result.at("silent_s")), count(in_the_middle(result))));
   }
   for (const auto& [name, machines] : result.at("failures").items()) {

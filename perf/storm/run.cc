@@ -13,6 +13,7 @@ LoopFigures run(Swarm& swarm, Port& port, const std::atomic<bool>& stop,
 void run_ideal(IdealResponder& responder, Port& port, const std::atomic<bool>& stop) {
   constexpr std::size_t kAhead = 3;  // a reply takes as long as its bytes take to come
   const Clock clock;
+  const Port::Polling polling(port);
   Instant last_work{};
   while (!stop.load(std::memory_order_relaxed)) {
     const Instant now = clock.now();

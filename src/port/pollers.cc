@@ -4,7 +4,7 @@
 #include <vector>
 
 #include <dlfcn.h>
-#include <rte_errno.h>
+#include <rte_debug.h>
 #include <rte_interrupts.h>
 #include <rte_rcu_qsbr.h>
 #include <sched.h>
@@ -52,7 +52,8 @@ extern "C" __attribute__((visibility("default"))) int rte_intr_callback_unregist
   using Unregister = int (*)(const rte_intr_handle*, rte_intr_callback_fn, void*);
   static const auto unregister =
       reinterpret_cast<Unregister>(dlsym(RTLD_NEXT, "rte_intr_callback_unregister"));
-  const int removed = unregister == nullptr ? -ENOSYS : unregister(handle, callback, argument);
+  if (unregister == nullptr) rte_panic("DPDK's rte_intr_callback_unregister() is not there\n");
+  const int removed = unregister(handle, callback, argument);
   reveille::wait_for_pollers();
   return removed;
 }

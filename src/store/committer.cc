@@ -57,9 +57,11 @@ void Committer::run() {
       continue;
     }
     const std::size_t changes = commit();
-    // What gathered in the rest of a pause may be little.
-    if (std::max(changes, changes_before) > kRush) not_before = begin + apart_;
-    changes_before = changes;
+    if (changes > 0) {
+      // What gathered in the rest of a pause may be little.
+      if (std::max(changes, changes_before) > kRush) not_before = begin + apart_;
+      changes_before = changes;
+    }
     const bool worked = changes + add_leases() > 0;
     const Steady::time_point now = Steady::now();
     if (worked) last_work = now;
