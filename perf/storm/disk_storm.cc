@@ -47,8 +47,8 @@ void DiskStorm::prefetch_further(Bytes frame) const {
   if (frame.size() < kTag + 4) return;
   const std::uint32_t number = number_of(MacAddress::from(frame.data())) - config_.first_machine;
   if (number >= clients_.size()) return;
-  const Request& request = requests_[std::size_t{number} * config_.depth +
-                                     load_be32(&frame[kTag]) % config_.depth];
+  const Request& request =
+      requests_[std::size_t{number} * config_.depth + load_be32(&frame[kTag]) % config_.depth];
   if (request.kind == Kind::read) contents_.prefetch(request.lba, request.sectors);
 }
 

@@ -78,8 +78,9 @@ std::string result_table(const Json& result, const Json& ceiling) {
     row(table, "", "the server left, and the other end of the port with it");
   }
   if (in_the_middle(result) > 0 && result.at("silent_s") >= kSilence) {
-    row(table, "", fmt::format("nothing came in the last {}, while {} machines waited",
-                               time_of(result.at("silent_s")), count(in_the_middle(result))));
+    row(table, "",
+        fmt::format("nothing came in the last {}, while {} machines waited",
+                    time_of(result.at("silent_s")), count(in_the_middle(result))));
   }
   for (const auto& [name, machines] : result.at("failures").items()) {
     row(table, "", fmt::format("{}: {}", count(machines.get<std::uint64_t>()), text_of(name)));

@@ -1,13 +1,13 @@
-#include <reveille/pollers.h>
-
+#include <dlfcn.h>
 #include <mutex>
+#include <sched.h>
 #include <vector>
 
-#include <dlfcn.h>
 #include <rte_debug.h>
 #include <rte_interrupts.h>
 #include <rte_rcu_qsbr.h>
-#include <sched.h>
+
+#include <reveille/pollers.h>
 
 namespace reveille {
 namespace {
@@ -48,12 +48,12 @@ void forget_pollers(const rte_rcu_qsbr* threads) {
 // DPDK's function of this name, for all who call it, drivers as well: the program's own comes
 // before that of a library. It does what DPDK's does, and then waits.
 extern "C" __attribute__((visibility("default"))) int rte_intr_callback_unregister(
-    const rte_intr_handle* handle, rte_intr_callback_fn callback, void* argument) {
+    const rte_intr_handle* intr_handle, rte_intr_callback_fn cb, void* cb_arg) {
   using Unregister = int (*)(const rte_intr_handle*, rte_intr_callback_fn, void*);
   static const auto unregister =
       reinterpret_cast<Unregister>(dlsym(RTLD_NEXT, "rte_intr_callback_unregister"));
   if (unregister == nullptr) rte_panic("DPDK's rte_intr_callback_unregister() is not there\n");
-  const int removed = unregister(handle, callback, argument);
+  const int removed = unregister(intr_handle, cb, cb_arg);
   reveille::wait_for_pollers();
   return removed;
 }

@@ -22,8 +22,8 @@ namespace reveille {
 // next one. Nothing waits for a batch to fill.
 //
 // Where this thread takes its time from a worker it had better not commit as often as it can: then
-// a commit of more than kRush changes, or that next after one, is followed by a pause, until `apart`
-// since its begin.
+// a commit of more than kRush changes, or that next after one, is followed by a pause, until
+// `apart` since its begin.
 //
 // The first failure ends it: no record counts as durable any more, and failure() says why. The
 // store is not written again.

@@ -1,18 +1,17 @@
 // A driver that takes its callback off an interrupt waits for those who poll.
-#include <reveille/pollers.h>
-
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <dlfcn.h>
 #include <memory>
 #include <string_view>
 #include <thread>
 
-#include <dlfcn.h>
-
 #include <gtest/gtest.h>
 #include <rte_interrupts.h>
 #include <rte_rcu_qsbr.h>
+
+#include <reveille/pollers.h>
 
 namespace reveille {
 namespace {
@@ -41,7 +40,8 @@ class Pollers : public testing::Test {
   void take_callback_off() {
     driver_ = std::thread([this] {
       called_ = true;
-      removed_ = rte_intr_callback_unregister(nullptr, [](void*) {}, nullptr);
+      removed_ = rte_intr_callback_unregister(
+          nullptr, [](void*) {}, nullptr);
       done_ = true;
     });
   }
