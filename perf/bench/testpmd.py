@@ -18,15 +18,23 @@ from wire import Pair, af_xdp
 PROGRAM = PROJECT / "build/perf-peers/dpdk-dev/usr/bin/dpdk-testpmd"
 FRAME = 1456 + 46
 SECONDS = 5
+MEBIBYTES = 256
 SOCKET = f"/tmp/reveille-perf-{os.getpid()}-testpmd.memif"
+
+
+def _memory():
+    """Hugepages where there are some, as reveille and the swarm have them."""
+    free = Path("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages")
+    enough = free.exists() and int(free.read_text()) * 2 >= 2 * MEBIBYTES
+    return ["--in-memory"] if enough else ["--no-huge", "--no-shconf"]
 
 
 class Testpmd:
     """Runs while it is entered."""
 
     def __init__(self, name, cpu, vdev, mode, namespace=None, frame=FRAME):
-        argv = [PROGRAM, "--lcores", f"(0-1)@{cpu}", "--no-pci", "--no-huge", "--no-shconf",
-                "-m", "256", "--file-prefix", f"reveille-perf-{name}", "--no-telemetry",
+        argv = [PROGRAM, "--lcores", f"(0-1)@{cpu}", "--no-pci", *_memory(), "-m",
+                str(MEBIBYTES), "--file-prefix", f"reveille-perf-{name}", "--no-telemetry",
                 "--log-level", "error", "--vdev", vdev, "--", "--total-num-mbufs=16384",
                 f"--forward-mode={mode}", f"--txpkts={frame}", "--stats-period=1", "--auto-start",
                 "--no-lsc-interrupt"]
