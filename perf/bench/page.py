@@ -208,7 +208,8 @@ def text(figures, arguments, median):
               "## A server that nobody asks (target 10)\n",
               footprint_text(figures["footprint"]),
               "## The storm: within one second, two relays, 1 % loss each way (target 7)\n",
-              boots(figures["storm"]), command_of(figures["storm"]),
+              boots({label: targets.middle(each) for label, each in figures["storm"].items()}),
+              command_of(figures["storm"]),
               "## Whole workers on a null port, and the engines alone (targets 1, 4, 5, 6 and "
               "9)\n"]
     for name, output in figures["micro"].items():

@@ -135,13 +135,21 @@ def storm(figures):
     own, calm = figures["storm"].get("reveille, memif"), figures["storm"].get("reveille, no loss")
     if not own:
         return (NOT_MEASURED, None), (NOT_MEASURED, None)
-    booted = f"{own['booted']} of {own['machines']} booted, {own['failed']} failed", \
-        own["failed"] == 0
-    if not calm or not calm["boot_s"]["last"]:
+    failed = sum(each["failed"] for each in own)
+    booted = (f"{min(each['booted'] for each in own)} of {own[0]['machines']} booted in each of "
+              f"{len(own)} storms, {failed} failed", failed == 0)
+    times = [hard["boot_s"]["last"] / soft["boot_s"]["last"]
+             for hard, soft in zip(own, calm or ()) if soft["boot_s"]["last"]]
+    if not times:
         return booted, (NOT_MEASURED, None)
-    times = own["boot_s"]["last"] / calm["boot_s"]["last"]
-    return booted, (f"last after {own['boot_s']['last']:.1f} s, {times:.2f} times the storm "
-                    "without loss and relays", times <= 1.5)
+    return booted, (f"last after {middle(own)['boot_s']['last']:.1f} s, "
+                    f"{statistics.median(times):.2f} times ({min(times):.2f} to {max(times):.2f}) "
+                    "the storm without loss and relays", statistics.median(times) <= 1.5)
+
+
+def middle(rounds):
+    """The round whose last machine booted neither first nor last."""
+    return sorted(rounds, key=lambda each: each["boot_s"]["last"])[len(rounds) // 2]
 
 
 def at_the_flood(memif, veth):
