@@ -104,7 +104,7 @@ def text(found, table):
         half, flood = each["half"]["latency"]["lease"], each["flood"]
         rows.append((name, *(f"{each['peaks'].get(most, 0):.0f}" for most in OUTSTANDING),
                      f"{own / each['peak']:.1f}", f"{half['p50_ms']:.2f}", f"{half['p99_ms']:.2f}",
-                     *(hardship.shown(flood)), each["half"]["failed"]))
+                     *hardship.shown(flood), each["half"]["failed"]))
     return __doc__.split("\n\n")[1] + "\n\n" + table(
         ("server", *(f"leases/s, {most} at a time" for most in OUTSTANDING),
          "reveille is x times", "DORA at half load, p50 ms", "p99 ms",

@@ -61,7 +61,7 @@ def samples(path, thread):
 
 
 def summed(found):
-    """{"kinds": {kind: per cent}, "functions": [(per cent, name)]} of samples()."""
+    """{"kinds": {kind: per cent}, "functions": [(name, per cent)]} of samples()."""
     kinds, functions = collections.Counter(), collections.Counter()
     for share, where, symbol in found:
         mark = f"{where} {symbol}"
