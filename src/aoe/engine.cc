@@ -106,16 +106,6 @@ AoeEngine::AoeEngine(const Snapshot& first, Share share, std::uint64_t seed,
 
 AoeEngine::~AoeEngine() = default;
 
-void AoeEngine::prefetch(Request& request) const {
-  const auto packet = wire::AoeView::parse(request.body);
-  if (!packet) return;
-  const DiskAddress address{packet->shelf(), packet->slot()};
-  request.place = state_->sessions.prefetch(request.link_source, address);
-}
-void AoeEngine::prefetch_session(Request& request) const {
-  request.place = state_->sessions.prefetch_session(request.place);
-}
-
 Outcome AoeEngine::handle(const Request& request, const Context& context) {
   return state_->handle(request, context);
 }

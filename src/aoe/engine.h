@@ -39,6 +39,11 @@ class AoeEngine {
   // table, then the session. They change nothing but Request::place.
   void prefetch(Request& request) const;
   void prefetch_session(Request& request) const;
+  // The same for what its client has written to memory, in two steps behind those. Worth it only
+  // while somebody has.
+  [[nodiscard]] bool has_grains() const;
+  void prefetch_grain(const Request& request) const;
+  void prefetch_written(const Request& request) const;
   // A request of Service::aoe whose link source hashes to this share. Takes at most
   // kRepliesPerRequest replies.
   Outcome handle(const Request& request, const Context& context);

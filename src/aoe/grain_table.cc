@@ -29,6 +29,23 @@ GrainTable::~GrainTable() {
   if (memory_ != nullptr) munmap(memory_, capacity_ * kGrainSize);
 }
 
+void GrainTable::prefetch_bytes(std::uint32_t session, std::uint32_t grain, std::size_t offset,
+                                std::size_t length, bool to_write) const {
+  constexpr std::size_t kLine = 64;
+  const std::uint32_t entry = table_.guess(hash(session, grain));
+  if (entry == kNoIndex) return;
+  __builtin_prefetch(&entries_[entry]);
+  const std::uint8_t* const begin = memory_ + std::size_t{entry} * kGrainSize;
+  const std::uint8_t* const end = begin + offset + length;
+  for (const std::uint8_t* at = begin + offset / kLine * kLine; at < end; at += kLine) {
+    if (to_write) {
+      __builtin_prefetch(at, 1);
+    } else {
+      __builtin_prefetch(at, 0, 2);
+    }
+  }
+}
+
 std::uint32_t GrainTable::insert(std::uint32_t session, std::uint32_t grain, std::uint32_t place,
                                  std::uint32_t& chain) {
   assert(!full());

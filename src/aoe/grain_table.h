@@ -34,6 +34,14 @@ class GrainTable {
       return entries_[entry].session == session && entries_[entry].grain == grain;
     });
   }
+  // Start the memory accesses of a later find(), and of what follows it, in two steps.
+  void prefetch(std::uint32_t session, std::uint32_t grain) const {
+    table_.prefetch(hash(session, grain));
+  }
+  // Of Holds::bytes: `length` octets from `offset`, which lie in the grain.
+  void prefetch_bytes(std::uint32_t session, std::uint32_t grain, std::size_t offset,
+                      std::size_t length, bool to_write) const;
+
   // A new entry in front of the chain that begins at `chain`; not full, not there yet. Of Holds
   // ::places: `place` is where it is. Of Holds::bytes: what bytes() has is undefined.
   std::uint32_t insert(std::uint32_t session, std::uint32_t grain, std::uint32_t place,

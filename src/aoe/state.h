@@ -1,6 +1,7 @@
 // What an AoeEngine is made of, and the steps of its work. Each step has a file of its own:
 //
 //   engine.cc    which step a packet is for; errors of AoE itself
+//   prefetch.cc  what a burst will look at
 //   discover.cc  query config: which disks are there
 //   access.cc    MAC masks and reservations
 //   session.cc   a client begins to use a disk, boots again, goes
@@ -59,6 +60,8 @@ struct AoeEngine::State {
   Outcome refuse(const AoeAsked& asked, wire::AoeCommand command, wire::AoeError error,
                  Outcome outcome, const Context& context);
 
+  // ---- prefetch.cc
+  [[nodiscard]] std::uint32_t session_with_grains(const Request& request) const;
   // ---- discover.cc
   Outcome query_config(const wire::AoeView& packet, const AoeAsked& asked, const Disks& disks,
                        const Context& context);

@@ -125,6 +125,7 @@ void Worker::serve(Frames frames, std::uint16_t port, Context& context) {
     frames[kept++] = frame;
   }
   for (unsigned i = 0; i < ours_count; ++i) responder_.prefetch_further(ours_[i], context.snapshot);
+  prefetch_written(ours_count, [this](unsigned i) -> const Request& { return ours_[i]; });
   for (unsigned i = 0; i < ours_count; ++i) statistics_.outcomes.add(handle(ours_[i], context));
   rte_pktmbuf_free_bulk(frames.data(), kept);
 
@@ -133,6 +134,13 @@ void Worker::serve(Frames frames, std::uint16_t port, Context& context) {
   const unsigned refused = steering_.flush();
   statistics_.outcomes.add(Outcome::steering_ring_full, refused);
   statistics_.frames_steered += steered - refused;
+}
+
+template <class At>
+inline void Worker::prefetch_written(unsigned count, At&& request) const {
+  if (!responder_.has_grains()) return;
+  for (unsigned i = 0; i < count; ++i) responder_.prefetch_grain(request(i));
+  for (unsigned i = 0; i < count; ++i) responder_.prefetch_written(request(i));
 }
 
 inline Outcome Worker::handle(const Request& request, const Context& context) {
@@ -156,6 +164,8 @@ std::size_t Worker::receive_steered(Context& context) {
     for (unsigned i = 0; i < count; ++i) {
       responder_.prefetch_further(note_of(*frames[i]).request, context.snapshot);
     }
+    prefetch_written(
+        count, [&frames](unsigned i) -> const Request& { return note_of(*frames[i]).request; });
     for (unsigned i = 0; i < count; ++i) {
       statistics_.outcomes.add(handle(note_of(*frames[i]).request, context));
     }

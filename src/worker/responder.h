@@ -48,6 +48,14 @@ class Responder {
       dhcp_.prefetch_lease(request, snapshot);
     }
   }
+  // Two steps behind those, for as long as clients have written to disks.
+  [[nodiscard]] bool has_grains() const { return aoe_.has_grains(); }
+  void prefetch_grain(const Request& request) const {
+    if (request.service == Service::aoe) aoe_.prefetch_grain(request);
+  }
+  void prefetch_written(const Request& request) const {
+    if (request.service == Service::aoe) aoe_.prefetch_written(request);
+  }
   Outcome handle(const Request& request, const Context& context) {
     if (request.service == Service::tftp_transfer) return tftp_.receive(request, context);
     if (request.service == Service::aoe) return aoe_.handle(request, context);
@@ -60,8 +68,8 @@ class Responder {
     return dhcp_.import(lease, context);
   }
   void receive(const PeerMessage& message, const Context& context);
-  // What some worker's DHCP has learned of a client that may ask us for files.
-  // What DHCP told of a client; the same two steps go before it.
+  // What some worker's DHCP has learned of a client that may ask us for files; two steps of its
+  // own go before it.
   void note(const ClientFacts& client) { clients_.note(client); }
   void prefetch_note(const ClientFacts& client) const { clients_.prefetch(client); }
   void prefetch_noted(const ClientFacts& client) const { clients_.prefetch_entry(client); }

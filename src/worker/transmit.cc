@@ -121,12 +121,10 @@ void Transmit::flush(const Stations& stations) {
   Batch* to = nullptr;
   std::uint32_t station = ~std::uint32_t{0};
   rte_mbuf** head = heads_.data();
+  if (copies_) prefetch_payloads();
+  prefetched_ = 0;
   for (std::size_t slot = 0; slot < replies.size(); ++slot) {
     const Reply& reply = replies[slot];
-    if (copies_ && slot % kBatch == 0) {
-      prefetch_payloads(
-          replies.subspan(slot, std::min<std::size_t>(kBatch, replies.size() - slot)));
-    }
     if (reply.station != station) {  // those of a burst mostly leave through one
       station = reply.station;
       to = &batch_to(stations[station].port);
@@ -144,8 +142,10 @@ void Transmit::flush(const Stations& stations) {
 
 // Images are far larger than caches, and a copy would wait for one line after the other. Into the
 // second level: those of a batch are more than the first one holds.
-void Transmit::prefetch_payloads(std::span<const Reply> replies) {
-  for (const Reply& reply : replies) {
+void Transmit::prefetch_payloads() {
+  const std::span<const Reply> replies = replies_.all();
+  for (; prefetched_ < replies.size(); ++prefetched_) {
+    const Reply& reply = replies[prefetched_];
     const std::uint8_t* const end = reply.payload.bytes + reply.payload.length;
     for (const std::uint8_t* at = reply.payload.bytes; at < end; at += kCacheLine) {
       __builtin_prefetch(at, 0, 2);

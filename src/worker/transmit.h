@@ -52,7 +52,11 @@ class Transmit {
 
   // Before each request: at least kRepliesPerRequest replies are free, unless buffers ran out.
   void make_room(const Stations& stations) {
-    if (replies_.free() < kRepliesPerRequest) flush(stations);
+    if (replies_.free() < kRepliesPerRequest) {
+      flush(stations);
+    } else if (copies_) {
+      prefetch_payloads();
+    }
   }
   // Sends all replies. What a full port does not take after a few tries is freed and counted.
   void flush(const Stations& stations);
@@ -72,7 +76,7 @@ class Transmit {
     std::array<rte_mbuf*, kBatch> frames;
   };
 
-  static void prefetch_payloads(std::span<const Reply> replies);
+  void prefetch_payloads();
   rte_mbuf* build(const Reply& reply, rte_mbuf* head, const Lane& lane);
   rte_mbuf* copy_behind(rte_mbuf* head, const Payload& payload);
   rte_mbuf* image_segment(const Payload& payload, const Lane& lane);
@@ -103,7 +107,8 @@ class Transmit {
   std::vector<Batch> batches_;
   std::array<std::uint8_t, RTE_MAX_ETHPORTS> lane_of_port_{};  // an index of batches_
   Share share_;
-  bool copies_ = false;  // some driver does, or we do
+  bool copies_ = false;         // some driver does, or we do
+  std::size_t prefetched_ = 0;  // so many replies' payloads
   const Rings& rings_;
   HeldReplies held_;
   std::uint64_t durable_ = 0;

@@ -111,6 +111,10 @@ Outcome Target::receive(const MacAddress& client, Bytes packet, std::uint16_t st
   if (outcomes.total() % 2 == 0) {
     engine->prefetch(request);
     engine->prefetch_session(request);
+    if (engine->has_grains()) {
+      engine->prefetch_grain(request);
+      engine->prefetch_written(request);
+    }
   }
   const std::size_t before = sent.size();
   const Outcome outcome =

@@ -191,6 +191,10 @@ class Conversation {
     const Outcome outcome = call([&](const Context& context) {
       engine_->prefetch(request);
       engine_->prefetch_session(request);
+      if (engine_->has_grains()) {
+        engine_->prefetch_grain(request);
+        engine_->prefetch_written(request);
+      }
       return engine_->handle(request, context);
     });
     const auto found = asked_.find(tag);
