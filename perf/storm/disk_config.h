@@ -27,6 +27,8 @@ struct DiskStormConfig {
   // Where one machine may write: its own part of the disk's beginning, so that a target whose
   // clients share every write can be measured as well.
   std::uint32_t write_sectors = 2048;
+  // The image is one of disk_pattern.h: what it holds is computed, not read from it.
+  bool pattern = false;
   // What others wrote must not be seen: reads go into their parts too, and find the image.
   bool isolated = false;
   Nanoseconds duration = 10s;

@@ -1,6 +1,5 @@
 #include "storm/disk_contents.h"
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -9,18 +8,9 @@
 #include <unistd.h>
 #include <utility>
 
+#include "storm/disk_pattern.h"
+
 namespace reveille::storm {
-namespace {
-
-// SplitMix64.
-std::uint64_t mixed(std::uint64_t value) {
-  value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9;
-  value = (value ^ value >> 27) * 0x94d049bb133111eb;
-  return value ^ value >> 31;
-}
-
-}  // namespace
-
 tl::expected<DiskImage, std::string> DiskImage::open(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   struct stat status {};
@@ -56,18 +46,17 @@ DiskContents::DiskContents(const DiskStormConfig& config, Bytes image)
       machines_(config.machines),
       part_(config.write_percent == 0 ? 0 : config.write_sectors),
       seed_(config.seed),
+      pattern_(config.pattern),
       cells_(parts_end()) {}
 
-void DiskContents::fill(std::uint32_t machine, std::uint64_t lba, std::uint16_t count,
-                        std::uint8_t* sector) const {
-  const std::uint64_t base = mixed(seed_ ^ std::uint64_t{machine} << 40 ^ lba) ^ count;
-  for (std::size_t i = 0; i < kSector / 8; ++i) {
-    store_be64(sector + i * 8, mixed(base + (i + 1) * 0x9e3779b97f4a7c15));
-  }
+std::uint64_t DiskContents::number(std::uint32_t machine, std::uint64_t lba) const {
+  const std::uint16_t count = cells_[cell(machine, lba)] & kCount;
+  return mixed(mixed(seed_ ^ std::uint64_t{machine} << 40 ^ lba) ^ count);
 }
 
 // Into the second level: those of a burst are more than the first one holds.
 void DiskContents::prefetch(std::uint64_t lba, std::size_t count) const {
+  if (pattern_) return;
   constexpr std::size_t kLine = 64;
   const Bytes sectors = image_.subspan(lba * kSector, count * kSector);
   for (std::size_t at = 0; at < sectors.size(); at += kLine) {
@@ -77,15 +66,16 @@ void DiskContents::prefetch(std::uint64_t lba, std::size_t count) const {
 
 bool DiskContents::matches(std::uint32_t machine, std::uint64_t lba, Bytes sectors) const {
   for (; !sectors.empty(); ++lba, sectors = sectors.subspan(kSector)) {
-    if (written(machine, lba)) {
-      std::array<std::uint8_t, kSector> expected;
-      fill(machine, lba, cells_[cell(machine, lba)] & kCount, expected.data());
-      if (std::memcmp(expected.data(), sectors.data(), kSector) != 0) return false;
-    } else if (std::memcmp(&image_[lba * kSector], sectors.data(), kSector) != 0) {
-      return false;
-    }
+    if (!matches(machine, lba, sectors.data())) return false;
   }
   return true;
+}
+
+bool DiskContents::matches(std::uint32_t machine, std::uint64_t lba,
+                           const std::uint8_t* sector) const {
+  if (written(machine, lba)) return is_filled(number(machine, lba), sector);
+  if (pattern_) return is_filled(pattern_number(lba), sector);
+  return std::memcmp(&image_[lba * kSector], sector, kSector) == 0;
 }
 
 bool DiskContents::writable(std::uint32_t machine, std::uint64_t lba, std::size_t count) const {
@@ -104,7 +94,7 @@ void DiskContents::write(std::uint32_t machine, std::uint64_t lba, MutableBytes 
 
 void DiskContents::repeat(std::uint32_t machine, std::uint64_t lba, MutableBytes sectors) const {
   for (std::size_t i = 0; i < sectors.size() / kSector; ++i) {
-    fill(machine, lba + i, cells_[cell(machine, lba + i)] & kCount, &sectors[i * kSector]);
+    fill_sector(number(machine, lba + i), &sectors[i * kSector]);
   }
 }
 

@@ -49,7 +49,7 @@ class DiskContents {
   // Sectors from here on are nobody's.
   [[nodiscard]] std::uint64_t parts_end() const { return std::uint64_t{machines_} * part_; }
 
-  // What matches() reads of the image. The sectors are the disk's.
+  // What matches() reads of the image, if it reads it. The sectors are the disk's.
   void prefetch(std::uint64_t lba, std::size_t count) const;
   // What `machine` is to find there.
   [[nodiscard]] bool matches(std::uint32_t machine, std::uint64_t lba, Bytes sectors) const;
@@ -79,13 +79,16 @@ class DiskContents {
   [[nodiscard]] std::size_t cell(std::uint32_t machine, std::uint64_t lba) const {
     return static_cast<std::size_t>(part_begin(machine) + lba % part_);
   }
-  void fill(std::uint32_t machine, std::uint64_t lba, std::uint16_t count,
-            std::uint8_t* sector) const;
+  // Of what the machine wrote there last (disk_pattern.h).
+  [[nodiscard]] std::uint64_t number(std::uint32_t machine, std::uint64_t lba) const;
+  [[nodiscard]] bool matches(std::uint32_t machine, std::uint64_t lba,
+                             const std::uint8_t* sector) const;
 
   Bytes image_;
   std::uint32_t machines_;
   std::uint32_t part_;  // sectors; 0: nobody writes
   std::uint64_t seed_;
+  bool pattern_;
   std::vector<std::uint16_t> cells_;  // how often each was written
 };
 

@@ -25,6 +25,9 @@ std::function<void()> add_disk_options(CLI::App& app, DiskOptions& options) {
   const auto typed = std::make_shared<TypedDisk>();
   app.add_option("--image", options.image, "the disk as it is before the storm, to compare with")
       ->required();
+  app.add_flag(
+      "--pattern", storm.pattern,
+      "the image is of `reveille-storm image`: what it holds is computed, which is faster");
   app.add_option("--address", typed->address, "of the disk")->capture_default_str();
   app.add_option("-n,--machines", storm.machines, "how many machines use it")
       ->check(CLI::Range(1U, 100'000U))

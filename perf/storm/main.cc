@@ -7,6 +7,7 @@
 #include <rte_eal.h>
 #include <rte_launch.h>
 
+#include "storm/disk_pattern.h"
 #include "storm/disk_result.h"
 #include "storm/flood_result.h"
 #include "storm/progress.h"
@@ -92,6 +93,9 @@ int storm_command(const Options& options) {
 int disk_command(const Options& options) {
   const auto image = DiskImage::open(options.disk.image);
   if (!image) return complain(image.error());
+  if (options.disk.storm.pattern && !looks_like_pattern(image->bytes())) {
+    return complain(options.disk.image + " is not what `reveille-storm image` writes");
+  }
   DiskStormConfig config = options.disk.storm;
   if (!options.disk.trace.empty()) {
     auto trace = read_disk_trace(options.disk.trace, image->bytes().size() / DiskContents::kSector);
@@ -115,6 +119,13 @@ int disk_command(const Options& options) {
     }
   }
   return is_good(result) ? kAllBooted : kSomeFailed;
+}
+
+int image_command(const Options& options) {
+  constexpr std::uint64_t kSectorsPerMebibyte = (1 << 20) / DiskContents::kSector;
+  auto written =
+      write_pattern_image(options.image_file, options.image_mebibytes * kSectorsPerMebibyte);
+  return written ? kAllBooted : complain(written.error());
 }
 
 int flood_command(const Options& options) {
@@ -214,6 +225,8 @@ int main_of(int argc, const char* const* argv) {
       return ideal_command(*parsed.options);
     case Command::disk:
       return disk_command(*parsed.options);
+    case Command::image:
+      return image_command(*parsed.options);
     case Command::flood:
       return flood_command(*parsed.options);
     case Command::report:

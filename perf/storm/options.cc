@@ -227,6 +227,11 @@ Parsed parse_command_line(int argc, const char* const* argv) {
   disk->add_option("--label", options.label, "name of this target in tables");
   disk->add_option("--json", options.json_file, "write all figures here");
   const auto take_disk = add_disk_options(*disk, options.disk);
+  auto* image = app.add_subcommand("image", "write a disk image for `disk --pattern`");
+  image->add_option("file", options.image_file, "which is replaced")->required();
+  image->add_option("--mebibytes", options.image_mebibytes, "its size")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 20))
+      ->capture_default_str();
   auto* flood = app.add_subcommand(
       "flood", "new machines at a rate that no server can take, each of which asks once");
   add_port(*flood, options.port, "", "the machines");
@@ -237,6 +242,10 @@ Parsed parse_command_line(int argc, const char* const* argv) {
 
   try {
     app.parse(argc, argv);
+    if (image->parsed()) {
+      options.command = Command::image;
+      return {options, 0};
+    }
     if (report->parsed()) {
       options.command = Command::report;
       return {options, 0};

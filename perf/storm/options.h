@@ -12,7 +12,7 @@
 
 namespace reveille::storm {
 
-enum class Command : std::uint8_t { run, ceiling, serve_ideal, disk, flood, report };
+enum class Command : std::uint8_t { run, ceiling, serve_ideal, disk, image, flood, report };
 
 struct Options {
   Command command = Command::run;
@@ -26,6 +26,9 @@ struct Options {
   Ipv4Address ideal_address;
   std::uint64_t ideal_bytes = 1 << 20;
   std::string ideal_file;  // which it serves instead
+
+  std::string image_file;  // image: which it writes
+  std::uint64_t image_mebibytes = 256;
 
   std::string label;  // in tables and plots
   std::string json_file;

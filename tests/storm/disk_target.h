@@ -10,6 +10,7 @@
 
 #include <reveille/wire/ethernet.h>
 
+#include "storm/disk_pattern.h"
 #include "storm/disk_storm.h"
 #include "storm/link.h"
 
@@ -98,6 +99,9 @@ class DiskLink {
       : image(sectors * 512), impairment_(impairment, 7) {
     std::mt19937 random(3);
     for (std::uint8_t& octet : image) octet = static_cast<std::uint8_t>(random());
+    for (std::size_t lba = 0; config.pattern && lba < sectors; ++lba) {
+      fill_sector(pattern_number(lba), &image[lba * 512]);
+    }
     target.emplace(image);
     storm.emplace(config, Bytes{image}, to_target_);
   }

@@ -1,4 +1,9 @@
 // Disk clients ask as they are told to, and see whatever is not as it should be.
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <string>
+
 #include <gtest/gtest.h>
 
 #include "storm/disk_target.h"
@@ -25,6 +30,36 @@ void expect_no_trouble(const DiskCounters& counters) {
 class EachOrder : public testing::TestWithParam<Order> {};
 INSTANTIATE_TEST_SUITE_P(DiskStorm, EachOrder, testing::Values(Order::sequential, Order::random));
 
+TEST(DiskPattern, EachOctetCounts) {
+  std::array<std::uint8_t, 512> sector;
+  fill_sector(pattern_number(7), sector.data());
+  EXPECT_TRUE(is_filled(pattern_number(7), sector.data()));
+  EXPECT_FALSE(is_filled(pattern_number(8), sector.data()));
+  for (std::uint8_t& octet : sector) {
+    octet ^= 0x10;
+    EXPECT_FALSE(is_filled(pattern_number(7), sector.data()));
+    octet ^= 0x10;
+  }
+  EXPECT_TRUE(is_filled(pattern_number(7), sector.data()));
+  // Two words that have changed places, which a sum would not see.
+  std::swap_ranges(sector.begin(), sector.begin() + 8, sector.begin() + 8);
+  EXPECT_FALSE(is_filled(pattern_number(7), sector.data()));
+}
+
+TEST(DiskPattern, AnImageIsKnownByItsEnds) {
+  const std::string path = testing::TempDir() + "reveille-pattern.img";
+  ASSERT_TRUE(write_pattern_image(path, 10));
+  const auto image = DiskImage::open(path);
+  ASSERT_TRUE(image);
+  EXPECT_EQ(image->bytes().size(), 10 * 512U);
+  EXPECT_TRUE(looks_like_pattern(image->bytes()));
+  EXPECT_FALSE(looks_like_pattern(image->bytes().subspan(512)));
+  EXPECT_FALSE(looks_like_pattern({}));
+  std::filesystem::remove(path);
+  EXPECT_EQ(write_pattern_image("/nowhere/at/all", 1).error(),
+            "/nowhere/at/all cannot be written: No such file or directory");
+}
+
 TEST_P(EachOrder, EveryByteThatIsReadIsCompared) {
   DiskStormConfig config = of(3);
   config.order = GetParam();
@@ -44,6 +79,26 @@ TEST_P(EachOrder, EveryByteThatIsReadIsCompared) {
   bad.run();
   EXPECT_GT(bad.counters().wrong, 0U);
   EXPECT_LT(bad.counters().wrong, bad.counters().reads / 10);
+}
+
+TEST_P(EachOrder, APatternIsComparedWithoutTheImage) {
+  DiskStormConfig config = of(3, 20);
+  config.order = GetParam();
+  config.pattern = true;
+  DiskLink link(config);
+  link.run();
+  EXPECT_GT(link.counters().reads, 1000U);
+  EXPECT_GT(link.counters().writes, 1000U);
+  expect_no_trouble(link.counters());
+  DiskLink bad(config);
+  bad.target->bad_sector = 977;
+  bad.run();
+  EXPECT_GT(bad.counters().wrong, 0U);
+  // As a target would that confuses two sectors.
+  DiskLink moved(config);
+  moved.target.emplace(Octets(moved.image.rbegin(), moved.image.rend()));
+  moved.run();
+  EXPECT_GT(moved.counters().wrong, moved.counters().reads / 2);
 }
 
 TEST_P(EachOrder, WritesAreReadBack) {
