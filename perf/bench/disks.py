@@ -1,7 +1,6 @@
 """AoE: reveille and vblade on the same veth, with the same generator, every byte compared."""
 
 import json
-import os
 import shlex
 import subprocess
 
@@ -9,7 +8,7 @@ from servers import INTERFACE, PROJECT, Reveille, Server
 from storms import SWARM, VETH, VETH_JUMBO
 from wire import ADDRESS, PREFIX_LENGTH
 
-IMAGE_BYTES = 256 << 20  # in memory, or in the page cache
+IMAGE_MEBIBYTES = 256    # in memory, or in the page cache
 SECTORS = 2              # 1 KiB: what a frame of 1500 octets carries
 JUMBO_SECTORS = 16       # 8 KiB
 JUMBO = 9000
@@ -19,12 +18,11 @@ LIMIT = 120
 
 
 def image(work):
-    """A file of noise that nobody has compressed or shared."""
+    """A file of the swarm's own: as random as any, but the swarm need not read it to compare."""
     path = work / "disk.img"
     if not path.exists():
-        with open(path, "wb") as disk:
-            for _ in range(IMAGE_BYTES >> 20):
-                disk.write(os.urandom(1 << 20))
+        subprocess.run([str(SWARM), "image", str(path), "--mebibytes", str(IMAGE_MEBIBYTES)],
+                       check=True, timeout=LIMIT)
     return path
 
 
@@ -89,8 +87,8 @@ def run(bench, server, label, clients, depth, seconds, order, write, sectors):
     path.unlink(missing_ok=True)
     bench.storms.machine += clients
     port = VETH_JUMBO if sectors > SECTORS else VETH
-    argv = [SWARM, "disk", *port, "--image", image(bench.work), "-n", clients, "--depth", depth,
-            "--sectors", sectors, "--seconds", seconds, "--label", label]
+    argv = [SWARM, "disk", *port, "--image", image(bench.work), "--pattern", "-n", clients,
+            "--depth", depth, "--sectors", sectors, "--seconds", seconds, "--label", label]
     argv += ["--trace", TRACE] if order == "trace" else ["--order", order]
     if write:
         argv += ["--write", write, "--write-sectors", 128]
@@ -134,10 +132,10 @@ def measure(bench):
         for _ in range(bench.rounds):
             for kind in (ReveilleJumboDisk if jumbo else ReveilleDisk, Vblade):
                 server = kind(bench.pair, bench.work)
-                figures = bench.served(
-                    lambda *_, own=server: own,
-                    lambda own=server: run(bench, own, own.name, clients, depth, bench.seconds,
-                                           order, write, sectors))
+                figures = bench.cpus.while_near(lambda own=server: bench.served(
+                    lambda *_: own,
+                    lambda: run(bench, own, own.name, clients, depth, bench.seconds, order, write,
+                                sectors)))
                 if figures is not None:
                     found.setdefault(name, {}).setdefault(server.name, []).append(figures)
     bench.pair.set_mtu(1500)
@@ -162,4 +160,5 @@ def page(found, table, median):
     return table(("load", "target", "requests/s", "MB/s", "CPU us a request", "wrong", "refused",
                   "asked again"), rows) + \
         "\nRequests of 1 KiB unless said otherwise. Every byte was compared, and what was written read back.\n\n```\n" + \
+        f"build/reveille-storm image disk.img --mebibytes {IMAGE_MEBIBYTES}\n" + \
         "\n".join(sorted(commands)) + "\n```\n"

@@ -26,14 +26,17 @@ def floods(bench, server, port, outstanding, rounds):
     ten times as much as that gave. Both find a server that has just been started, and machines
     that are all new."""
     found = {"peaks": [], "floods": [], "no_room": []}
-    for _ in range(rounds):
+
+    def both():
         peak = all_new(bench, bench.served(server, lambda: bench.storms.dora(
             server.name, outstanding, min(PEAK_SECONDS, bench.seconds), port, MACHINES)))
         rate = peak["dora_per_s"] if peak else 0
         if rate < 2:
-            continue
-        figures = bench.served(server, lambda most=rate: flood(bench.storms, server.name, most,
-                                                               port))
+            return 0, None
+        return rate, bench.served(server, lambda: flood(bench.storms, server.name, rate, port))
+
+    for _ in range(rounds):
+        rate, figures = bench.cpus.while_near(both)
         if figures is None or figures["interrupted"]:
             continue
         due = figures["offered_per_s"] * figures["seconds"] + figures["offers"]

@@ -21,6 +21,7 @@ import profiles
 import rules
 import targets
 import testpmd
+from cpus import Cpus
 from servers import (PROJECT, Atftpd, Dhcpd, Dnsmasq, Kea, Reveille, ReveilleAfPacket,
                      ReveilleMemif, TftpdHpa)
 from storms import MEMIF, VETH, Storms
@@ -49,6 +50,7 @@ class Bench:
         self.pair = pair
         self.work = work
         self.storms = Storms(pair, work)
+        self.cpus = Cpus()
         self.begin = time.monotonic()
 
     @staticmethod
@@ -76,7 +78,7 @@ class Bench:
                     (server.name, lambda server=server: self.served(server,
                                                                     lambda: measure(server.name)))
                     for server in servers]:
-                result = run()
+                result = self.cpus.while_near(run)
                 if result is not None:
                     figures.setdefault(name, []).append(result)
             self.say(f"  round {number + 1} of {self.rounds}")
@@ -105,7 +107,7 @@ class Bench:
         for number in range(self.rounds):
             for name, run in runs.items():
                 try:
-                    result = run()
+                    result = self.cpus.while_near(run)
                 except OSError as error:
                     self.say(f"{name}: {error}")
                     continue
@@ -303,6 +305,7 @@ def main():
                      "profiles": lambda: profiles.measure(bench)}
             for name, run in parts.items():
                 figures[name] = run() if name in arguments.parts else {}
+        figures["cpus"] = bench.cpus.text()
         figures["minutes"] = (time.monotonic() - bench.begin) / 60
         figures["load"] = (load, os.getloadavg()[0])
         (REPORTS / "figures.json").write_text(json.dumps(figures, indent=1))

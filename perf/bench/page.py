@@ -173,6 +173,7 @@ def text(figures, arguments, median):
         "Rounds are interleaved; figures are medians of them. The server has one CPU, the swarm "
         "another. The ceiling is the swarm against a server that does no work, over the same "
         "port. Every byte of TFTP is compared with the file.\n",
+        figures["cpus"],
         "## Targets\n",
         table(("target", "asked", "measured", ""), targets.rows(figures, median)),
         (PROJECT / "perf/bench/remarks.md").read_text(),
