@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include <rte_dev.h>
@@ -9,6 +10,7 @@
 #include <rte_mbuf.h>
 
 #include "port/eal_log.h"
+#include "port/packet_sockets.h"
 #include "port/pools.h"
 
 namespace reveille {
@@ -60,8 +62,15 @@ Port::Port(PortPlan plan) : plan_(std::move(plan)) {
 
 Result Port::attach(const VirtualDevice& device, rte_mempool* receive) {
   forget_eal_log();
+  const std::vector<int> before = packet_sockets();
   if (Result probed = probe(device); !probed) return probed;
-  return configure(receive);
+  Result configured = configure(receive);
+  const std::vector<int> after = packet_sockets();
+  sockets_.clear();
+  std::ranges::set_difference(after, before, std::back_inserter(sockets_));
+  // Drivers open one for each queue, in their order.
+  if (sockets_.size() != receive_queues_) sockets_.clear();
+  return configured;
 }
 
 Result Port::probe(const VirtualDevice& device) {
@@ -205,6 +214,7 @@ Port::Port(Port&& other) noexcept
       mac_(other.mac_),
       mtu_(other.mtu_),
       warnings_(std::move(other.warnings_)),
+      sockets_(std::move(other.sockets_)),
       receive_queues_(other.receive_queues_),
       transmit_queues_(other.transmit_queues_) {}
 

@@ -40,6 +40,11 @@ class Port {
   [[nodiscard]] std::uint16_t mtu() const { return mtu_; }
   [[nodiscard]] std::uint16_t receive_queues() const { return receive_queues_; }
   [[nodiscard]] std::uint16_t transmit_queues() const { return transmit_queues_; }
+  // The kernel's socket that a receive queue reads from, which is readable while frames wait
+  // there; -1 where there is none.
+  [[nodiscard]] int socket_of(std::uint16_t queue) const {
+    return queue < sockets_.size() ? sockets_[queue] : -1;
+  }
   [[nodiscard]] std::vector<std::string> warnings() const;
 
  private:
@@ -62,6 +67,7 @@ class Port {
   MacAddress mac_;
   std::uint16_t mtu_ = 0;
   std::vector<std::string> warnings_;
+  std::vector<int> sockets_;  // the driver's
   std::uint16_t receive_queues_ = 0;
   std::uint16_t transmit_queues_ = 0;
 };

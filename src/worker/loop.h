@@ -36,6 +36,7 @@ namespace reveille {
 struct ReceiveQueue {
   std::uint16_t port = 0;
   std::uint16_t queue = 0;
+  int socket = -1;  // see Port::socket_of()
 };
 
 // What a worker is made of, and what it shares with the others. All of it outlives the worker.
@@ -150,6 +151,7 @@ class Worker {
   Admission admission_;
   LinkState& links_;
   Backoff backoff_;
+  Sleeper sleeper_;
   const TscClock& tsc_;
   Instant next_tick_{};
   std::array<Request, kBurst> ours_;  // of the burst that is being served

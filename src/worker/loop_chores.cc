@@ -7,6 +7,17 @@
 #include "worker/loop.h"
 
 namespace reveille {
+namespace {
+
+std::vector<int> sockets_of(const std::vector<ReceiveQueue>& queues) {
+  std::vector<int> sockets;
+  for (const ReceiveQueue& queue : queues) {
+    if (queue.socket >= 0) sockets.push_back(queue.socket);
+  }
+  return sockets;
+}
+
+}  // namespace
 
 Worker::Worker(const WorkerParts& parts, const Snapshot& first)
     : share_(parts.share),
@@ -22,6 +33,7 @@ Worker::Worker(const WorkerParts& parts, const Snapshot& first)
       responder_(first, parts.share, parts.seed, parts.stored),
       links_(*parts.links),
       backoff_(parts.idle),
+      sleeper_(sockets_of(parts.queues)),
       tsc_(*parts.tsc),
       journal_(lease_storage_, kHeldMax),
       lease_ring_(parts.durable_leases ? kHeldMax : 1),
@@ -229,7 +241,7 @@ void Worker::rest() {
     return;
   }
   snapshots_.rest(share_.index);
-  sleep_for(nap);
+  sleeper_.sleep(nap);
   snapshots_.resume(share_.index);
 }
 

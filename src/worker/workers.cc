@@ -146,7 +146,8 @@ WorkerParts Workers::State::parts_of(unsigned worker, std::uint64_t seed,
                     .links = &links};
   for (const Port& port : ports) {
     if (worker < port.receive_queues()) {
-      parts.queues.push_back({port.id(), static_cast<std::uint16_t>(worker)});
+      const auto queue = static_cast<std::uint16_t>(worker);
+      parts.queues.push_back({port.id(), queue, port.socket_of(queue)});
     }
     const auto queue = static_cast<std::uint16_t>(worker % port.transmit_queues());
     parts.lanes.push_back({.port = port.id(),

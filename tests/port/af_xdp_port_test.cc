@@ -178,6 +178,36 @@ TEST_F(AfXdpPortTest, GivesBuffersBack) {
   EXPECT_GE(rte_mempool_avail_count(pools_->receive.get()) + kUmemRing, before);
 }
 
+// Who sleeps there wakes up when a frame comes, and not before.
+TEST_F(AfXdpPortTest, ASocketTellsOfFramesThatWait) {
+  ASSERT_TRUE(
+      run("echo 1 >/proc/sys/net/ipv6/conf/ours/disable_ipv6 && "
+          "echo 1 >/proc/sys/net/ipv6/conf/theirs/disable_ipv6"));
+  for (const KernelDriver driver : {KernelDriver::af_xdp, KernelDriver::af_packet}) {
+    auto port = open(driver);
+    ASSERT_TRUE(port) << port.error();
+    ASSERT_TRUE(port->start());
+    const Peer peer("theirs");
+    pollfd wait{.fd = port->socket_of(0), .events = POLLIN, .revents = 0};
+    ASSERT_GE(wait.fd, 0) << port->driver();
+    EXPECT_EQ(port->socket_of(1), -1);
+    EXPECT_EQ(poll(&wait, 1, 50), 0) << port->driver();
+    const std::string frame = frame_of(300, 'x');
+    peer.send(frame);
+    EXPECT_EQ(poll(&wait, 1, 5000), 1) << port->driver();
+    EXPECT_EQ(receive(*port), frame);
+    EXPECT_EQ(poll(&wait, 1, 50), 0) << port->driver();
+  }
+}
+
+TEST_F(AfXdpPortTest, EachQueueHasASocketOfItsOwn) {
+  const auto port = open(KernelDriver::af_packet, 2);
+  ASSERT_TRUE(port) << port.error();
+  ASSERT_EQ(port->receive_queues(), 2);
+  EXPECT_GE(port->socket_of(0), 0);
+  EXPECT_GT(port->socket_of(1), port->socket_of(0));
+}
+
 TEST_F(AfXdpPortTest, LeavesTheInterfaceAsItWas) {
   const char* const programs = "ip -d link show ours | grep -q prog/xdp";
   {

@@ -9,7 +9,6 @@ import re
 import signal
 import time
 
-from images import SERVER
 from lab import LabError
 
 # udhcpc passes its reason as an argument, dhclient in the environment.
@@ -107,8 +106,6 @@ class Dhclient(DhcpClient):
 
     def release(self):
         self.process.stop()
-        # It takes the address off at once, and with it what waits for an ARP reply.
-        self.host.run("ping", "-c", "1", "-W", "2", SERVER)
         self.host.run("dhclient", "-4", "-r", "-cf", "/dev/null", *self._files(), "eth0")
 
     def _files(self):

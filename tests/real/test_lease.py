@@ -1,6 +1,7 @@
 """DHCP clients of operating systems: they get addresses, keep them and give them back."""
 
 import ipaddress
+import time
 import unittest
 
 import servers
@@ -54,6 +55,18 @@ class Leases(LabCase):
         self.assertEqual(self.kinds(client.mac).count("discover"), 1)
         client.release()
         self.assert_ends_with(client.mac, "release")
+
+    def test_an_idle_server_hears_what_waits_for_its_arp_reply(self):
+        """dhclient takes its address off right after its RELEASE, and the kernel drops what then
+        still waits for an ARP reply."""
+        for number in range(4):
+            host = self.lab.host(f"client{number}")
+            client = Dhclient(self.lab, host).start()
+            client.bound()
+            time.sleep(2.5)  # naps are as long as they get
+            host.run("ip", "neighbour", "flush", "all")
+            client.release()
+            self.assert_ends_with(client.mac, "release")
 
     def test_released_address_is_free_again(self):
         """The same client gets its address back after it gave it up."""

@@ -1,6 +1,13 @@
 // How long a worker naps.
 #include "worker/idle.h"
 
+#include <chrono>
+#include <optional>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 namespace reveille {
@@ -51,6 +58,59 @@ TEST(Backoff, BusyNeverSleeps) {
   Backoff backoff(Idle::busy);
   backoff.worked(kStart);
   EXPECT_EQ(backoff.nap(kStart + 10s, kNever), 0ns);
+}
+
+// What a port would read, and the other end.
+class AtASocket : public testing::Test {
+ protected:
+  void SetUp() override { ASSERT_EQ(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends_), 0); }
+  void TearDown() override {
+    close(ends_[0]);
+    close(ends_[1]);
+  }
+  void arrive() { ASSERT_EQ(send(ends_[1], "x", 1, 0), 1); }
+  Nanoseconds slept(Nanoseconds time) {
+    const auto begin = std::chrono::steady_clock::now();
+    sleeper_->sleep(time);
+    return std::chrono::steady_clock::now() - begin;
+  }
+
+  int ends_[2] = {-1, -1};
+  std::optional<Sleeper> sleeper_;
+};
+
+TEST_F(AtASocket, WhatArrivesEndsTheSleep) {
+  sleeper_.emplace(std::vector{ends_[0]});
+  EXPECT_GE(slept(20ms), 20ms) << "nothing has arrived";
+  arrive();
+  EXPECT_LT(slept(10s), 5s);
+  char octet = 0;
+  ASSERT_EQ(recv(ends_[0], &octet, 1, 0), 1);
+  EXPECT_GE(slept(1us), 1us) << "there was work: the next nap is a short one";
+  std::thread later([this] {
+    std::this_thread::sleep_for(20ms);
+    arrive();
+  });
+  EXPECT_LT(slept(10s), 5s);
+  later.join();
+}
+
+TEST_F(AtASocket, ASocketThatIsReadyForNothingIsNoBusyLoop) {
+  sleeper_.emplace(std::vector{ends_[0]});
+  arrive();
+  EXPECT_LT(slept(10s), 5s);
+  EXPECT_GE(slept(20ms), 20ms);
+  EXPECT_LT(slept(10s), 5s);
+  EXPECT_GE(slept(20ms), 20ms);
+}
+
+TEST_F(AtASocket, ShortNapsAndThoseWithoutASocketAreWhole) {
+  sleeper_.emplace(std::vector{ends_[0]});
+  arrive();
+  const Nanoseconds brief = Sleeper::kWorthWaking - 1us;
+  EXPECT_GE(slept(brief), brief);
+  sleeper_.emplace(std::vector<int>{});
+  EXPECT_GE(slept(20ms), 20ms);
 }
 
 }  // namespace
