@@ -1,5 +1,6 @@
 #include "storm/files.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -7,6 +8,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <reveille/wire/checksum.h>
 
 namespace reveille::storm {
 
@@ -28,6 +31,16 @@ tl::expected<std::unique_ptr<MappedFile>, std::string> MappedFile::open(const st
 MappedFile::~MappedFile() {
   if (bytes_.empty()) return;
   munmap(const_cast<std::uint8_t*>(bytes_.data()), bytes_.size());
+}
+
+const BlockSums::OfSize& BlockSums::make(Bytes file, std::uint16_t block_size) {
+  OfSize& made = sizes_.emplace_back(OfSize{block_size, {}});
+  // The last one may be empty.
+  for (std::size_t at = 0; at <= file.size(); at += block_size) {
+    made.sums.push_back(
+        wire::sum(file.subspan(at, std::min<std::size_t>(block_size, file.size() - at))));
+  }
+  return made;
 }
 
 tl::expected<void, std::string> Files::expect(const std::string& name, const std::string& path) {

@@ -30,6 +30,28 @@ class MappedFile {
   Bytes bytes_;
 };
 
+// The ones'-complement sums of a file's blocks, as in <reveille/wire/checksum.h>, for each block
+// size that somebody has asked for.
+class BlockSums {
+ public:
+  // Of block `index`, which begins at index * block_size and lies in `file`, always the same one.
+  [[nodiscard]] std::uint16_t of(Bytes file, std::uint16_t block_size, std::size_t index) {
+    for (const OfSize& each : sizes_) {
+      if (each.block_size == block_size) return each.sums[index];
+    }
+    return make(file, block_size).sums[index];
+  }
+
+ private:
+  struct OfSize {
+    std::uint16_t block_size = 0;
+    std::vector<std::uint16_t> sums;
+  };
+  const OfSize& make(Bytes file, std::uint16_t block_size);
+
+  std::vector<OfSize> sizes_;
+};
+
 struct ServedFile {
   std::string name;  // as requested
   bool known = false;
@@ -55,6 +77,11 @@ class Files {
   std::uint16_t number(std::string_view name);
   [[nodiscard]] const ServedFile& operator[](std::uint16_t number) const { return files_[number]; }
   [[nodiscard]] std::size_t size() const { return files_.size(); }
+  // Of a known file's block; see BlockSums.
+  [[nodiscard]] std::uint16_t block_sum(std::uint16_t number, std::uint16_t block_size,
+                                        std::size_t index) {
+    return sums_[number].of(files_[number].bytes, block_size, index);
+  }
 
  private:
   void read_script(std::uint16_t number);
@@ -62,6 +89,7 @@ class Files {
   std::string root_;
   std::map<std::string, std::uint16_t, std::less<>> numbers_;
   std::vector<ServedFile> files_;
+  std::vector<BlockSums> sums_ = std::vector<BlockSums>(kNamesMax);  // of each file
   std::vector<std::unique_ptr<MappedFile>> mapped_;
 };
 

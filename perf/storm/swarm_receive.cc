@@ -93,12 +93,13 @@ void Swarm::receive_ipv4(const wire::EthernetView& frame, Instant now) {
     return;
   }
   // Between two kernels of one machine checksums are left to hardware that is not there.
-  if (!datagram->checksum_left_to_hardware() && !datagram->checksum_good()) {
-    ++counters.bad_checksum;
-    return;
-  }
+  const bool unchecked = datagram->checksum_left_to_hardware();
   const std::uint16_t from = datagram->source_port();
   if (from == wire::kDhcpServerPort || from == wire::kBootServerPort) {
+    if (!unchecked && !datagram->checksum_good()) {
+      ++counters.bad_checksum;
+      return;
+    }
     receive_dhcp(datagram->payload(), packet->source(), now);
     return;
   }
@@ -107,10 +108,15 @@ void Swarm::receive_ipv4(const wire::EthernetView& frame, Instant now) {
     ++counters.not_ours;
     return;
   }
-  const TftpClient::Datagram tftp{.source = packet->source(),
-                                  .source_port = from,
-                                  .port = datagram->destination_port(),
-                                  .payload = datagram->payload()};
+  TftpClient::Datagram tftp{.source = packet->source(),
+                            .source_port = from,
+                            .port = datagram->destination_port(),
+                            .payload = datagram->payload()};
+  const auto sum = tftp_.compare(number, tftp);
+  if (!unchecked && !(sum ? datagram->checksum_good(*sum) : datagram->checksum_good())) {
+    ++counters.bad_checksum;
+    return;
+  }
   const Progress progress = tftp_.receive(number, tftp, now);
   if (progress == Progress::failed && first_error_.empty() &&
       machines_[number].failure == Failure::tftp_error) {

@@ -1,6 +1,9 @@
 #include "storm/tftp_client.h"
 
 #include <charconv>
+#include <cstring>
+
+#include <reveille/wire/checksum.h>
 
 namespace reveille::storm {
 namespace {
@@ -139,7 +142,7 @@ Progress TftpClient::receive(std::uint32_t number, const Datagram& datagram, Ins
   }
   switch (opcode) {
     case TftpOpcode::data:
-      return data(number, datagram.payload, now);
+      return data(number, datagram, now);
     case TftpOpcode::option_acknowledgment:
       return option_ack(number, datagram.payload, now);
     case TftpOpcode::error:
@@ -196,7 +199,31 @@ bool TftpClient::accept_options(Machine& machine, const wire::TftpView& packet) 
   return true;
 }
 
-Progress TftpClient::data(std::uint32_t number, Bytes payload, Instant now) {
+std::optional<std::uint16_t> TftpClient::compare(std::uint32_t number, Datagram& datagram) const {
+  const Machine& machine = setting_.machines[number];
+  const Bytes payload = datagram.payload;
+  if (machine.stage != Stage::reading || payload.size() < wire::kTftpDataHeader ||
+      opcode_of(payload) != TftpOpcode::data ||
+      load_be16(&payload[2]) != static_cast<std::uint16_t>(machine.next_block)) {
+    return std::nullopt;
+  }
+  const ServedFile& file = setting_.files[machine.file];
+  const Bytes bytes = payload.subspan(wire::kTftpDataHeader);
+  if (!file.known || !right_bytes(machine, bytes)) return std::nullopt;
+  datagram.compared = true;
+  // A full block, or the rest of the file: anything else that is short has a sum of its own.
+  const std::size_t index = machine.next_block - 1;
+  const std::uint64_t begin = std::uint64_t{index} * machine.block_size;
+  if (bytes.size() < machine.block_size && begin + bytes.size() != file.bytes.size()) {
+    return std::nullopt;
+  }
+  const std::uint32_t header =
+      static_cast<std::uint32_t>(TftpOpcode::data) + load_be16(&payload[2]);
+  return wire::fold32(header + setting_.files.block_sum(machine.file, machine.block_size, index));
+}
+
+Progress TftpClient::data(std::uint32_t number, const Datagram& datagram, Instant now) {
+  const Bytes payload = datagram.payload;
   Machine& machine = setting_.machines[number];
   if (machine.stage == Stage::opening) {
     // A server without options: blocks of 512, one at a time.
@@ -208,13 +235,13 @@ Progress TftpClient::data(std::uint32_t number, Bytes payload, Instant now) {
   if (block != static_cast<std::uint16_t>(machine.next_block)) {
     return other_block(number, block, now);
   }
-  return next_block(number, bytes, now);
+  return next_block(number, bytes, datagram.compared, now);
 }
 
-Progress TftpClient::next_block(std::uint32_t number, Bytes bytes, Instant now) {
+Progress TftpClient::next_block(std::uint32_t number, Bytes bytes, bool compared, Instant now) {
   Machine& machine = setting_.machines[number];
   Counters& counters = setting_.counters();
-  if (bytes.size() > machine.block_size || !right_bytes(machine, bytes)) {
+  if (bytes.size() > machine.block_size || (!compared && !right_bytes(machine, bytes))) {
     send_error(number, TftpError::not_defined, "wrong bytes");
     return fail(number, Failure::wrong_bytes);
   }

@@ -134,6 +134,9 @@ TEST(Udp, CapturedDatagram) {
   EXPECT_EQ(udp->destination_port(), 69);
   EXPECT_EQ(udp->checksum(), load_be16(&frame[40]));
   EXPECT_TRUE(udp->checksum_good());
+  const std::uint16_t payload_sum = sum(udp->payload());
+  EXPECT_TRUE(udp->checksum_good(payload_sum));
+  EXPECT_FALSE(udp->checksum_good(static_cast<std::uint16_t>(payload_sum + 1)));
   EXPECT_FALSE(udp->checksum_left_to_hardware());
   EXPECT_EQ(octets(udp->payload()), captured_payload("ipxe_rrq"));
 

@@ -41,6 +41,12 @@ class UdpView {
   [[nodiscard]] bool checksum_good() const {
     return checksum() == 0 || add(sum(datagram_), pseudo_header_) == 0xffff;
   }
+  // The same where the payload's sum is known.
+  [[nodiscard]] bool checksum_good(std::uint16_t payload_sum) const {
+    const std::uint32_t header = std::uint32_t{source_port_} + destination_port_ + checksum_ +
+                                 static_cast<std::uint32_t>(datagram_.size());
+    return checksum() == 0 || fold32(header + payload_sum + pseudo_header_) == 0xffff;
+  }
   // The field holds the pseudo-header's sum and nothing more: the sender left the rest to
   // hardware that a virtual port does not have.
   [[nodiscard]] bool checksum_left_to_hardware() const { return checksum() == pseudo_header_; }
