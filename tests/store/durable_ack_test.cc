@@ -256,6 +256,12 @@ struct PausingCommitter {
   std::uint32_t put_ = 0;
 };
 
+TEST(Committer, PausesOnlyBesideAWorker) {
+  EXPECT_EQ(Committer::apart_on(2, 1), 0ns) << "a CPU of its own";
+  EXPECT_EQ(Committer::apart_on(2, 2), 1ms);
+  EXPECT_EQ(Committer::apart_on(1, 2), 1ms);
+}
+
 TEST_F(DurableAck, FewChangesAreFollowedByNoPause) {
   PausingCommitter it(open(), 60s);
   EXPECT_TRUE(it.writes(Committer::kRush, 20s));

@@ -13,9 +13,6 @@ namespace {
 // A disk may take its time; a watchdog's restart would only make it wait again.
 constexpr Nanoseconds kCommitPatience = 5s;
 
-// Commits beside a worker, on its CPU: more often takes more of it, less often lets clients wait.
-constexpr Nanoseconds kApart = 1ms;
-
 std::vector<Committer::Line> lines_of(Workers& workers) {
   std::vector<Committer::Line> lines;
   for (unsigned worker = 0; worker < workers.count(); ++worker) {
@@ -26,11 +23,6 @@ std::vector<Committer::Line> lines_of(Workers& workers) {
          [&workers, worker](std::uint64_t count) { workers.leases_reached_disk(worker, count); }});
   }
   return lines;
-}
-
-// With a CPU to spare the committer has that; see Committer.
-Nanoseconds apart_of(const Workers& workers) {
-  return allowed_cpus().size() > workers.count() ? 0ns : kApart;
 }
 
 std::string status_of(const LeaseStore& store, const StoredLeases& stored) {
@@ -58,7 +50,8 @@ LeaseKeeping::LeaseKeeping(LeaseStore store, StoredLeases stored, Workers& worke
     : status_(status_of(store, stored)),
       path_(store.path()),
       stored_(std::move(stored)),
-      committer_(std::move(store), lines_of(workers), apart_of(workers)) {}
+      committer_(std::move(store), lines_of(workers),
+                 Committer::apart_on(allowed_cpus().size(), workers.count())) {}
 
 tl::expected<std::unique_ptr<LeaseKeeping>, std::string> LeaseKeeping::open(const Config& config,
                                                                             Workers& workers) {
