@@ -9,11 +9,9 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <functional>
+#include <sched.h>
 #include <string_view>
 #include <thread>
-
-#include <sched.h>
 
 namespace {
 
@@ -35,8 +33,8 @@ void wait_for(std::uint32_t turn) {
   }
 }
 
-void answer(int cpu, std::atomic<bool>& failed) {
-  if (!run_on(cpu)) failed.store(true);
+void answer(int cpu) {
+  run_on(cpu);
   for (std::uint32_t turn = 0; turn < kRounds * kTurns; ++turn) {
     wait_for(2 * turn + 1);
     line.store(2 * turn + 2, std::memory_order_release);
@@ -58,8 +56,11 @@ int main(int argc, char** argv) {
     std::fputs("usage: cpu-distance CPU CPU\n", stderr);
     return 2;
   }
-  std::atomic<bool> failed{!run_on(first)};
-  std::thread other(answer, second, std::ref(failed));
+  if (!run_on(second) || !run_on(first)) {
+    std::fputs("cpu-distance: no such CPU for this process\n", stderr);
+    return 1;
+  }
+  std::thread other(answer, second);
   auto least = std::chrono::duration<double, std::nano>::max();
   for (std::uint32_t turn = 0; turn < kRounds * kTurns;) {
     const auto begin = std::chrono::steady_clock::now();
@@ -71,10 +72,6 @@ int main(int argc, char** argv) {
     least = std::min(least, taken / kTurns);
   }
   other.join();
-  if (failed) {
-    std::fputs("cpu-distance: no such CPU for this process\n", stderr);
-    return 1;
-  }
   std::printf("%.0f\n", least.count());
   return 0;
 }

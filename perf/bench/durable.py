@@ -84,10 +84,12 @@ def measure(bench):
         port = SERVERS[server]
         rates = {most: statistics.median(rounds) for most, rounds in by_outstanding.items()}
         best = max(rates.values())
-        half = bench.served(server, lambda name=server.name, rate=best / 2, at=port:
-                            bench.storms.run(name, ["--profile", "plain", "--only", "dhcp",
-                                                    "--rate", max(1, int(rate)), "--timeout", 20],
-                                             at, max(1, int(rate * bench.seconds))))
+
+        def at_half_load(server=server, rate=best / 2, at=port):
+            return bench.served(server, lambda: bench.storms.run(
+                server.name, ["--profile", "plain", "--only", "dhcp", "--rate", max(1, int(rate)),
+                              "--timeout", 20], at, max(1, int(rate * bench.seconds))))
+        half = bench.cpus.while_near(at_half_load)
         flood = hardship.floods(bench, server, port, max(rates, key=rates.get),
                                 bench.flood_rounds if bench.is_own(server) else 1)
         if half and flood:

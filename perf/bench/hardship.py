@@ -47,8 +47,8 @@ def floods(bench, server, port, outstanding, rounds):
     if not found["floods"]:
         return None
     ideal = [] if not bench.is_own(server) else [figures["dora_per_s"] for figures in (
-        bench.storms.beside_ideal(lambda: flood(bench.storms, "ceiling",
-                                                statistics.median(found["peaks"]), port), port)
+        bench.cpus.while_near(lambda: bench.storms.beside_ideal(
+            lambda: flood(bench.storms, "ceiling", statistics.median(found["peaks"]), port), port))
         for _ in range(bench.rounds)) if figures and not figures["interrupted"]]
     if ideal:
         found["ideal"] = statistics.median(ideal)

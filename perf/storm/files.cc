@@ -33,14 +33,19 @@ MappedFile::~MappedFile() {
   munmap(const_cast<std::uint8_t*>(bytes_.data()), bytes_.size());
 }
 
-const BlockSums::OfSize& BlockSums::make(Bytes file, std::uint16_t block_size) {
-  OfSize& made = sizes_.emplace_back(OfSize{block_size, {}});
-  // The last one may be empty.
-  for (std::size_t at = 0; at <= file.size(); at += block_size) {
-    made.sums.push_back(
-        wire::sum(file.subspan(at, std::min<std::size_t>(block_size, file.size() - at))));
+std::uint16_t BlockSums::of(Bytes file, std::uint16_t block_size, std::size_t index) {
+  auto of_size = std::ranges::find(sizes_, block_size, &OfSize::block_size);
+  if (of_size == sizes_.end()) {
+    // The last one may be empty.
+    sizes_.push_back({block_size, std::vector(file.size() / block_size + 1, kNone)});
+    of_size = sizes_.end() - 1;
   }
-  return made;
+  std::uint32_t& sum = of_size->sums[index];
+  if (sum == kNone) {
+    const std::size_t begin = index * block_size;
+    sum = wire::sum(file.subspan(begin, std::min<std::size_t>(block_size, file.size() - begin)));
+  }
+  return static_cast<std::uint16_t>(sum);
 }
 
 tl::expected<void, std::string> Files::expect(const std::string& name, const std::string& path) {
@@ -54,6 +59,7 @@ tl::expected<void, std::string> Files::expect(const std::string& name, const std
 void Files::expect(const std::string& name, Bytes bytes) {
   const auto number = static_cast<std::uint16_t>(files_.size());
   files_.push_back({name, true, bytes, {}});
+  sums_.emplace_back();
   numbers_[name] = number;
   read_script(number);
 }
@@ -76,6 +82,7 @@ std::uint16_t Files::number(std::string_view name) {
   }
   const auto number = static_cast<std::uint16_t>(files_.size());
   files_.push_back({std::string(name), false, {}, {}});
+  sums_.emplace_back();
   numbers_[files_.back().name] = number;
   return number;
 }

@@ -30,25 +30,19 @@ class MappedFile {
   Bytes bytes_;
 };
 
-// The ones'-complement sums of a file's blocks, as in <reveille/wire/checksum.h>, for each block
-// size that somebody has asked for.
+// The ones'-complement sums of a file's blocks, as in <reveille/wire/checksum.h>, by block size;
+// made when somebody first asks for one.
 class BlockSums {
  public:
   // Of block `index`, which begins at index * block_size and lies in `file`, always the same one.
-  [[nodiscard]] std::uint16_t of(Bytes file, std::uint16_t block_size, std::size_t index) {
-    for (const OfSize& each : sizes_) {
-      if (each.block_size == block_size) return each.sums[index];
-    }
-    return make(file, block_size).sums[index];
-  }
+  [[nodiscard]] std::uint16_t of(Bytes file, std::uint16_t block_size, std::size_t index);
 
  private:
+  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
   struct OfSize {
     std::uint16_t block_size = 0;
-    std::vector<std::uint16_t> sums;
+    std::vector<std::uint32_t> sums;
   };
-  const OfSize& make(Bytes file, std::uint16_t block_size);
-
   std::vector<OfSize> sizes_;
 };
 
@@ -89,7 +83,7 @@ class Files {
   std::string root_;
   std::map<std::string, std::uint16_t, std::less<>> numbers_;
   std::vector<ServedFile> files_;
-  std::vector<BlockSums> sums_ = std::vector<BlockSums>(kNamesMax);  // of each file
+  std::vector<BlockSums> sums_;  // of each file
   std::vector<std::unique_ptr<MappedFile>> mapped_;
 };
 

@@ -209,7 +209,9 @@ std::optional<std::uint16_t> TftpClient::compare(std::uint32_t number, Datagram&
   }
   const ServedFile& file = setting_.files[machine.file];
   const Bytes bytes = payload.subspan(wire::kTftpDataHeader);
-  if (!file.known || !right_bytes(machine, bytes)) return std::nullopt;
+  if (!file.known || bytes.size() > machine.block_size || !right_bytes(machine, bytes)) {
+    return std::nullopt;
+  }
   datagram.compared = true;
   // A full block, or the rest of the file: anything else that is short has a sum of its own.
   const std::size_t index = machine.next_block - 1;

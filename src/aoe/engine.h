@@ -43,7 +43,7 @@ class AoeEngine {
   // while somebody has.
   [[nodiscard]] bool has_grains() const;
   void prefetch_grain(const Request& request) const;
-  void prefetch_written(const Request& request) const;
+  void prefetch_grain_bytes(const Request& request) const;
   // A request of Service::aoe whose link source hashes to this share. Takes at most
   // kRepliesPerRequest replies.
   Outcome handle(const Request& request, const Context& context);

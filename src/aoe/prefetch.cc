@@ -63,7 +63,7 @@ void AoeEngine::prefetch_grain(const Request& request) const {
               [&](const Part& part) { state_->memory_grains.prefetch(session, part.grain); });
 }
 
-void AoeEngine::prefetch_written(const Request& request) const {
+void AoeEngine::prefetch_grain_bytes(const Request& request) const {
   const std::uint32_t session = state_->session_with_grains(request);
   if (session == kNoIndex) return;
   visit_parts(request, [&](const Part& part) {

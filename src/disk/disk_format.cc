@@ -8,9 +8,8 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <unistd.h>
 #include <vector>
-
-extern "C" char** environ;
 
 namespace reveille {
 namespace {
@@ -32,6 +31,7 @@ bool is_vhd_footer(Bytes end) {
 // The exit status of a program that was found in PATH, or a negative errno.
 int run(std::vector<std::string> arguments) {
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;

@@ -43,6 +43,7 @@ tl::expected<NamePatterns, std::string> NamePatterns::compile(
         "[[tftp.rewrite]] tables");
   }
   std::vector<PatternSet::Pattern> list;
+  list.reserve(patterns.size());
   for (const std::string& pattern : patterns) {
     list.push_back({pattern, static_cast<std::uint32_t>(list.size())});
   }

@@ -39,7 +39,7 @@ void NumberIndex::build_points(std::vector<Entry> points) {
 }
 
 // A sweep over the ends of all ranges, keeping the set of those that are open.
-bool NumberIndex::build_ranges(std::vector<Entry> ranges) {
+bool NumberIndex::build_ranges(const std::vector<Entry>& ranges) {
   if (ranges.empty()) return true;
   struct End {
     std::uint64_t at;

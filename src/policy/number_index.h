@@ -43,7 +43,7 @@ class NumberIndex {
   };
 
   void build_points(std::vector<Entry> points);
-  bool build_ranges(std::vector<Entry> ranges);
+  bool build_ranges(const std::vector<Entry>& ranges);
   [[nodiscard]] std::span<const std::uint32_t> at_point(std::uint64_t number) const;
   [[nodiscard]] std::span<const std::uint32_t> at_range(std::uint64_t number) const;
 

@@ -142,7 +142,7 @@ PatternDatabase::~PatternDatabase() {
 std::size_t PatternDatabase::memory_bytes() const {
   std::size_t size = 0;
   hs_database_size(database_, &size);
-  for (const std::string& pattern : patterns_) size += sizeof pattern + pattern.capacity();
+  for (const std::string& pattern : patterns_) size += sizeof(std::string) + pattern.capacity();
   return size;
 }
 

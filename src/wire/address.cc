@@ -32,8 +32,8 @@ std::optional<MacAddress> MacAddress::parse(std::string_view text) {
 
 std::string MacAddress::text() const {
   char buffer[18];
-  std::snprintf(buffer, sizeof buffer, "%02x:%02x:%02x:%02x:%02x:%02x", octets[0], octets[1],
-                octets[2], octets[3], octets[4], octets[5]);
+  (void)std::snprintf(buffer, sizeof buffer, "%02x:%02x:%02x:%02x:%02x:%02x", octets[0], octets[1],
+                      octets[2], octets[3], octets[4], octets[5]);
   return buffer;
 }
 
@@ -124,7 +124,7 @@ std::string Uuid::text() const {
   char buffer[3];
   for (std::size_t i = 0; i < 16; ++i) {
     if (i == 4 || i == 6 || i == 8 || i == 10) out += '-';
-    std::snprintf(buffer, sizeof buffer, "%02x", octets[i]);
+    (void)std::snprintf(buffer, sizeof buffer, "%02x", octets[i]);
     out += buffer;
   }
   return out;

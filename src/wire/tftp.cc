@@ -89,6 +89,7 @@ std::size_t write_request(MutableBytes room, TftpOpcode opcode, std::string_view
 }  // namespace
 
 TftpView& TftpView::operator=(const TftpView& other) {
+  if (this == &other) return *this;
   packet_ = other.packet_;
   file_name_ = other.file_name_;
   mode_ = other.mode_;

@@ -43,7 +43,8 @@ void sharpen_sleep();
 void sleep_for(Nanoseconds time);
 
 // Sleeps until the time has passed, or until something arrives at one of the kernel's sockets that
-// the worker's ports read: an idle server answers the first frame at once. Owner: one worker.
+// the worker's ports read: it answers at once, unless the frame is another worker's. Owner: one
+// worker.
 class Sleeper {
  public:
   // A shorter one is over before a wake-up would help, and who sends pays for waking us.

@@ -125,7 +125,7 @@ void Worker::serve(Frames frames, std::uint16_t port, Context& context) {
     frames[kept++] = frame;
   }
   for (unsigned i = 0; i < ours_count; ++i) responder_.prefetch_further(ours_[i], context.snapshot);
-  prefetch_written(ours_count, [this](unsigned i) -> const Request& { return ours_[i]; });
+  prefetch_grains(ours_count, [this](unsigned i) -> const Request& { return ours_[i]; });
   for (unsigned i = 0; i < ours_count; ++i) statistics_.outcomes.add(handle(ours_[i], context));
   rte_pktmbuf_free_bulk(frames.data(), kept);
 
@@ -137,10 +137,10 @@ void Worker::serve(Frames frames, std::uint16_t port, Context& context) {
 }
 
 template <class At>
-inline void Worker::prefetch_written(unsigned count, At&& request) const {
+inline void Worker::prefetch_grains(unsigned count, At&& request) const {
   if (!responder_.has_grains()) return;
   for (unsigned i = 0; i < count; ++i) responder_.prefetch_grain(request(i));
-  for (unsigned i = 0; i < count; ++i) responder_.prefetch_written(request(i));
+  for (unsigned i = 0; i < count; ++i) responder_.prefetch_grain_bytes(request(i));
 }
 
 inline Outcome Worker::handle(const Request& request, const Context& context) {
@@ -164,7 +164,7 @@ std::size_t Worker::receive_steered(Context& context) {
     for (unsigned i = 0; i < count; ++i) {
       responder_.prefetch_further(note_of(*frames[i]).request, context.snapshot);
     }
-    prefetch_written(
+    prefetch_grains(
         count, [&frames](unsigned i) -> const Request& { return note_of(*frames[i]).request; });
     for (unsigned i = 0; i < count; ++i) {
       statistics_.outcomes.add(handle(note_of(*frames[i]).request, context));

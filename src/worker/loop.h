@@ -116,7 +116,7 @@ class Worker {
   std::size_t receive_steered(Context& context);
   void serve(Frames frames, std::uint16_t port, Context& context);
   template <class At>
-  void prefetch_written(unsigned count, At&& request) const;
+  void prefetch_grains(unsigned count, At&& request) const;
   Outcome handle(const Request& request, const Context& context);
   // loop_chores.cc
   std::size_t hear_peers(Context& context);

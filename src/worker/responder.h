@@ -53,8 +53,8 @@ class Responder {
   void prefetch_grain(const Request& request) const {
     if (request.service == Service::aoe) aoe_.prefetch_grain(request);
   }
-  void prefetch_written(const Request& request) const {
-    if (request.service == Service::aoe) aoe_.prefetch_written(request);
+  void prefetch_grain_bytes(const Request& request) const {
+    if (request.service == Service::aoe) aoe_.prefetch_grain_bytes(request);
   }
   Outcome handle(const Request& request, const Context& context) {
     if (request.service == Service::tftp_transfer) return tftp_.receive(request, context);

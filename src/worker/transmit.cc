@@ -121,10 +121,9 @@ void Transmit::flush(const Stations& stations) {
   Batch* to = nullptr;
   std::uint32_t station = ~std::uint32_t{0};
   rte_mbuf** head = heads_.data();
-  if (copies_) prefetch_payloads();
-  prefetched_ = 0;
   for (std::size_t slot = 0; slot < replies.size(); ++slot) {
     const Reply& reply = replies[slot];
+    if (copies_ && slot % kBatch == 0) prefetch_payloads(slot + kBatch);
     if (reply.station != station) {  // those of a burst mostly leave through one
       station = reply.station;
       to = &batch_to(stations[station].port);
@@ -137,17 +136,19 @@ void Transmit::flush(const Stations& stations) {
     }
   }
   send_all();
+  prefetched_ = 0;
   replace_heads(replies.size());
 }
 
-// Images are far larger than caches, and a copy would wait for one line after the other. Into the
-// second level: those of a batch are more than the first one holds.
-void Transmit::prefetch_payloads() {
+// Of the replies before the slot `end`, at most a batch ahead of their copies. Images are far
+// larger than caches, and a copy would wait for one line after the other. Into the second level:
+// those of a batch are more than the first one holds.
+void Transmit::prefetch_payloads(std::size_t end) {
   const std::span<const Reply> replies = replies_.all();
-  for (; prefetched_ < replies.size(); ++prefetched_) {
+  for (end = std::min(end, replies.size()); prefetched_ < end; ++prefetched_) {
     const Reply& reply = replies[prefetched_];
-    const std::uint8_t* const end = reply.payload.bytes + reply.payload.length;
-    for (const std::uint8_t* at = reply.payload.bytes; at < end; at += kCacheLine) {
+    const std::uint8_t* const last = reply.payload.bytes + reply.payload.length;
+    for (const std::uint8_t* at = reply.payload.bytes; at < last; at += kCacheLine) {
       __builtin_prefetch(at, 0, 2);
     }
   }

@@ -51,11 +51,12 @@ class Transmit {
   [[nodiscard]] Replies& replies() { return replies_; }
 
   // Before each request: at least kRepliesPerRequest replies are free, unless buffers ran out.
+  // Starts to fetch the payloads of those before it.
   void make_room(const Stations& stations) {
     if (replies_.free() < kRepliesPerRequest) {
       flush(stations);
     } else if (copies_) {
-      prefetch_payloads();
+      prefetch_payloads(kBatch);
     }
   }
   // Sends all replies. What a full port does not take after a few tries is freed and counted.
@@ -76,7 +77,7 @@ class Transmit {
     std::array<rte_mbuf*, kBatch> frames;
   };
 
-  void prefetch_payloads();
+  void prefetch_payloads(std::size_t end);
   rte_mbuf* build(const Reply& reply, rte_mbuf* head, const Lane& lane);
   rte_mbuf* copy_behind(rte_mbuf* head, const Payload& payload);
   rte_mbuf* image_segment(const Payload& payload, const Lane& lane);

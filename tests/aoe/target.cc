@@ -113,7 +113,7 @@ Outcome Target::receive(const MacAddress& client, Bytes packet, std::uint16_t st
     engine->prefetch_session(request);
     if (engine->has_grains()) {
       engine->prefetch_grain(request);
-      engine->prefetch_written(request);
+      engine->prefetch_grain_bytes(request);
     }
   }
   const std::size_t before = sent.size();

@@ -193,7 +193,7 @@ class Conversation {
       engine_->prefetch_session(request);
       if (engine_->has_grains()) {
         engine_->prefetch_grain(request);
-        engine_->prefetch_written(request);
+        engine_->prefetch_grain_bytes(request);
       }
       return engine_->handle(request, context);
     });

@@ -1,5 +1,6 @@
 // A port that AF_XDP serves: one end of a veth pair, with a packet socket on the other.
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -16,6 +17,7 @@
 #include "port/pools.h"
 #include "port/port.h"
 #include "port/test_eal.h"
+#include "worker/idle.h"
 
 namespace reveille {
 namespace {
@@ -42,6 +44,7 @@ class Peer {
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;
 
+  [[nodiscard]] int number() const { return fd_; }
   void send(const std::string& frame) const {
     EXPECT_EQ(::send(fd_, frame.data(), frame.size(), 0), static_cast<ssize_t>(frame.size()));
   }
@@ -80,7 +83,7 @@ class AfXdpPortTest : public testing::Test {
     test_eal();
   }
   void TearDown() override {
-    if (test::own_network) run("ip link del ours 2>/dev/null");
+    if (test::own_network) run("ip link del ours 2>/dev/null; ip link del idle 2>/dev/null");
   }
 
   // As the workers do it: buffers as the plan wants them.
@@ -200,12 +203,52 @@ TEST_F(AfXdpPortTest, ASocketTellsOfFramesThatWait) {
   }
 }
 
-TEST_F(AfXdpPortTest, EachQueueHasASocketOfItsOwn) {
-  const auto port = open(KernelDriver::af_packet, 2);
+TEST_F(AfXdpPortTest, TheSocketOfAQueueIsTheOneThatItReads) {
+  ASSERT_TRUE(
+      run("echo 1 >/proc/sys/net/ipv6/conf/ours/disable_ipv6 && "
+          "echo 1 >/proc/sys/net/ipv6/conf/theirs/disable_ipv6"));
+  auto port = open(KernelDriver::af_packet, 2);
   ASSERT_TRUE(port) << port.error();
   ASSERT_EQ(port->receive_queues(), 2);
-  EXPECT_GE(port->socket_of(0), 0);
-  EXPECT_GT(port->socket_of(1), port->socket_of(0));
+  ASSERT_TRUE(port->start());
+  std::array<pollfd, 2> sockets{{{.fd = port->socket_of(0), .events = POLLIN, .revents = 0},
+                                 {.fd = port->socket_of(1), .events = POLLIN, .revents = 0}}};
+  ASSERT_GE(sockets[0].fd, 0);
+  ASSERT_NE(sockets[0].fd, sockets[1].fd);
+  const Peer peer("theirs");
+  peer.send(frame_of(300, 'x'));
+  ASSERT_EQ(poll(sockets.data(), 2, 5000), 1);
+  const std::uint16_t queue = (sockets[0].revents & POLLIN) != 0 ? 0 : 1;
+  rte_mbuf* frame = nullptr;
+  EXPECT_EQ(rte_eth_rx_burst(port->id(), 1 - queue, &frame, 1), 0);
+  ASSERT_EQ(rte_eth_rx_burst(port->id(), queue, &frame, 1), 1);
+  rte_pktmbuf_free(frame);
+}
+
+// Its error stands until somebody takes it, and a poll would end at once for as long.
+TEST_F(AfXdpPortTest, AnInterfaceThatGoesDownKeepsNobodyAwake) {
+  ASSERT_TRUE(
+      run("ip link add idle type veth peer name idler && ip link set idle up && "
+          "ip link set idler up"));
+  const Peer ours("ours");
+  const Peer theirs("theirs");
+  const Peer idle("idle");
+  Sleeper sleeper({ours.number(), idle.number()});
+  const auto slept = [&sleeper](Nanoseconds time) {
+    const auto begin = std::chrono::steady_clock::now();
+    sleeper.sleep(time);
+    return std::chrono::steady_clock::now() - begin;
+  };
+  for (const char* const change : {"ip link set idle down", "ip link del idle"}) {
+    ASSERT_TRUE(run(change));
+    slept(20ms);  // the error ends it
+    EXPECT_GE(slept(20ms), 20ms) << change;
+    EXPECT_GE(slept(20ms), 20ms) << change;
+    theirs.send(frame_of(300, 'x'));
+    EXPECT_LT(slept(10s), 5s) << change;
+    EXPECT_EQ(ours.receive(), frame_of(300, 'x'));
+    EXPECT_GE(slept(20ms), 20ms) << change;
+  }
 }
 
 TEST_F(AfXdpPortTest, LeavesTheInterfaceAsItWas) {

@@ -100,9 +100,10 @@ class DiskLink {
     std::mt19937 random(3);
     for (std::uint8_t& octet : image) octet = static_cast<std::uint8_t>(random());
     for (std::size_t lba = 0; config.pattern && lba < sectors; ++lba) {
-      fill_sector(pattern_number(lba), &image[lba * 512]);
+      pattern.resize(image.size());
+      fill_sector(pattern_number(lba), &pattern[lba * 512]);
     }
-    target.emplace(image);
+    target.emplace(config.pattern ? pattern : image);
     storm.emplace(config, Bytes{image}, to_target_);
   }
 
@@ -120,7 +121,8 @@ class DiskLink {
   }
   [[nodiscard]] const DiskCounters& counters() const { return storm->counters(); }
 
-  Octets image;
+  Octets image;    // what the storm knows of the disk
+  Octets pattern;  // what the target has instead, where the storm is to compute it
   std::optional<DiskTarget> target;
   std::optional<DiskStorm> storm;
   bool silent = false;

@@ -1,4 +1,7 @@
 // The swarm's machines behave as firmware does: conversations with an ideal server, or with none.
+#include <algorithm>
+#include <string>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -64,6 +67,23 @@ TEST_P(EveryProfile, BootsWhenTheFileEndsWithAFullBlock) {
   link.run_until(60s);
   EXPECT_EQ(link.counters().booted, 1);
   EXPECT_EQ(link.counters().blocks, 17) << "the last one is empty";
+}
+
+TEST(Storm, ABlockThatIsLongerThanAgreedIsWrong) {
+  StormConfig config = of_profile("plain");
+  Link link(config);
+  link.tamper = [](Octets& frame) {
+    const std::string agreed = "blksize";
+    if (frame.size() <= kUdpPayload || tftp_opcode(frame) != 6) return;
+    const auto found = std::search(frame.begin(), frame.end(), agreed.begin(), agreed.end());
+    if (found == frame.end()) return;
+    *(found + 8) = '1';  // of 1456 or 1468: 1156 or 1168
+    *(found + 9) = '1';
+    frame[40] = frame[41] = 0;  // no checksum
+  };
+  link.run_until(60s);
+  EXPECT_EQ(link.failed(Failure::wrong_bytes), 1U);
+  EXPECT_EQ(link.counters().bad_checksum, 0U);
 }
 
 // The sums of blocks are known beforehand; what is wrong with a checksum still shows, in full

@@ -122,6 +122,7 @@ const OptionName* find_option(std::uint8_t code) {
 
 std::vector<std::string_view> option_names() {
   std::vector<std::string_view> names;
+  names.reserve(kOptions.size());
   for (const OptionName& known : kOptions) names.push_back(known.name);
   return names;
 }

@@ -133,7 +133,7 @@ std::string in_quotes(std::string_view text) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 || byte == 0x7f) {
       char escape[5];
-      std::snprintf(escape, sizeof escape, "\\x%02x", byte);
+      (void)std::snprintf(escape, sizeof escape, "\\x%02x", byte);
       out += escape;
     } else {
       if (c == '"' || c == '\\') out += '\\';

@@ -15,7 +15,7 @@ class Scanner {
       if (text_[at_] == '\n') {
         next_line();
       } else if (inside_ == Inside::nothing) {
-        if (const auto problem = plain()) return problem;
+        if (auto problem = plain()) return problem;
       } else {
         in_text();
       }

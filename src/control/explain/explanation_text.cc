@@ -108,36 +108,38 @@ OrderedJson reply_json(const ExplainedReply& reply) {
 
 }  // namespace
 
-std::string explanation_text(const Explanation& from, const std::string& file) {
-  std::string text = from.client + (from.machine.empty() ? "" : ", " + from.machine) + ", sends " +
-                     from.asks + " to " + from.station + "\n";
-  text += rows_text(from.facts);
-  if (!from.facts.empty()) text += rules_text(from, file);
-  text += "\n" + std::string(info(from.outcome).name) + ": " +
-          std::string(info(from.outcome).text) + "\n";
-  for (const ExplainedReply& reply : from.replies) text += reply_text(reply);
+std::string explanation_text(const Explanation& explanation, const std::string& file) {
+  std::string text = explanation.client +
+                     (explanation.machine.empty() ? "" : ", " + explanation.machine) + ", sends " +
+                     explanation.asks + " to " + explanation.station + "\n";
+  text += rows_text(explanation.facts);
+  if (!explanation.facts.empty()) text += rules_text(explanation, file);
+  text += "\n" + std::string(info(explanation.outcome).name) + ": " +
+          std::string(info(explanation.outcome).text) + "\n";
+  for (const ExplainedReply& reply : explanation.replies) text += reply_text(reply);
   return text;
 }
 
-std::string explanation_json(const Explanation& from) {
+std::string explanation_json(const Explanation& explanation) {
   OrderedJson replies = OrderedJson::array();
-  for (const ExplainedReply& reply : from.replies) replies.push_back(reply_json(reply));
-  const OrderedJson json{{"client", from.client},
-                         {"machine", from.machine},
-                         {"asks", from.asks},
-                         {"station", from.station},
-                         {"facts", object(from.facts)},
-                         {"rules", from.rules},
-                         {"decided", from.decided ? rule_json(*from.decided) : OrderedJson()},
-                         {"answer", from.answer},
-                         {"boot_file", from.boot_file},
-                         {"boot_file_reason", from.boot_file_reason},
-                         {"address_reason", from.address_reason},
-                         {"near", rules_json(from.near)},
-                         {"also", rules_json(from.also)},
-                         {"outcome", info(from.outcome).name},
-                         {"outcome_text", info(from.outcome).text},
-                         {"replies", std::move(replies)}};
+  for (const ExplainedReply& reply : explanation.replies) replies.push_back(reply_json(reply));
+  const OrderedJson json{
+      {"client", explanation.client},
+      {"machine", explanation.machine},
+      {"asks", explanation.asks},
+      {"station", explanation.station},
+      {"facts", object(explanation.facts)},
+      {"rules", explanation.rules},
+      {"decided", explanation.decided ? rule_json(*explanation.decided) : OrderedJson()},
+      {"answer", explanation.answer},
+      {"boot_file", explanation.boot_file},
+      {"boot_file_reason", explanation.boot_file_reason},
+      {"address_reason", explanation.address_reason},
+      {"near", rules_json(explanation.near)},
+      {"also", rules_json(explanation.also)},
+      {"outcome", info(explanation.outcome).name},
+      {"outcome_text", info(explanation.outcome).text},
+      {"replies", std::move(replies)}};
   return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
 }
 

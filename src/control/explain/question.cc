@@ -60,9 +60,9 @@ void say_firmware(std::uint16_t architecture, Options& to) {
   const auto kind = known != nullptr ? known->kind : ArchitectureKind::uefi;
   const bool is_bios = kind == ArchitectureKind::bios;
   char text[48];
-  std::snprintf(text, sizeof text, "%s:Arch:%05u:UNDI:%s",
-                kind == ArchitectureKind::http ? "HTTPClient" : "PXEClient", unsigned{architecture},
-                is_bios ? "002001" : "003016");
+  (void)std::snprintf(text, sizeof text, "%s:Arch:%05u:UNDI:%s",
+                      kind == ArchitectureKind::http ? "HTTPClient" : "PXEClient",
+                      unsigned{architecture}, is_bios ? "002001" : "003016");
   to[60] = octets_of(text);
   to[93] = {static_cast<std::uint8_t>(architecture >> 8), static_cast<std::uint8_t>(architecture)};
   to[94] = is_bios ? Octets{1, 2, 1} : Octets{1, 3, 16};

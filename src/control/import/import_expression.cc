@@ -143,7 +143,7 @@ class Expression {
     const std::string octets = octets_of(word());
     ++at_;
     if (octets.empty() || octets.size() > kPatternOctetsMax) return std::nullopt;
-    const auto condition = compared(*field, octets);
+    auto condition = compared(*field, octets);
     if (!condition || !differs) return condition;
     return negated(*condition);
   }

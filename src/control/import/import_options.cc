@@ -159,7 +159,7 @@ std::string guessed(const std::vector<std::string>& values) {
   if (addresses_of(values)) return "{ ip = " + list_text(values, true) + " }";
   if (values.size() != 1 || values[0].empty()) return {};
   if (const auto number = whole_number(values[0])) {
-    const int bits = std::bit_width(*number);
+    const auto bits = static_cast<unsigned>(std::bit_width(*number));
     return std::string("{ ") +
            (bits <= 8    ? "u8"
             : bits <= 16 ? "u16"
