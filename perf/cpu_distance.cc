@@ -53,11 +53,11 @@ int main(int argc, char** argv) {
   const int first = argc == 3 ? cpu_of(argv[1]) : -1;
   const int second = argc == 3 ? cpu_of(argv[2]) : -1;
   if (first < 0 || second < 0 || first == second) {
-    std::fputs("usage: cpu-distance CPU CPU\n", stderr);
+    (void)std::fputs("usage: cpu-distance CPU CPU\n", stderr);
     return 2;
   }
   if (!run_on(second) || !run_on(first)) {
-    std::fputs("cpu-distance: no such CPU for this process\n", stderr);
+    (void)std::fputs("cpu-distance: no such CPU for this process\n", stderr);
     return 1;
   }
   std::thread other(answer, second);
@@ -72,6 +72,6 @@ int main(int argc, char** argv) {
     least = std::min(least, taken / kTurns);
   }
   other.join();
-  std::printf("%.0f\n", least.count());
+  (void)std::printf("%.0f\n", least.count());
   return 0;
 }

@@ -66,7 +66,7 @@ std::shared_ptr<const Rules> compiled(const Config& config) {
   if (config.rules.empty()) return nullptr;
   auto rules = Rules::compile(config.rules, 1);
   if (rules) return *rules;
-  std::fprintf(stderr, "%s\n", rules.error().text.c_str());
+  (void)std::fprintf(stderr, "%s\n", rules.error().text.c_str());
   std::exit(1);
 }
 
@@ -227,15 +227,16 @@ int main(int argc, char** argv) {
     sizes.push_back(static_cast<std::uint32_t>(
         std::clamp(std::strtoul(argv[i], nullptr, 10), 1UL, 4'000'000UL)));
   }
-  std::printf("cycles per message, one worker\n");
-  std::printf("%10s %10s %10s %10s %14s\n", "clients", "OFFER", "ACK", "renewal", "bytes/lease");
+  (void)std::printf("cycles per message, one worker\n");
+  (void)std::printf("%10s %10s %10s %10s %14s\n", "clients", "OFFER", "ACK", "renewal",
+                    "bytes/lease");
   for (const std::uint32_t clients : sizes) {
     Bench bench(clients, pools);
     const double offer = bench.run(wire::DhcpType::discover, Outcome::dhcp_offered);
     const double ack = bench.run(wire::DhcpType::request, Outcome::dhcp_acked);
     bench.pass(1800s);
     const double again = bench.run(wire::DhcpType::request, Outcome::dhcp_acked);
-    std::printf("%10u %10.0f %10.0f %10.0f %14zu\n", clients, offer, ack, again,
-                bench.bytes_per_lease());
+    (void)std::printf("%10u %10.0f %10.0f %10.0f %14zu\n", clients, offer, ack, again,
+                      bench.bytes_per_lease());
   }
 }

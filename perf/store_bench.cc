@@ -34,7 +34,7 @@ class Stopwatch {
 template <class T>
 T must(tl::expected<T, std::string> result) {
   if (result) return std::move(*result);
-  std::fprintf(stderr, "store_bench: %s\n", result.error().c_str());
+  (void)std::fprintf(stderr, "store_bench: %s\n", result.error().c_str());
   std::exit(1);
 }
 
@@ -62,11 +62,12 @@ void write(const std::string& path, std::uint32_t leases, std::uint32_t batch) {
     changes.clear();
     while (changes.size() < batch && n < count) changes.push_back(lease(n++));
     if (auto written = store.write(changes); !written) {
-      std::fprintf(stderr, "store_bench: %s\n", written.error().c_str());
+      (void)std::fprintf(stderr, "store_bench: %s\n", written.error().c_str());
       std::exit(1);
     }
   }
-  std::printf("%7u leases a transaction: %9.0f durable leases/s\n", batch, count / watch.seconds());
+  (void)std::printf("%7u leases a transaction: %9.0f durable leases/s\n", batch,
+                    count / watch.seconds());
 }
 
 void load(const std::string& path, std::uint32_t leases) {
@@ -83,11 +84,12 @@ void load(const std::string& path, std::uint32_t leases) {
   config.subnets = {subnet};
   const Subnets subnets(config);
   const LeaseTable table(subnets, {0, 1}, 1, stored.leases);
-  std::printf("%zu leases read in %.2f s, in the table after %.2f s; %.0f bytes of memory each\n",
-              stored.leases.size(), read, watch.seconds(),
-              static_cast<double>(table.memory_bytes()) / leases);
+  (void)std::printf(
+      "%zu leases read in %.2f s, in the table after %.2f s; %.0f bytes of memory each\n",
+      stored.leases.size(), read, watch.seconds(),
+      static_cast<double>(table.memory_bytes()) / leases);
   if (table.counts(0).bound != stored.leases.size()) {
-    std::fprintf(stderr, "store_bench: some leases are missing\n");
+    (void)std::fprintf(stderr, "store_bench: some leases are missing\n");
     std::exit(1);
   }
 }
@@ -117,7 +119,7 @@ int main(int argc, char** argv) {
   const std::string folder = argc > 1 ? argv[1] : ".";
   const long leases = argc > 2 ? std::strtol(argv[2], nullptr, 10) : 1'000'000;
   if (leases < 1 || leases > 4'000'000) {
-    std::fprintf(stderr, "usage: store_bench [FOLDER] [1 to 4000000]\n");
+    (void)std::fprintf(stderr, "usage: store_bench [FOLDER] [1 to 4000000]\n");
     return 2;
   }
   reveille::run(folder, static_cast<std::uint32_t>(leases));

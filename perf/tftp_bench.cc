@@ -201,8 +201,9 @@ int main(int argc, char** argv) {
     images.push_back(std::make_shared<const Image>("image" + std::to_string(i),
                                                    std::make_unique<Memory>(mebibytes << 20)));
   }
-  std::printf("cycles per ACK answered with DATA, %zu images of %zu MiB\n", kImages, mebibytes);
-  std::printf("%10s %10s %12s %12s\n", "block", "transfers", "one by one", "prefetched");
+  (void)std::printf("cycles per ACK answered with DATA, %zu images of %zu MiB\n", kImages,
+                    mebibytes);
+  (void)std::printf("%10s %10s %12s %12s\n", "block", "transfers", "one by one", "prefetched");
   for (const std::uint16_t block_size :
        std::initializer_list<std::uint16_t>{512, 1024, 1432, 1456, 1468}) {
     for (const std::size_t transfers : std::initializer_list<std::size_t>{100, 10000, 60000}) {
@@ -211,9 +212,9 @@ int main(int argc, char** argv) {
       bench.run(1, true);
       const double cold = bench.run(rounds, false);
       const double warm = bench.run(rounds, true);
-      std::printf("%10u %10zu %12.0f %12.0f\n", block_size, transfers, cold, warm);
+      (void)std::printf("%10u %10zu %12.0f %12.0f\n", block_size, transfers, cold, warm);
     }
   }
-  std::printf("cycles of memcpy() alone, 1456 octets of an image: %.0f\n",
-              copy_cycles(images, 1456));
+  (void)std::printf("cycles of memcpy() alone, 1456 octets of an image: %.0f\n",
+                    copy_cycles(images, 1456));
 }

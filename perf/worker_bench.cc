@@ -86,7 +86,8 @@ int measure(const Asked& asked) {
   }
   leave_worker_alone(cpus);
   Run run{.eal = *eal, .cpus = cpus, .quick = asked.quick};
-  std::printf("whole workers on net_null, %s\n", eal->hugepages() ? "hugepages" : "4 KiB pages");
+  (void)std::printf("whole workers on net_null, %s\n",
+                    eal->hugepages() ? "hugepages" : "4 KiB pages");
   for (const Part* const part : asked.parts) part->measure(run);
   if (asked.json != nullptr) std::ofstream(asked.json) << run.figures.dump(1) << '\n';
   return 0;

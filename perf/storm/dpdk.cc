@@ -54,6 +54,7 @@ tl::expected<void, std::string> start_dpdk(unsigned threads) {
                      {"--no-huge", "--no-shconf", "-m", std::to_string(kMebibytes)});
   }
   std::vector<char*> pointers;
+  pointers.reserve(arguments.size());
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   if (rte_eal_init(static_cast<int>(pointers.size()), pointers.data()) < 0) {
     return tl::unexpected(std::string("DPDK cannot be started: ") + rte_strerror(rte_errno));

@@ -57,17 +57,25 @@ Scale scale_of(const Plot& plot) {
   return scale;
 }
 
+// From zero to `most`.
+std::vector<double> ticks_to(double most) {
+  const double step = step_for(most);
+  const int count = static_cast<int>(most * 1.001 / step);
+  std::vector<double> ticks;
+  ticks.reserve(static_cast<std::size_t>(count) + 1);
+  for (int i = 0; i <= count; ++i) ticks.push_back(i * step);
+  return ticks;
+}
+
 std::string grid(const Scale& scale) {
   std::string text;
-  const double y_step = step_for(scale.y_most);
-  for (double value = 0; value <= scale.y_most * 1.001; value += y_step) {
+  for (const double value : ticks_to(scale.y_most)) {
     text += fmt::format(R"(<line class="grid" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>)"
                         R"(<text class="tick" x="{:.1f}" y="{:.1f}" text-anchor="end">{}</text>)",
                         kLeft, scale.y(value), kWidth - kRight, scale.y(value), kLeft - 8,
                         scale.y(value) + 4, tick_text(value));
   }
-  const double x_step = step_for(scale.x_most);
-  for (double value = 0; value <= scale.x_most * 1.001; value += x_step) {
+  for (const double value : ticks_to(scale.x_most)) {
     text +=
         fmt::format(R"(<text class="tick" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>)",
                     scale.x(value), kHeight - kBottom + 18, tick_text(value));

@@ -15,7 +15,7 @@ bool NumberIndex::build(std::span<const Entry> entries) {
   for (const Entry& entry : entries) {
     (entry.range.first == entry.range.last ? points : ranges).push_back(entry);
   }
-  if (!build_ranges(std::move(ranges))) {
+  if (!build_ranges(ranges)) {
     *this = {};
     return false;
   }
