@@ -193,6 +193,7 @@ double copy_cycles(const std::vector<std::shared_ptr<const Image>>& images, std:
 }  // namespace
 }  // namespace reveille
 
+// NOLINTNEXTLINE(bugprone-exception-escape): it ends with what went wrong
 int main(int argc, char** argv) {
   using namespace reveille;
   const std::size_t mebibytes = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 4;

@@ -47,8 +47,8 @@ class Committer {
   };
 
   static constexpr std::size_t kRush = 64;
-  // For the constructor: more often takes more of a worker's CPU, less often lets clients wait. With
-  // a CPU to spare the committer has that.
+  // For the constructor: more often takes more of a worker's CPU, less often lets clients wait.
+  // With a CPU to spare the committer has that.
   static constexpr Nanoseconds apart_on(std::size_t cpus, unsigned workers) {
     return cpus > workers ? Nanoseconds{} : Nanoseconds{1ms};
   }

@@ -24,7 +24,7 @@ std::string DiskFolder::path(const std::string& name) const {
 }
 
 std::string DiskFolder::write(const std::string& name, const Octets& bytes) const {
-  const std::string file = path(name);
+  std::string file = path(name);
   {
     std::ofstream out(file + ".new", std::ios::binary);
     out.write(reinterpret_cast<const char*>(bytes.data()),
