@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -124,7 +125,8 @@ class Lab {
   [[nodiscard]] LeaseTable::Counts counts(std::uint16_t group = 0) const;
   [[nodiscard]] const Lease* lease_at(Ipv4Address address) const;
   // Throws unless every address of the plan is in exactly one shard, in its group, and every client
-  // of a shard has at most one lease in a subnet.
+  // of a shard has at most one lease in a subnet. Of what a reload was told to be on record at most
+  // one shard knows.
   void check_leases() const;
   // What the worker that owns the address says to an operator.
   LeaseOrderAnswer::Kind obey(LeaseOrder::Kind kind, Ipv4Address address) {
@@ -159,6 +161,7 @@ class Lab {
   void carry(Heard& heard);
 
   Snapshot snapshot_;
+  std::set<Ipv4Address> on_record_;  // as reloads were told
   LinkState links_;
   Instant now_{Instant{} + 10s};
   void (*before_)() = nullptr;
