@@ -167,7 +167,7 @@ std::vector<PeerMessage> Lab::tell(unsigned worker, const PeerMessage& message) 
   Heard ignored;
   Worker& to = *workers_.at(worker);
   as(to, ignored, [&](const Context& context) { to.engine.receive(message, context); });
-  const std::vector<PeerMessage> said(to.outbox.all().begin(), to.outbox.all().end());
+  std::vector<PeerMessage> said(to.outbox.all().begin(), to.outbox.all().end());
   to.outbox.clear();
   return said;
 }
