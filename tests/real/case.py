@@ -61,7 +61,7 @@ class LabCase(unittest.TestCase):
         return [event.kind for event in self.observer.events(mac)]
 
     def assert_ends_with(self, mac, kind):
-        """The capture may be a moment behind the client."""
+        """What the client was asked to send may take a moment."""
         deadline = time.monotonic() + 5
         while self.kinds(mac)[-1:] != [kind] and time.monotonic() < deadline:
             time.sleep(0.05)

@@ -10,12 +10,15 @@ behind when its owner is killed outright (its programs die with the owner) is sw
 next lab. Nothing outside those namespaces is touched. Needs root.
 """
 
+import ctypes
 import itertools
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -23,6 +26,9 @@ PROJECT = Path(__file__).resolve().parents[2]
 LOGS = PROJECT / "build" / "lab" / "log"
 NAMESPACES = Path("/run/netns")
 NAME = re.compile(r"reveille-(\d+)-(\d+)-\d+-[a-z0-9]+")
+
+CLONE_NEWNET = 0x40000000
+BRIDGE_MAC = "02:00:00:00:00:77"  # a bridge would change its own with each port
 
 _serial = itertools.count(1)
 
@@ -87,6 +93,24 @@ class Host:
     def mac(self):
         shown = run(["ip", "-n", self.namespace, "-o", "link", "show", self.interface]).stdout
         return re.search(r"link/ether ([0-9a-f:]{17})", shown)[1]
+
+    def packet_socket(self):
+        """Sends frames from this host's interface; of this process, which stays where it is."""
+        made = []
+
+        def make():  # a thread of its own: it is the thread that enters the namespace
+            with open(NAMESPACES / self.namespace) as namespace:
+                if ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), CLONE_NEWNET) != 0:
+                    return
+            made.append(socket.socket(socket.AF_PACKET, socket.SOCK_RAW))
+            made[0].bind((self.interface, 0))
+
+        thread = threading.Thread(target=make)
+        thread.start()
+        thread.join()
+        if not made:
+            raise LabError(f"no packet socket in {self.namespace}")
+        return made[0]
 
     def lose(self, percent):
         """Loses that share of the UDP packets that arrive."""
@@ -190,8 +214,8 @@ class Lab:
             # Silent itself: no IPv6 of its own, nothing learnt from multicast reports.
             self.lan.run("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1",
                          "net.ipv6.conf.default.disable_ipv6=1")
-            self._link("add", "br0", "type", "bridge", "stp_state", "0", "forward_delay", "0",
-                       "mcast_snooping", "0")
+            self._link("add", "br0", "address", BRIDGE_MAC, "type", "bridge",
+                       "stp_state", "0", "forward_delay", "0", "mcast_snooping", "0")
             self._link("set", "br0", "up")
         except BaseException:
             self.close()

@@ -9,7 +9,7 @@ import struct
 import subprocess
 import threading
 
-from lab import LabError
+from lab import BRIDGE_MAC, LabError
 
 # Of file transfers only what begins and ends them: bulk data would drown the rest.
 FILTER = ("udp and (port 67 or port 68 or port 4011 or port 69 or udp[8:2] = 5 or udp[8:2] = 6 "
@@ -19,6 +19,11 @@ DHCP_MESSAGES = {1: "discover", 2: "offer", 3: "request", 4: "decline", 5: "ack"
                  7: "release", 8: "inform"}
 DHCP_COOKIE = bytes.fromhex("63825363")
 ARCHITECTURE, MESSAGE, USER_CLASS, VENDOR_CLASS = 93, 53, 77, 60
+
+# A frame from the bridge to itself, which goes no further: who captures it has captured all before.
+MARK = (bytes.fromhex(BRIDGE_MAC.replace(":", "")) * 2 + bytes.fromhex("0800") +
+        struct.pack("!BBHHHBBHII", 0x45, 0, 32, 0, 0, 1, 17, 0, 0, 0) +
+        struct.pack("!HHHH", 4011, 4011, 12, 0))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +38,10 @@ class Event:
 
 
 class Observer:
-    """Follows the bridge from `start` to `stop`; the events of all clients in order."""
+    """Follows the bridge from `start` to `stop`; the events of all clients in order.
+
+    Who asks for events is told of all that was on the bridge by then.
+    """
 
     def __init__(self, lab, on_event=None):
         self._lab = lab
@@ -43,10 +51,15 @@ class Observer:
         self._process = None
         self._thread = None
         self._begun = threading.Event()
+        self._socket = None
+        self._marks_sent = 0
+        self._marks_seen = 0
+        self._seen = threading.Condition(self._lock)
 
     def start(self):
         argv = ["tcpdump", "-i", self._lab.lan.interface, "-U", "--immediate-mode", "-B", "8192",
                 "-s", "1600", "-w", "-", FILTER]
+        self._socket = self._lab.lan.packet_socket()
         self._process = self._lab.spawn("capture", self._lab.lan, argv, stdout=subprocess.PIPE)
         self._thread = threading.Thread(target=self._follow, daemon=True)
         self._thread.start()
@@ -55,20 +68,40 @@ class Observer:
         return self
 
     def stop(self):
+        self._catch_up()
         self._process.stop()
         self._thread.join(5)
+        self._socket.close()
+        self._socket = None
 
     def events(self, mac=None):
+        self._catch_up()
         with self._lock:
             return [event for event in self._events if mac in (None, event.mac)]
 
     def timing(self, mac):
         return Timing(self.events(mac))
 
+    def _catch_up(self):
+        if self._socket is None or threading.current_thread() is self._thread:
+            return
+        with self._seen:
+            self._marks_sent += 1
+            mark = self._marks_sent
+        self._socket.send(MARK + struct.pack("!I", mark))
+        with self._seen:
+            if not self._seen.wait_for(lambda: self._marks_seen >= mark, 30):
+                raise LabError(f"tcpdump has come to a stop:\n{self._process.tail()}")
+
     def _follow(self):
         stream = self._process.popen.stdout
         with open(self._lab.log_folder / "capture.pcap", "wb") as copy:
             for seconds, frame in read_pcap(stream, copy, self._begun.set):
+                if frame.startswith(MARK):
+                    with self._seen:
+                        self._marks_seen = struct.unpack_from("!I", frame, len(MARK))[0]
+                        self._seen.notify_all()
+                    continue
                 event = parse(seconds, frame)
                 if event:
                     with self._lock:
