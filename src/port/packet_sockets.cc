@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <linux/if_xdp.h>
 #include <string>
 #include <sys/socket.h>
 #include <system_error>
@@ -25,6 +26,13 @@ std::vector<int> packet_sockets() {
   }
   std::sort(found.begin(), found.end());
   return found;
+}
+
+std::optional<std::uint64_t> frames_lost_at(int socket) {
+  xdp_statistics statistics{};
+  socklen_t length = sizeof statistics;
+  if (getsockopt(socket, SOL_XDP, XDP_STATISTICS, &statistics, &length) != 0) return std::nullopt;
+  return statistics.rx_dropped + statistics.rx_ring_full;
 }
 
 }  // namespace reveille

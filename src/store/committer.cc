@@ -21,10 +21,10 @@ std::int64_t steady_now() {
 
 }  // namespace
 
-Committer::Committer(LeaseStore store, std::vector<Line> lines, Nanoseconds apart)
+Committer::Committer(LeaseStore store, std::vector<Line> lines, Pace pace)
     : store_(std::move(store)),
       lines_(std::move(lines)),
-      apart_(apart),
+      pace_(pace),
       taken_(lines_.size()),
       changes_(lines_.size() * kBatchMax),
       looked_at_(steady_now()) {}
@@ -58,8 +58,7 @@ void Committer::run() {
     }
     const std::size_t changes = commit();
     if (changes > 0) {
-      // What gathered in the rest of a pause may be little.
-      if (std::max(changes, changes_before) > kRush) not_before = begin + apart_;
+      not_before = begin + apart(changes, changes_before);
       changes_before = changes;
     }
     const bool worked = changes + add_leases() > 0;
@@ -69,6 +68,14 @@ void Committer::run() {
     if (worked || (is_quiet && lengthen_log())) continue;
     std::this_thread::sleep_for(nap_after(now - last_work));
   }
+}
+
+Nanoseconds Committer::apart(std::size_t changes, std::size_t changes_before) const {
+  const bool sheds =
+      std::any_of(lines_.begin(), lines_.end(), [](const Line& line) { return line.sheds(); });
+  if (sheds) return pace_.while_shedding;
+  // What gathered in the rest of a pause may be little.
+  return std::max(changes, changes_before) > kRush ? pace_.in_rush : Nanoseconds{};
 }
 
 std::size_t Committer::commit() {

@@ -22,8 +22,8 @@ namespace reveille {
 // next one. Nothing waits for a batch to fill.
 //
 // Where this thread takes its time from a worker it had better not commit as often as it can: then
-// a commit of more than kRush changes, or that next after one, is followed by a pause, until
-// `apart` since its begin.
+// a commit of more than kRush changes, or that next after one, is followed by a pause, and a longer
+// one while a worker leaves clients out.
 //
 // The first failure ends it: no record counts as durable any more, and failure() says why. The
 // store is not written again.
@@ -33,6 +33,7 @@ class Committer {
   struct Line {
     std::function<std::size_t(std::span<LeaseChange> room)> take;
     std::function<void(std::uint64_t count)> reached_disk;  // so many, since the start
+    std::function<bool()> sheds = [] { return false; };     // it has more to do than it can
   };
   // Leases of another server, see LeaseStore::add(). Whoever made it leaves it alone until added().
   struct Addition {
@@ -47,13 +48,20 @@ class Committer {
   };
 
   static constexpr std::size_t kRush = 64;
-  // For the constructor: more often takes more of a worker's CPU, less often lets clients wait.
+  // From the begin of one commit to that of the next, at least: more often takes more of a worker's
+  // CPU, less often lets clients wait.
+  struct Pace {
+    Nanoseconds in_rush{};
+    Nanoseconds while_shedding{};
+  };
   // With a CPU to spare the committer has that.
-  static constexpr Nanoseconds apart_on(std::size_t cpus, unsigned workers) {
-    return cpus > workers ? Nanoseconds{} : Nanoseconds{1ms};
+  static constexpr Pace pace_on(std::size_t cpus, unsigned workers) {
+    return cpus > workers ? Pace{} : Pace{.in_rush = 1ms, .while_shedding = 6ms};
   }
 
-  Committer(LeaseStore store, std::vector<Line> lines, Nanoseconds apart = {});
+  Committer(LeaseStore store, std::vector<Line> lines, Pace pace);
+  Committer(LeaseStore store, std::vector<Line> lines)
+      : Committer(std::move(store), std::move(lines), Pace{}) {}
   ~Committer();  // stops
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
@@ -77,6 +85,8 @@ class Committer {
   static constexpr std::size_t kBatchMax = 4096;  // changes of one worker in a transaction
 
   void run();
+  // After a commit of so many changes, and one of so many before it.
+  [[nodiscard]] Nanoseconds apart(std::size_t changes, std::size_t changes_before) const;
   // How many changes were written.
   std::size_t commit();
   // How many leases were added.
@@ -85,7 +95,7 @@ class Committer {
 
   LeaseStore store_;
   std::vector<Line> lines_;
-  const Nanoseconds apart_;
+  const Pace pace_;
   std::vector<std::uint64_t> taken_;  // by line, since the start
   std::vector<LeaseChange> changes_;
   bool log_is_whole_ = false;

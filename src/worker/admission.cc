@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <reveille/wire/dhcp.h>
 
@@ -39,44 +40,76 @@ bool Admission::leaves_out(Bytes frame) {
 }
 
 void Admission::looked(std::uint32_t frames, bool more_waits, const OutcomeCounts& outcomes) {
-  if (!more_waits) {
-    standing_ = 0;
-    left_out_ = 0;
-    measured_ = false;
-    share_ = std::min(share_ + kRecovery, kWhole);
-    return;
-  }
   standing_ += frames;
-  if (standing_ >= kWindow) decide(outcomes);
+  if (!more_waits) {
+    admit_more(kRecovery);
+    if (!losses_) {
+      standing_ = 0;
+      left_out_ = 0;
+      measured_ = false;
+    }
+  }
+  if (standing_ < kWindow) return;
+  if (losses_) {
+    decide_by_losses(outcomes);
+  } else {
+    decide_by_requests(outcomes);
+  }
+}
+
+// What a queue loses it loses while we serve what was in it: the window that lost is this one.
+void Admission::decide_by_losses(const OutcomeCounts& outcomes) {
+  const std::uint64_t lost = losses_() - lost_;
+  lost_ += lost;
+  const std::uint32_t seen = standing_;
+  const bool helps = still_helps();
+  const Window window = close_window(outcomes);
+  if (lost * kBearable <= seen) {
+    admit_more(kWhole / 64);
+  } else if (window.mostly_dhcp && helps) {
+    admit_less(share_ / 8);
+  }
 }
 
 // The REQUESTs of one window follow the OFFERs of the one before.
-void Admission::decide(const OutcomeCounts& outcomes) {
+void Admission::decide_by_requests(const OutcomeCounts& outcomes) {
+  const bool was_measured = std::exchange(measured_, true);
+  const std::uint64_t offers_before = offers_before_;
+  const bool helps = still_helps();
+  const Window window = close_window(outcomes);
+  offers_before_ = was_measured ? window.offers : 0;
+  if (!was_measured || !window.mostly_dhcp || window.requests * 8 >= offers_before * 7) {
+    admit_more(kWhole / 64);
+  } else if (helps) {
+    admit_less(share_ / 4);
+  }
+}
+
+// What has become of frames since the last decision: of those that ended here, since other workers
+// count what was handed over to them.
+Admission::Window Admission::close_window(const OutcomeCounts& outcomes) {
   const std::uint64_t offers =
       outcomes[Outcome::dhcp_offered] + outcomes[Outcome::dhcp_offered_another];
   const std::uint64_t requests = outcomes[Outcome::dhcp_acked] + outcomes[Outcome::dhcp_nakked] +
                                  outcomes[Outcome::dhcp_other_server] +
                                  outcomes[Outcome::dhcp_unknown_lease];
-  const std::uint64_t dhcp =
-      offers + requests + outcomes[Outcome::dhcp_relay_copy] + outcomes[Outcome::dhcp_gave_way];
-  // Of what ended here: other workers count what was handed over to them.
+  const std::uint64_t dhcp = offers + requests + outcomes[Outcome::dhcp_relay_copy] +
+                             outcomes[Outcome::dhcp_gave_way] + outcomes[Outcome::lease_store_full];
   const std::uint64_t all = outcomes.total();
-  const bool mostly_dhcp = (dhcp - dhcp_) * 2 >= all - all_;
-  const bool wasted = measured_ && mostly_dhcp && (requests - requests_) * 8 < offers_before_ * 7;
-  const bool helps = (standing_ - left_out_) * kGlancesPerAnswer > standing_;
-  if (!wasted) {
-    share_ = std::min(share_ + kWhole / 64, kWhole);
-  } else if (helps) {
-    share_ = std::max(share_ - share_ / 4, kLeast);
-  }
-  offers_before_ = measured_ ? offers - offers_ : 0;
+  const Window window{.offers = offers - offers_,
+                      .requests = requests - requests_,
+                      .mostly_dhcp = (dhcp - dhcp_) * 2 >= all - all_};
   offers_ = offers;
   requests_ = requests;
   dhcp_ = dhcp;
   all_ = all;
-  measured_ = true;
   standing_ = 0;
   left_out_ = 0;
+  return window;
+}
+
+bool Admission::still_helps() const {
+  return (standing_ - left_out_) * kGlancesPerAnswer > standing_;
 }
 
 }  // namespace reveille

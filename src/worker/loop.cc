@@ -91,6 +91,9 @@ std::size_t Worker::receive(Context& context) {
   // On a frame clock one frame is all that a look finds.
   admission_.looked(static_cast<std::uint32_t>(received), more_waits_ && !clock_.follows_frames(),
                     statistics_.outcomes);
+  if (admission_.whole() == sheds_.load(std::memory_order_relaxed)) {
+    sheds_.store(!admission_.whole(), std::memory_order_relaxed);
+  }
   return received;
 }
 

@@ -96,6 +96,8 @@ class Worker {
   void leases_reached_disk(std::uint64_t count) {
     leases_durable_.store(count, std::memory_order_release);
   }
+  // More arrives than it answers: DISCOVERs give way. Any thread.
+  [[nodiscard]] bool sheds() const { return sheds_.load(std::memory_order_relaxed); }
 
  private:
   static constexpr Nanoseconds kTick = 1ms;
@@ -149,6 +151,7 @@ class Worker {
   Transmit transmit_;
   Responder responder_;
   Admission admission_;
+  std::atomic<bool> sheds_{false};
   LinkState& links_;
   Backoff backoff_;
   Sleeper sleeper_;

@@ -4,6 +4,7 @@
 #include <rte_pause.h>
 
 #include "dhcp/lease_table.h"
+#include "port/packet_sockets.h"
 #include "worker/loop.h"
 
 namespace reveille {
@@ -15,6 +16,19 @@ std::vector<int> sockets_of(const std::vector<ReceiveQueue>& queues) {
     if (queue.socket >= 0) sockets.push_back(queue.socket);
   }
   return sockets;
+}
+
+// Nothing unless all of them can tell.
+Admission::Losses losses_of(const std::vector<ReceiveQueue>& queues) {
+  for (const ReceiveQueue& queue : queues) {
+    if (!frames_lost_at(queue.socket)) return {};
+  }
+  if (queues.empty()) return {};
+  return [sockets = sockets_of(queues)] {
+    std::uint64_t lost = 0;
+    for (const int socket : sockets) lost += frames_lost_at(socket).value_or(0);
+    return lost;
+  };
 }
 
 }  // namespace
@@ -31,6 +45,7 @@ Worker::Worker(const WorkerParts& parts, const Snapshot& first)
       transmit_(parts.share, parts.heads, parts.payloads, parts.lanes, *parts.rings, statistics_,
                 parts.durable_leases ? kHeldMax : 0),
       responder_(first, parts.share, parts.seed, parts.stored),
+      admission_(losses_of(parts.queues)),
       links_(*parts.links),
       backoff_(parts.idle),
       sleeper_(sockets_of(parts.queues)),
@@ -240,6 +255,7 @@ void Worker::rest() {
     rte_pause();
     return;
   }
+  admission_.rested();
   snapshots_.rest(share_.index);
   sleeper_.sleep(nap);
   snapshots_.resume(share_.index);

@@ -252,6 +252,10 @@ std::size_t Workers::take_lease_changes(unsigned worker, std::span<LeaseChange> 
   return state_->workers[worker]->lease_changes().take(room);
 }
 
+bool Workers::sheds(unsigned worker) const {
+  return state_->workers[worker]->sheds();
+}
+
 void Workers::leases_reached_disk(unsigned worker, std::uint64_t count) {
   state_->workers[worker]->leases_reached_disk(count);
 }

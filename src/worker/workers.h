@@ -101,6 +101,8 @@ class Workers {
   std::size_t take_lease_changes(unsigned worker, std::span<LeaseChange> room);
   // So many of that worker's changes are on disk, counted since the start.
   void leases_reached_disk(unsigned worker, std::uint64_t count);
+  // See Worker::sheds(). Any thread.
+  [[nodiscard]] bool sheds(unsigned worker) const;
   [[nodiscard]] unsigned count() const;
 
   // Tells all workers what an operator wants of one address; one order at a time. False: some

@@ -14,6 +14,7 @@
 #include <rte_ethdev.h>
 
 #include "port/own_network.h"
+#include "port/packet_sockets.h"
 #include "port/pools.h"
 #include "port/port.h"
 #include "port/test_eal.h"
@@ -223,6 +224,33 @@ TEST_F(AfXdpPortTest, TheSocketOfAQueueIsTheOneThatItReads) {
   EXPECT_EQ(rte_eth_rx_burst(port->id(), 1 - queue, &frame, 1), 0);
   ASSERT_EQ(rte_eth_rx_burst(port->id(), queue, &frame, 1), 1);
   rte_pktmbuf_free(frame);
+}
+
+TEST_F(AfXdpPortTest, ASocketTellsHowManyFramesItHadNoRoomFor) {
+  ASSERT_TRUE(
+      run("echo 1 >/proc/sys/net/ipv6/conf/ours/disable_ipv6 && "
+          "echo 1 >/proc/sys/net/ipv6/conf/theirs/disable_ipv6"));
+  auto port = open();
+  ASSERT_TRUE(port) << port.error();
+  ASSERT_TRUE(port->start());
+  const Peer peer("theirs");
+  constexpr unsigned kSent = 3 * kUmemRing;
+  const std::string frame = frame_of(60, 'x');
+  for (unsigned i = 0; i < kSent; ++i) peer.send(frame);
+  unsigned received = 0;
+  std::array<rte_mbuf*, kBurst> frames;
+  while (const unsigned count = rte_eth_rx_burst(port->id(), 0, frames.data(), kBurst)) {
+    rte_pktmbuf_free_bulk(frames.data(), count);
+    received += count;
+  }
+  EXPECT_GE(received, kUmemRing);
+  EXPECT_EQ(frames_lost_at(port->socket_of(0)), kSent - received);
+}
+
+TEST_F(AfXdpPortTest, NoOtherSocketTells) {
+  const Peer peer("theirs");
+  EXPECT_EQ(frames_lost_at(peer.number()), std::nullopt);
+  EXPECT_EQ(frames_lost_at(-1), std::nullopt);
 }
 
 // Its error stands until somebody takes it, and a poll would end at once for as long.

@@ -186,6 +186,7 @@ struct LineOfTest {
   std::mutex mutex;
   std::vector<LeaseChange> waiting;
   std::atomic<std::uint64_t> durable{0};
+  std::atomic<bool> sheds{false};
 
   Committer::Line line() {
     return {[this](std::span<LeaseChange> room) {
@@ -195,7 +196,7 @@ struct LineOfTest {
               waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(count));
               return count;
             },
-            [this](std::uint64_t count) { durable = count; }};
+            [this](std::uint64_t count) { durable = count; }, [this] { return sheds.load(); }};
   }
   void put(std::uint32_t n) {
     const std::lock_guard lock(mutex);
@@ -232,8 +233,8 @@ struct PausingCommitter {
   LineOfTest line;
   Committer committer;
 
-  PausingCommitter(LeaseStore store, Nanoseconds apart)
-      : committer(std::move(store), {line.line()}, apart) {
+  PausingCommitter(LeaseStore store, Committer::Pace pace)
+      : committer(std::move(store), {line.line()}, pace) {
     committer.start();
   }
 
@@ -257,19 +258,22 @@ struct PausingCommitter {
 };
 
 TEST(Committer, PausesOnlyBesideAWorker) {
-  EXPECT_EQ(Committer::apart_on(2, 1), 0ns) << "a CPU of its own";
-  EXPECT_EQ(Committer::apart_on(2, 2), 1ms);
-  EXPECT_EQ(Committer::apart_on(1, 2), 1ms);
+  EXPECT_EQ(Committer::pace_on(2, 1).in_rush, 0ns) << "a CPU of its own";
+  EXPECT_EQ(Committer::pace_on(2, 1).while_shedding, 0ns);
+  for (const std::size_t cpus : {1, 2}) {
+    EXPECT_EQ(Committer::pace_on(cpus, 2).in_rush, 1ms);
+    EXPECT_GT(Committer::pace_on(cpus, 2).while_shedding, 1ms);
+  }
 }
 
 TEST_F(DurableAck, FewChangesAreFollowedByNoPause) {
-  PausingCommitter it(open(), 60s);
+  PausingCommitter it(open(), {.in_rush = 60s, .while_shedding = 0s});
   EXPECT_TRUE(it.writes(Committer::kRush, 20s));
   EXPECT_TRUE(it.writes(1, 20s));
 }
 
 TEST_F(DurableAck, ARushIsFollowedByAPauseThatEndsWithTheCommitter) {
-  PausingCommitter it(open(), 60s);
+  PausingCommitter it(open(), {.in_rush = 60s, .while_shedding = 0s});
   EXPECT_TRUE(it.writes(Committer::kRush + 1, 20s));
   EXPECT_FALSE(it.writes(1, 1s));
   const auto asked = std::chrono::steady_clock::now();
@@ -281,12 +285,23 @@ TEST_F(DurableAck, ARushIsFollowedByAPauseThatEndsWithTheCommitter) {
 TEST_F(DurableAck, TheNextCommitIsFollowedByAPauseAsWell) {
   constexpr auto kApart = 200ms;
   const auto began = std::chrono::steady_clock::now();
-  PausingCommitter it(open(), kApart);
+  PausingCommitter it(open(), {.in_rush = kApart, .while_shedding = 0s});
   EXPECT_TRUE(it.writes(Committer::kRush + 1, 20s));
   EXPECT_TRUE(it.writes(1, 20s));
   EXPECT_GE(std::chrono::steady_clock::now() - began, kApart);
   EXPECT_TRUE(it.writes(1, 20s));
   EXPECT_GE(std::chrono::steady_clock::now() - began, 2 * kApart);
+}
+
+TEST_F(DurableAck, WhileAWorkerShedsEachCommitIsFollowedByThatPause) {
+  PausingCommitter it(open(), {.in_rush = 0s, .while_shedding = 60s});
+  EXPECT_TRUE(it.writes(Committer::kRush + 1, 20s));
+  EXPECT_TRUE(it.writes(1, 20s));
+  it.line.sheds = true;
+  EXPECT_TRUE(it.writes(1, 20s));
+  EXPECT_FALSE(it.writes(1, 1s));
+  it.committer.stop();
+  EXPECT_EQ(it.line.durable, Committer::kRush + 4) << "what is left is written at the end";
 }
 
 }  // namespace

@@ -20,7 +20,8 @@ std::vector<Committer::Line> lines_of(Workers& workers) {
         {[&workers, worker](std::span<LeaseChange> room) {
            return workers.take_lease_changes(worker, room);
          },
-         [&workers, worker](std::uint64_t count) { workers.leases_reached_disk(worker, count); }});
+         [&workers, worker](std::uint64_t count) { workers.leases_reached_disk(worker, count); },
+         [&workers, worker] { return workers.sheds(worker); }});
   }
   return lines;
 }
@@ -51,7 +52,7 @@ LeaseKeeping::LeaseKeeping(LeaseStore store, StoredLeases stored, Workers& worke
       path_(store.path()),
       stored_(std::move(stored)),
       committer_(std::move(store), lines_of(workers),
-                 Committer::apart_on(allowed_cpus().size(), workers.count())) {}
+                 Committer::pace_on(allowed_cpus().size(), workers.count())) {}
 
 tl::expected<std::unique_ptr<LeaseKeeping>, std::string> LeaseKeeping::open(const Config& config,
                                                                             Workers& workers) {
