@@ -10,6 +10,9 @@ from pathlib import Path
 from servers import SWARM_CPU
 from wire import ADDRESS, Pair
 
+FLOOD = 10  # times a server's peak
+# A veth has no room for ten times what reveille does there; so much it carries almost whole.
+CARRIED_FLOOD, CARRIED_FLOOD_DURABLE = 2.5, 4
 PEAK_SECONDS = 1.5
 FLOOD_SECONDS = 2
 MACHINES = 1_000_000  # more than get a lease in one run, see all_new()
@@ -19,13 +22,13 @@ NOBODYS_PORT = 9  # of UDP
 IDLE_SECONDS = 4
 
 
-def floods(bench, server, port, outstanding, rounds):
+def floods(bench, server, port, outstanding, rounds, times=FLOOD):
     """{"peaks", "floods": leases a second of each round, "no_room": shares of the frames that found
-    no room on the wire, "ideal": what a server without work gives at that rate, beside our own,
-    "command"}; None where it could not be measured. A round is a closed loop and, right after it,
-    ten times as much as that gave. Both find a server that has just been started, and machines
+    no room on the wire, "times", "ideal": what a server without work gives at that rate, beside our
+    own, "command"}; None where it could not be measured. A round is a closed loop and, right after
+    it, `times` as much as that gave. Both find a server that has just been started, and machines
     that are all new."""
-    found = {"peaks": [], "floods": [], "no_room": []}
+    found = {"peaks": [], "floods": [], "no_room": [], "times": times}
 
     def both():
         peak = all_new(bench, bench.served(server, lambda: bench.storms.dora(
@@ -33,7 +36,8 @@ def floods(bench, server, port, outstanding, rounds):
         rate = peak["dora_per_s"] if peak else 0
         if rate < 2:
             return 0, None
-        return rate, bench.served(server, lambda: flood(bench.storms, server.name, rate, port))
+        return rate, bench.served(server, lambda: flood(
+            bench.storms, server.name, rate, port, times))
 
     for _ in range(rounds):
         rate, figures = bench.cpus.while_near(both)
@@ -48,7 +52,8 @@ def floods(bench, server, port, outstanding, rounds):
         return None
     ideal = [] if not bench.is_own(server) else [figures["dora_per_s"] for figures in (
         bench.cpus.while_near(lambda: bench.storms.beside_ideal(
-            lambda: flood(bench.storms, "ceiling", statistics.median(found["peaks"]), port), port))
+            lambda: flood(bench.storms, "ceiling", statistics.median(found["peaks"]), port, times),
+            port))
         for _ in range(bench.rounds)) if figures and not figures["interrupted"]]
     if ideal:
         found["ideal"] = statistics.median(ideal)
@@ -63,8 +68,8 @@ def all_new(bench, figures):
     return figures
 
 
-def flood(storms, name, peak, port):
-    return storms.flood(name, 10 * peak, min(FLOOD_SECONDS, FLOOD_LEASES_MAX / peak), port)
+def flood(storms, name, peak, port, times):
+    return storms.flood(name, times * peak, min(FLOOD_SECONDS, FLOOD_LEASES_MAX / peak), port)
 
 
 def left(found):

@@ -135,7 +135,8 @@ def overload_text(found, median):
     rows = []
     for name, each in found.items():
         if name != "half-open":
-            rows.append((f"DHCP of {name} at ten times its peak, DORA/s",
+            server = "reveille" if name == "carried" else name
+            rows.append((f"DHCP of {server} at {each['times']} times its peak, DORA/s",
                          spread(each["peaks"], median), *hardship.shown(each)))
             continue
         for what, field in (("TFTP beside 10 000 half-open requests", "flood"),
