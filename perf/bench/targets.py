@@ -283,10 +283,10 @@ def disk_veth(figures, median):
 
 def disk_memif_share(figures, median):
     found = figures["disk-memif"]
-    if not found:
+    if not found or not found["reveille"]:
         return NOT_MEASURED, None
-    share = disk_memif.share(found, median)
-    return f"{share:.0f} %", share >= 60 and found["wrong"] == 0
+    return disk_memif.share_text(found), \
+        median(disk_memif.shares(found)) >= 60 and found["wrong"] == 0
 
 
 def disk_client_memory(figures):
