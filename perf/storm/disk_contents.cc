@@ -11,6 +11,7 @@
 #include "storm/disk_pattern.h"
 
 namespace reveille::storm {
+
 tl::expected<DiskImage, std::string> DiskImage::open(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   struct stat status {};

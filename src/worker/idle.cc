@@ -15,7 +15,7 @@ timespec timespec_of(Nanoseconds time) {
 
 // Takes the error off a socket, that of an interface which was down; a poll would end at once for
 // as long as it stands. False when there is none to take: the socket is of no use.
-bool forgives(int socket) {
+bool take_error(int socket) {
   int error = 0;
   socklen_t length = sizeof error;
   return getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error != 0;
@@ -47,7 +47,7 @@ void Sleeper::sleep(Nanoseconds time) {
   if (ppoll(sockets_.data(), sockets_.size(), &span, nullptr) <= 0) return;
   for (pollfd& socket : sockets_) {
     woken_ |= (socket.revents & POLLIN) != 0;
-    if ((socket.revents & ~POLLIN) != 0 && !forgives(socket.fd)) socket.fd = -1;
+    if ((socket.revents & ~POLLIN) != 0 && !take_error(socket.fd)) socket.fd = -1;
   }
 }
 

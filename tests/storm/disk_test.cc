@@ -3,6 +3,7 @@
 #include <array>
 #include <filesystem>
 #include <string>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -47,7 +48,8 @@ TEST(DiskPattern, EachOctetCounts) {
 }
 
 TEST(DiskPattern, AnImageIsKnownByItsEnds) {
-  const std::string path = testing::TempDir() + "reveille-pattern.img";
+  const std::string path =
+      testing::TempDir() + "reveille-pattern-" + std::to_string(getpid()) + ".img";
   ASSERT_TRUE(write_pattern_image(path, 10));
   const auto image = DiskImage::open(path);
   ASSERT_TRUE(image);
