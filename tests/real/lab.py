@@ -95,7 +95,8 @@ class Host:
         return re.search(r"link/ether ([0-9a-f:]{17})", shown)[1]
 
     def packet_socket(self):
-        """Sends frames from this host's interface; of this process, which stays where it is."""
+        """Sends frames from this host's interface; of this process, which stays where it is. As
+        long as it is open the namespace lives on without its name."""
         made = []
 
         def make():  # a thread of its own: it is the thread that enters the namespace
@@ -198,6 +199,7 @@ class Lab:
         self._prefix = f"reveille-{os.getpid()}-{start_time(os.getpid())}-{next(_serial)}"
         self._namespaces = []
         self._processes = []
+        self._sockets = []
         self._ports = itertools.count(1)
         self.log_folder = LOGS / re.sub(r"[^A-Za-z0-9_.-]+", "-", name)
         self.lan = None
@@ -229,6 +231,8 @@ class Lab:
         for process in reversed(self._processes):
             process.stop()
         self._processes.clear()
+        while self._sockets:
+            self._sockets.pop().close()
         while self._namespaces:
             _remove_namespace(self._namespaces.pop())
 
@@ -260,6 +264,11 @@ class Lab:
         run(["ip", "-n", self.lan.namespace, "tuntap", "add", port, "mode", "tap"])
         self._link("set", port, "master", "br0", "mtu", str(mtu), "up")
         return port
+
+    def packet_socket(self, host):
+        """See Host.packet_socket(); open for as long as the lab is."""
+        self._sockets.append(host.packet_socket())
+        return self._sockets[-1]
 
     def spawn(self, name, host, argv, stdin=subprocess.DEVNULL, stdout=None):
         """Starts a program; it dies with this process at the latest. Its log is <name>.log."""

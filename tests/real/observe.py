@@ -59,7 +59,7 @@ class Observer:
     def start(self):
         argv = ["tcpdump", "-i", self._lab.lan.interface, "-U", "--immediate-mode", "-B", "8192",
                 "-s", "1600", "-w", "-", FILTER]
-        self._socket = self._lab.lan.packet_socket()
+        self._socket = self._lab.packet_socket(self._lab.lan)
         self._process = self._lab.spawn("capture", self._lab.lan, argv, stdout=subprocess.PIPE)
         self._thread = threading.Thread(target=self._follow, daemon=True)
         self._thread.start()
@@ -71,7 +71,6 @@ class Observer:
         self._catch_up()
         self._process.stop()
         self._thread.join(5)
-        self._socket.close()
         self._socket = None
 
     def events(self, mac=None):
