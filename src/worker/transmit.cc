@@ -35,6 +35,15 @@ void pad(rte_mbuf* frame) {
   }
 }
 
+// Ahead of its copy, which would wait for one line after the other: images are far larger than
+// caches. Into the second level: those of a batch are more than the first one holds.
+void prefetch(const Payload& payload) {
+  const std::uint8_t* const last = payload.bytes + payload.length;
+  for (const std::uint8_t* at = payload.bytes; at < last; at += kCacheLine) {
+    __builtin_prefetch(at, 0, 2);
+  }
+}
+
 // As the pool gives them: each whole, alone and referenced once. All, or none.
 bool take_from(rte_mempool* pool, std::span<rte_mbuf*> room) {
   auto** const to = reinterpret_cast<void**>(room.data());
@@ -123,8 +132,9 @@ void Transmit::flush(const Stations& stations) {
   rte_mbuf** head = heads_.data();
   for (std::size_t slot = 0; slot < replies.size(); ++slot) {
     const Reply& reply = replies[slot];
-    if (copies_ && slot % kBatch == 0) prefetch_payloads(slot + kBatch);
-    if (reply.station != station) {  // those of a burst mostly leave through one
+    if (copies_ && slot % kBatch == 0) prefetch_batch(slot);
+    if (copies_) prefetch(reply.payload);  // again: a core drops some when many are on their way
+    if (reply.station != station) {        // those of a burst mostly leave through one
       station = reply.station;
       to = &batch_to(stations[station].port);
     }
@@ -136,21 +146,14 @@ void Transmit::flush(const Stations& stations) {
     }
   }
   send_all();
-  prefetched_ = 0;
   replace_heads(replies.size());
 }
 
-// Of the replies before the slot `end`, at most a batch ahead of their copies. Images are far
-// larger than caches, and a copy would wait for one line after the other. Into the second level:
-// those of a batch are more than the first one holds.
-void Transmit::prefetch_payloads(std::size_t end) {
-  const std::span<const Reply> replies = replies_.all();
-  for (end = std::min(end, replies.size()); prefetched_ < end; ++prefetched_) {
-    const Reply& reply = replies[prefetched_];
-    const std::uint8_t* const last = reply.payload.bytes + reply.payload.length;
-    for (const std::uint8_t* at = reply.payload.bytes; at < last; at += kCacheLine) {
-      __builtin_prefetch(at, 0, 2);
-    }
+// Not before all requests are answered: an engine's own reads would wait behind so many lines.
+void Transmit::prefetch_batch(std::size_t slot) {
+  const std::span<const Reply> rest = replies_.all().subspan(slot);
+  for (const Reply& reply : rest.first(std::min<std::size_t>(kBatch, rest.size()))) {
+    prefetch(reply.payload);
   }
 }
 

@@ -51,13 +51,8 @@ class Transmit {
   [[nodiscard]] Replies& replies() { return replies_; }
 
   // Before each request: at least kRepliesPerRequest replies are free, unless buffers ran out.
-  // Starts to fetch the payloads of those before it.
   void make_room(const Stations& stations) {
-    if (replies_.free() < kRepliesPerRequest) {
-      flush(stations);
-    } else if (copies_) {
-      prefetch_payloads(kBatch);
-    }
+    if (replies_.free() < kRepliesPerRequest) flush(stations);
   }
   // Sends all replies. What a full port does not take after a few tries is freed and counted.
   void flush(const Stations& stations);
@@ -77,7 +72,7 @@ class Transmit {
     std::array<rte_mbuf*, kBatch> frames;
   };
 
-  void prefetch_payloads(std::size_t end);
+  void prefetch_batch(std::size_t slot);
   rte_mbuf* build(const Reply& reply, rte_mbuf* head, const Lane& lane);
   rte_mbuf* copy_behind(rte_mbuf* head, const Payload& payload);
   rte_mbuf* image_segment(const Payload& payload, const Lane& lane);
@@ -108,8 +103,7 @@ class Transmit {
   std::vector<Batch> batches_;
   std::array<std::uint8_t, RTE_MAX_ETHPORTS> lane_of_port_{};  // an index of batches_
   Share share_;
-  bool copies_ = false;         // some driver does, or we do
-  std::size_t prefetched_ = 0;  // so many replies' payloads
+  bool copies_ = false;  // some driver does, or we do
   const Rings& rings_;
   HeldReplies held_;
   std::uint64_t durable_ = 0;
