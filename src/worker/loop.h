@@ -118,7 +118,7 @@ class Worker {
   std::size_t receive_steered(Context& context);
   void serve(Frames frames, std::uint16_t port, Context& context);
   template <class At>
-  void prefetch_grains(unsigned count, At&& request) const;
+  void handle_all(unsigned count, At&& request, const Context& context);
   Outcome handle(const Request& request, const Context& context);
   // loop_chores.cc
   std::size_t hear_peers(Context& context);
