@@ -4,8 +4,10 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -285,6 +287,8 @@ def main():
     arguments = parser.parse_args()
     if arguments.short:
         arguments.rounds, arguments.seconds = 1, 2
+    # Whoever is ended cleans up all the same.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     work = Path(tempfile.mkdtemp(prefix="reveille-perf-"))
     try:
         work.chmod(0o755)

@@ -92,7 +92,10 @@ def on_veth(pair):
 def on_memif(frame=FRAME):
     Path(SOCKET).unlink(missing_ok=True)
     common = f"id=0,bsize=2048,rsize=11,socket={SOCKET},socket-abstract=no"
-    return _forwarded(Testpmd("back", CPU, f"net_memif0,role=server,{common}", "macswap",
-                              frame=frame),
-                      Testpmd("front", SWARM_CPU, f"net_memif1,role=client,{common}", "flowgen",
-                              frame=frame))
+    try:
+        return _forwarded(Testpmd("back", CPU, f"net_memif0,role=server,{common}", "macswap",
+                                  frame=frame),
+                          Testpmd("front", SWARM_CPU, f"net_memif1,role=client,{common}",
+                                  "flowgen", frame=frame))
+    finally:
+        Path(SOCKET).unlink(missing_ok=True)
