@@ -73,14 +73,15 @@ struct Event {
 };
 static_assert(std::is_trivially_copyable_v<Event>);
 
-// Where engines put events during one burst. Full means the event is counted as lost.
+// Where engines put events during one burst. Full means the event is counted as lost, at less than
+// it would cost to write it. Owner: one worker.
 class Events {
  public:
-  explicit Events(std::span<Event> storage) : storage_(storage) {}
+  explicit Events(std::span<Event> storage) : storage_(storage), room_(storage.size()) {}
 
   // A cleared event to fill, or nullptr when the burst has told enough.
   Event* add(EventKind kind, Instant at) {
-    if (count_ == storage_.size()) {
+    if (count_ >= room_) {
       ++lost_;
       return nullptr;
     }
@@ -92,10 +93,15 @@ class Events {
   }
   [[nodiscard]] std::span<const Event> all() const { return storage_.first(count_); }
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
-  void clear() { count_ = 0; }
+  // Empties it. Whoever carries the events on has room for so many now.
+  void clear(std::size_t room = ~std::size_t{0}) {
+    count_ = 0;
+    room_ = std::min(room, storage_.size());
+  }
 
  private:
   std::span<Event> storage_;
+  std::size_t room_;
   std::size_t count_ = 0;
   std::uint64_t lost_ = 0;
 };

@@ -61,15 +61,15 @@ bool Worker::turn() {
   if (started - last_turn_ > 2 * kTick) more_waits_ = true;  // we were away: look before
   std::size_t work = release(context);                       // ACKs whose leases are on disk by now
   work += tick(context);                                     // what is due without a frame
-  const std::size_t received = receive(context);             // frames from our ports
+  work += hear_peers(context);  // what others' engines tell ours, of clients before they read
+  const std::size_t received = receive(context);  // frames from our ports
   work += received;
   work += receive_steered(context);    // frames for us from others' ports
-  work += hear_peers(context);         // what others' engines tell ours
   work += collect(context);            // what the disks have done for us
   tell_store();                        // changes of leases, before anybody hears of them
+  work += tell_peers();                // of clients as well, before they get their ACKs
   transmit_.flush(snapshot.stations);  // replies leave together
   work += transmit_.forward();         // others' replies, through our queues
-  work += tell_peers();
   tell_control();
   account(started, received, work);
   return work != 0;
@@ -81,13 +81,12 @@ std::size_t Worker::receive(Context& context) {
   std::array<rte_mbuf*, kBurst> frames;
   std::size_t received = 0;
   for (const ReceiveQueue& queue : queues_) {
-    const std::uint16_t count =
-        rte_eth_rx_burst(queue.port, queue.queue, frames.data(), burst_max_);
-    if (count == 0) continue;
+    const Taken taken = take(queue, frames);
+    received += taken.received;
+    more_waits_ |= taken.more_waits;
+    if (taken.kept == 0) continue;
     context.now = clock_.at(*frames[0]);
-    serve(Frames(frames).first(count), queue.port, context);
-    received += count;
-    more_waits_ |= count == burst_max_;
+    serve(Frames(frames).first(taken.kept), queue.port, context);
   }
   statistics_.frames_received += received;
   // On a frame clock one frame is all that a look finds.
@@ -99,22 +98,50 @@ std::size_t Worker::receive(Context& context) {
   return received;
 }
 
+// What a queue has, less the DISCOVERs that give way. When most of them do, a look leaves few, and
+// several looks make one burst: requests are served for less when there are more of them, since
+// what they read in the tables is on its way at the same time.
+Worker::Taken Worker::take(const ReceiveQueue& queue, Frames room) {
+  Taken taken;
+  for (unsigned look = 0; look < kLooksMax; ++look) {
+    const auto asked = static_cast<std::uint16_t>(burst_max_ - taken.kept);
+    const Frames rest = room.subspan(taken.kept, asked);
+    const Frames found = rest.first(rte_eth_rx_burst(queue.port, queue.queue, rest.data(), asked));
+    taken.received += static_cast<unsigned>(found.size());
+    taken.kept += admission_.whole() ? static_cast<unsigned>(found.size()) : let_give_way(found);
+    taken.more_waits = found.size() == asked;
+    if (!taken.more_waits || taken.kept > burst_max_ / 2U) break;
+  }
+  return taken;
+}
+
+// How many stay, in front.
+unsigned Worker::let_give_way(Frames frames) {
+  for (const rte_mbuf* frame : frames) {
+    rte_prefetch0(rte_pktmbuf_mtod(frame, const void*));
+    rte_prefetch0(rte_pktmbuf_mtod_offset(frame, const void*, Admission::kGlance - 4));
+  }
+  std::array<rte_mbuf*, kBurst> left_out;
+  unsigned left_out_count = 0;
+  unsigned kept = 0;
+  for (rte_mbuf* const frame : frames) {
+    if (admission_.gives_way(octets_of(*frame))) {
+      left_out[left_out_count++] = frame;
+    } else {
+      frames[kept++] = frame;
+    }
+  }
+  statistics_.outcomes.add(Outcome::dhcp_gave_way, left_out_count);
+  rte_pktmbuf_free_bulk(left_out.data(), left_out_count);
+  return kept;
+}
+
 // Classify, steer, handle: each frame ends in one outcome, here or at its owner.
 void Worker::serve(Frames frames, std::uint16_t port, Context& context) {
   for (const rte_mbuf* frame : frames) rte_prefetch0(rte_pktmbuf_mtod(frame, const void*));
-  if (!admission_.whole()) {
-    for (const rte_mbuf* frame : frames) {
-      rte_prefetch0(rte_pktmbuf_mtod_offset(frame, const void*, Admission::kGlance - 4));
-    }
-  }
   unsigned ours_count = 0;
   unsigned kept = 0;  // frames that end here
   for (rte_mbuf* const frame : frames) {
-    if (admission_.gives_way(octets_of(*frame))) {
-      statistics_.outcomes.add(Outcome::dhcp_gave_way);
-      frames[kept++] = frame;
-      continue;
-    }
     Request& request = ours_[ours_count];
     request = Request{};
     if (const auto refusal = read(frame, port, context.snapshot, request)) {

@@ -110,12 +110,22 @@ class Worker {
   static constexpr std::size_t kLeasesPerRequest = 128;  // room that a request may count on
   static constexpr std::size_t kImportedPerTick = 64;    // leases: less time than a burst takes
 
+  static constexpr unsigned kLooksMax = 8;  // at a queue in a turn
+
   using Frames = std::span<rte_mbuf*>;
+  // Out of a queue.
+  struct Taken {
+    unsigned received = 0;
+    unsigned kept = 0;        // of them, to be served
+    bool more_waits = false;  // the last look found as much as it asked for
+  };
 
   // loop.cc
   bool turn();
   std::size_t receive(Context& context);
   std::size_t receive_steered(Context& context);
+  Taken take(const ReceiveQueue& queue, Frames room);
+  unsigned let_give_way(Frames frames);
   void serve(Frames frames, std::uint16_t port, Context& context);
   template <class At>
   void handle_all(unsigned count, At&& request, const Context& context);
@@ -171,7 +181,6 @@ class Worker {
   std::array<Event, kEventsPerTurn> event_storage_{};
   Events events_{event_storage_};
   SpscRing<Event> event_ring_{kEventsKept};
-  std::uint64_t events_refused_ = 0;  // by the ring
 
   std::array<LeaseChange, kLeasesPerTurn> lease_storage_{};
   LeaseJournal journal_;

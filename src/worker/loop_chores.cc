@@ -187,11 +187,9 @@ std::size_t Worker::import_some(const Context& context) {
 }
 
 void Worker::tell_control() {
-  const std::span<const Event> events = events_.all();
-  if (events.empty()) return;
-  const unsigned told = event_ring_.put(events);
-  events_refused_ += events.size() - told;
-  events_.clear();
+  // No more were taken than the ring had room for, and only control has been there since.
+  if (!events_.all().empty()) event_ring_.put(events_.all());
+  events_.clear(event_ring_.room());
 }
 
 // Counters are copied out for others to read when the worker has a moment, or each millisecond.
@@ -207,7 +205,7 @@ void Worker::account(Instant started, std::size_t received, std::size_t work) {
   }
   const Nanoseconds age = started - last_account_;
   if ((unaccounted_ && (work == 0 || age >= kWhileBusy)) || age >= kAlways) {
-    statistics_.events_lost = events_.lost() + events_refused_;
+    statistics_.events_lost = events_.lost();
     statistics_.clients_lost = clients_.lost() + clients_refused_;
     statistics_.transfers = responder_.tftp().transfers();
     statistics_.half_open = responder_.tftp().half_open();

@@ -35,6 +35,8 @@ class SpscRing {
     return rte_ring_sp_enqueue_burst_elem(ring_.get(), elements.data(), kSize,
                                           static_cast<unsigned>(elements.size()), nullptr);
   }
+  // How many put() would take over now. Owner: the putting thread.
+  [[nodiscard]] unsigned room() const { return rte_ring_free_count(ring_.get()); }
   // How many were moved into `room`. Owner: the taking thread.
   unsigned take(std::span<T> room) {
     return rte_ring_sc_dequeue_burst_elem(ring_.get(), room.data(), kSize,
