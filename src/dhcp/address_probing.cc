@@ -194,7 +194,8 @@ void AddressProbing::set_aside(std::uint32_t lease, const MacAddress& mac, const
     return;
   }
   const DhcpConfig& config = context.snapshot.config->dhcp;
-  leases_->commit({.kind = LeaseChange::Kind::conflict,
+  leases_->commit(lease,
+                  {.kind = LeaseChange::Kind::conflict,
                    .subnet = subnet,
                    .address = record.address,
                    .until = context.now + std::max(config.decline_time, kSetAsideMin),

@@ -68,7 +68,7 @@ void LeaseTable::restore(const LeaseChange& change) {
   if (lease == kNoIndex) return;
   LeaseChange here = change;
   here.subnet = subnet_of(leases_[lease].group);
-  commit(here);
+  commit(lease, here);
   leases_[lease].version = change.version;
   const bool is_over =
       change.kind == LeaseChange::Kind::released || change.kind == LeaseChange::Kind::expired;
@@ -142,10 +142,9 @@ void LeaseTable::withdraw(std::uint32_t lease) {
   set_state(lease, LeaseState::free);
 }
 
-LeaseTicket LeaseTable::commit(LeaseChange change, LeaseJournal* journal) {
-  const std::uint32_t lease = at(change.address);
-  assert(lease != kNoIndex);
+LeaseTicket LeaseTable::commit(std::uint32_t lease, LeaseChange change, LeaseJournal* journal) {
   Lease& record = leases_[lease];
+  assert(record.state != LeaseState::vacant && record.address == change.address);
   // Before its own record: whoever reads up to any point finds no client with two leases.
   if (change.kind == LeaseChange::Kind::bound) {
     give_up_other_lease(change.client, subnet_of(record.group), lease, journal);
@@ -202,7 +201,8 @@ void LeaseTable::expire(Instant now, std::uint32_t leases_max, LeaseJournal* jou
 
 void LeaseTable::end(std::uint32_t lease, LeaseJournal* journal) {
   const Lease& record = leases_[lease];
-  commit({.kind = LeaseChange::Kind::expired,
+  commit(lease,
+         {.kind = LeaseChange::Kind::expired,
           .subnet = subnet_of(record.group),
           .address = record.address,
           .client = record.client,
@@ -309,7 +309,8 @@ void LeaseTable::give_up_other_lease(const ClientKey& client, std::uint16_t subn
   if (other == kNoIndex || other == kept) return;
   const Lease& record = leases_[other];
   if (record.state == LeaseState::bound) {
-    commit({.kind = LeaseChange::Kind::released,
+    commit(other,
+           {.kind = LeaseChange::Kind::released,
             .subnet = subnet,
             .address = record.address,
             .mac = record.mac},

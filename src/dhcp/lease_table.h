@@ -82,10 +82,14 @@ class LeaseTable {
              bool foreign, LeaseJournal* journal = nullptr);
   // An offer was not taken up.
   void withdraw(std::uint32_t lease);
-  // See LeaseChange. The address is in the table, and the journal has room for kRecordsMax. Its
-  // record's ticket; zero without a journal.
+  // See LeaseChange. The lease is that of its address, and the journal has room for kRecordsMax.
+  // Its record's ticket; zero without a journal.
   static constexpr std::size_t kRecordsMax = 2;  // the change, and the client's other lease
-  LeaseTicket commit(LeaseChange change, LeaseJournal* journal = nullptr);
+  LeaseTicket commit(std::uint32_t lease, LeaseChange change, LeaseJournal* journal = nullptr);
+  // For those who know the address alone, which is in the table.
+  LeaseTicket commit(const LeaseChange& change, LeaseJournal* journal = nullptr) {
+    return commit(at(change.address), change, journal);
+  }
 
   // A free address had that client last, who has nothing else in its subnet from now on but what is
   // free.

@@ -58,7 +58,8 @@ std::optional<ReplyShape> ReplyShape::of(const Exchange& exchange, const ServerR
     return std::nullopt;
   }
   const BootPlan& plan = *reply.plan;
-  ReplyShape shape;
+  std::optional<ReplyShape> made(std::in_place);
+  ReplyShape& shape = *made;
   shape.file = plan.file.data();
   shape.file_length = plan.file.size();
   shape.root_path = plan.root_path.data();
@@ -90,7 +91,7 @@ std::optional<ReplyShape> ReplyShape::of(const Exchange& exchange, const ServerR
     shape.relay_length = static_cast<std::uint16_t>(relay->size());
   }
   shape.has_identifier = has_machine_identifier(message);
-  return shape;
+  return made;
 }
 
 ReplyForms::ReplyForms() : forms_(kForms) {}

@@ -149,14 +149,18 @@ Outcome DhcpServer::serve(const Request& request, const wire::DhcpView& message,
   if (!client) return Outcome::dhcp_malformed;
   const Station& station = context.snapshot.stations[request.station];
   const Facts facts = DhcpServer::facts(request, message, subnet, context);
-  Exchange exchange{request, message, context, station, subnet, facts};
-  exchange.client = *client;
-  exchange.host = host_of(message, facts);
-  exchange.server_identifier = server_identifier_for(message, station);
-  exchange.peers_asked = peers_asked;
-  if (const BootPolicy* policy = context.snapshot.policy.get()) {
-    exchange.plan = decisions_->plan(*policy, facts);
-  }
+  const BootPolicy* const policy = context.snapshot.policy.get();
+  Exchange exchange{.request = request,
+                    .message = message,
+                    .context = context,
+                    .station = station,
+                    .subnet = subnet,
+                    .facts = facts,
+                    .client = *client,
+                    .host = host_of(message, facts),
+                    .plan = policy != nullptr ? decisions_->plan(*policy, facts) : BootPlan{},
+                    .server_identifier = server_identifier_for(message, station),
+                    .peers_asked = peers_asked};
   exchange.group = subnets_->group_of(subnet, exchange.plan.pool);
   return dispatch(exchange);
 }
@@ -216,10 +220,11 @@ std::uint32_t DhcpServer::lease_seconds(const Exchange& exchange) const {
   return asked ? std::min(std::max(*asked, kLeaseSecondsMin), most) : most;
 }
 
-Outcome DhcpServer::answer(const Exchange& exchange, ServerReply reply, Promise promise,
-                           const LeaseChange& change, EventKind kind, Outcome outcome) {
+Outcome DhcpServer::answer(const Exchange& exchange, ServerReply reply, const Promise& promise,
+                           EventKind kind, Outcome outcome) {
   LeaseJournal* const journal = exchange.context.journal;
-  if (promise == Promise::changed && !can_record(exchange.context)) {
+  const bool is_change = promise.kind == Promise::Kind::changed;
+  if (is_change && !can_record(exchange.context)) {
     return Outcome::lease_store_full;
   }
   Reply* slot = exchange.context.replies.take();
@@ -236,11 +241,13 @@ Outcome DhcpServer::answer(const Exchange& exchange, ServerReply reply, Promise 
     exchange.context.replies.give_back();
     return Outcome::dhcp_reply_too_long;
   }
-  if (promise == Promise::changed) slot->ticket = leases_.commit(change, journal);
+  if (is_change) slot->ticket = leases_.commit(promise.lease, promise.change, journal);
   // What is on record may still be on its way to the disk.
-  if (promise == Promise::on_record && journal != nullptr) slot->ticket = journal->last();
+  if (promise.kind == Promise::Kind::on_record && journal != nullptr)
+    slot->ticket = journal->last();
   slot->outcome = outcome;
-  if (may_read) note_client(client, exchange.context);
+  // It reads nothing before its ACK.
+  if (may_read && reply.type != DhcpType::offer) note_client(client, exchange.context);
   if (exchange.facts.boots()) {
     booting_->saw(exchange.facts.mac, exchange.now());
     if (!plan.boots(exchange.facts.ipxe)) {

@@ -156,12 +156,17 @@ class DhcpServer {
   // anew.
   [[nodiscard]] std::optional<std::uint32_t> seconds_on_record(const Exchange& exchange,
                                                                std::uint32_t lease) const;
-  // What a reply says of a lease.
-  enum class Promise : std::uint8_t { none, on_record, changed };
-  // Writes the reply; then applies `change`, if any; then tells. Nothing changes unless the
+  // What a reply says of a lease: nothing; what is on record; or `change`, which is of `lease`.
+  struct Promise {
+    enum class Kind : std::uint8_t { none, on_record, changed };
+    Kind kind{};
+    std::uint32_t lease = kNoIndex;
+    LeaseChange change{};
+  };
+  // Writes the reply; then applies the change, if any; then tells. Nothing changes unless the
   // reply stands. A reply that promises a lease leaves when its record is on disk.
-  Outcome answer(const Exchange& exchange, ServerReply reply, Promise promise,
-                 const LeaseChange& change, EventKind kind, Outcome outcome);
+  Outcome answer(const Exchange& exchange, ServerReply reply, const Promise& promise,
+                 EventKind kind, Outcome outcome);
   void tell(const Exchange& exchange, EventKind kind, Ipv4Address address, Outcome outcome,
             std::string_view text) const;
 

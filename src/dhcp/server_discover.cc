@@ -19,8 +19,7 @@ Outcome DhcpServer::discover(const Exchange& exchange) {
   ServerReply offer{wire::DhcpType::offer, choice.address, lease_seconds(exchange)};
   const Outcome offered = exchange.is_beside_rule(choice.address) ? Outcome::dhcp_offered_another
                                                                   : Outcome::dhcp_offered;
-  const Outcome outcome =
-      answer(exchange, offer, Promise::none, {}, EventKind::dhcp_offered, offered);
+  const Outcome outcome = answer(exchange, offer, {}, EventKind::dhcp_offered, offered);
   if (outcome != offered) return outcome;
   leases_.offer(choice.lease, exchange.client, exchange.facts.mac,
                 exchange.now() + exchange.config().offer_time, exchange.is_foreign(),
@@ -45,8 +44,9 @@ Outcome DhcpServer::bootp(const Exchange& exchange) {
   const Lease& lease = leases_[choice.lease];
   const bool is_on_record = exchange.context.journal != nullptr &&
                             lease.state == LeaseState::bound && lease.until == Instant::max();
-  return answer(exchange, reply, is_on_record ? Promise::on_record : Promise::changed, change,
-                EventKind::bootp_answered, Outcome::bootp_answered);
+  const Promise::Kind kind = is_on_record ? Promise::Kind::on_record : Promise::Kind::changed;
+  return answer(exchange, reply, {kind, choice.lease, change}, EventKind::bootp_answered,
+                Outcome::bootp_answered);
 }
 
 }  // namespace reveille

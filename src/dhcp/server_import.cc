@@ -57,7 +57,7 @@ Answer DhcpServer::take_over(std::uint32_t here, const LeaseChange& lease, const
       return Answer::elsewhere;
     }
   }
-  leases_.commit(change, context.journal);
+  leases_.commit(here, change, context.journal);
   if (is_ended(change) && !change.client.is_nobody()) {
     leases_.remember(here, change.client, change.mac);
   }
@@ -69,7 +69,8 @@ void DhcpServer::make_free(std::uint32_t lease, const Context& context) {
   const Lease record = leases_[lease];
   if (record.state == LeaseState::free) return;
   if (record.state == LeaseState::offered) return leases_.withdraw(lease);
-  leases_.commit({.kind = LeaseChange::Kind::expired,
+  leases_.commit(lease,
+                 {.kind = LeaseChange::Kind::expired,
                   .subnet = leases_.subnet_of(record.group),
                   .address = record.address,
                   .client = record.client,

@@ -24,7 +24,8 @@ Outcome DhcpServer::decline(const Exchange& exchange) {
   const auto& counts = leases_.counts(leases_[lease].group);
   const bool set_aside = counts.declined < counts.part(4);
   // Nobody's from now on: whoever declined it shall not get it back.
-  leases_.commit({.kind = set_aside ? LeaseChange::Kind::declined : LeaseChange::Kind::released,
+  leases_.commit(lease,
+                 {.kind = set_aside ? LeaseChange::Kind::declined : LeaseChange::Kind::released,
                   .subnet = exchange.subnet.index,
                   .address = *address,
                   .until = exchange.now() + exchange.config().decline_time,
@@ -44,7 +45,8 @@ Outcome DhcpServer::release(const Exchange& exchange) {
     return Outcome::dhcp_release_unknown;
   }
   if (!can_record(exchange.context)) return Outcome::lease_store_full;
-  leases_.commit({.kind = LeaseChange::Kind::released,
+  leases_.commit(lease,
+                 {.kind = LeaseChange::Kind::released,
                   .subnet = exchange.subnet.index,
                   .address = address,
                   .client = exchange.client,
@@ -76,7 +78,7 @@ LeaseOrderAnswer::Kind DhcpServer::obey(const LeaseOrder& order, const Context& 
     change.until = context.now;
     change.mac = record.mac;
   }
-  leases_.commit(change, context.journal);
+  leases_.commit(lease, change, context.journal);
   return Kind::done;
 }
 
@@ -85,7 +87,7 @@ Outcome DhcpServer::inform(const Exchange& exchange) {
   if (exchange.message.ciaddr().is_zero() && exchange.request.source.is_zero()) {
     return Outcome::dhcp_request_incomplete;
   }
-  return answer(exchange, {wire::DhcpType::ack}, Promise::none, {}, EventKind::dhcp_informed,
+  return answer(exchange, {wire::DhcpType::ack}, {}, EventKind::dhcp_informed,
                 Outcome::dhcp_informed);
 }
 

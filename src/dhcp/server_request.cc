@@ -88,7 +88,7 @@ bool DhcpServer::is_good_for(const Exchange& exchange, std::uint32_t own,
 Outcome DhcpServer::acknowledge(const Exchange& exchange, std::uint32_t lease) {
   const Ipv4Address address = leases_[lease].address;
   if (const auto left = seconds_on_record(exchange, lease)) {
-    return answer(exchange, {DhcpType::ack, address, *left}, Promise::on_record, {},
+    return answer(exchange, {DhcpType::ack, address, *left}, {Promise::Kind::on_record},
                   EventKind::dhcp_acked, Outcome::dhcp_acked);
   }
   const std::uint32_t seconds = lease_seconds(exchange);
@@ -100,7 +100,7 @@ Outcome DhcpServer::acknowledge(const Exchange& exchange, std::uint32_t lease) {
                            exchange.client,
                            seconds == kForEver ? Instant::max() : exchange.now() + Seconds{seconds},
                            exchange.facts.mac};
-  return answer(exchange, ack, Promise::changed, change, EventKind::dhcp_acked,
+  return answer(exchange, ack, {Promise::Kind::changed, lease, change}, EventKind::dhcp_acked,
                 Outcome::dhcp_acked);
 }
 

@@ -24,6 +24,10 @@ class IndexLists {
   [[nodiscard]] std::uint32_t front(std::size_t list) const {
     return empty(list) ? kNoIndex : next(head(list));
   }
+  // The next younger one of an item's list, or kNoIndex.
+  [[nodiscard]] std::uint32_t after(std::uint32_t item) const {
+    return next(item) < items_ ? next(item) : kNoIndex;
+  }
   [[nodiscard]] bool is_linked(std::uint32_t item) const { return next(item) != item; }
 
   // Starts the memory access of a later unlink(item) or push_back(item).

@@ -33,9 +33,7 @@ class RecentTable {
   // The second step, when the first has had time to arrive: the entry itself.
   void prefetch_entry(std::uint64_t key) const {
     const std::uint32_t place = by_key_.guess(hash(key));
-    if (place == kNoIndex) return;
-    __builtin_prefetch(&entries_[place], 1);
-    by_age_.prefetch(place);
+    if (place != kNoIndex) prefetch_place(place);
   }
 
   // What is remembered of `key`, or nullptr. Valid until the next renew().
@@ -74,10 +72,19 @@ class RecentTable {
     const std::uint32_t oldest = by_age_.front(kAges);
     by_age_.unlink(oldest);
     by_key_.erase(hash(entries_[oldest].key), oldest);
-    // Where the next one to be forgotten stands is another random place.
+    // Where the next one to be forgotten stands is another random place. What that is, the one
+    // after it is to say without a wait.
     const std::uint32_t next = by_age_.front(kAges);
-    if (next != kNoIndex) by_key_.prefetch(hash(entries_[next].key));
+    if (next == kNoIndex) return oldest;
+    by_key_.prefetch(hash(entries_[next].key));
+    if (const std::uint32_t later = by_age_.after(next); later != kNoIndex) prefetch_place(later);
     return oldest;
+  }
+  void prefetch_place(std::uint32_t place) const {
+    const auto* const entry = reinterpret_cast<const char*>(&entries_[place]);
+    constexpr std::size_t kLine = 64;
+    for (std::size_t at = 0; at < sizeof(Entry); at += kLine) __builtin_prefetch(entry + at, 1);
+    by_age_.prefetch(place);
   }
 
   std::uint64_t seed_;

@@ -24,9 +24,27 @@ std::vector<Option> firmware(std::string_view host_name = {}) {
   return options;
 }
 
-TEST(ServerClients, FirmwareIsToldOfWithItsOffer) {
+// A REQUEST that selects what a DISCOVER of the same machine was offered.
+Message selecting(Message discover, const Heard& offered) {
+  discover.type = DhcpType::request;
+  discover.server = offered.reply().view().option_address(DhcpOption::server_identifier);
+  discover.requested = offered.reply().yiaddr();
+  return discover;
+}
+
+// What is heard of the ACK; nobody was told of the OFFER.
+Heard lease(Lab& lab, const Message& discover) {
+  const Heard offered = lab.send(discover);
+  EXPECT_EQ(offered.outcome, Outcome::dhcp_offered);
+  EXPECT_TRUE(offered.clients.empty());
+  Heard heard = lab.send(selecting(discover, offered));
+  EXPECT_EQ(heard.outcome, Outcome::dhcp_acked);
+  return heard;
+}
+
+TEST(ServerClients, FirmwareIsToldOfWithItsAck) {
   Lab lab;
-  const Heard heard = lab.send({.options = firmware("node1")});
+  const Heard heard = lease(lab, {.options = firmware("node1")});
   ASSERT_EQ(heard.clients.size(), 1U);
   const ClientFacts& client = heard.clients[0];
   EXPECT_EQ(client.address, heard.reply().yiaddr());
@@ -40,7 +58,7 @@ TEST(ServerClients, FirmwareIsToldOfWithItsOffer) {
 
 TEST(ServerClients, ARelaysFramesComeFromTheRelay) {
   Lab lab(campus_config());
-  const Heard heard = lab.send({.giaddr = kRelay, .options = firmware()});
+  const Heard heard = lease(lab, {.giaddr = kRelay, .options = firmware()});
   ASSERT_EQ(heard.clients.size(), 1U);
   EXPECT_EQ(heard.clients[0].link, kRouterMac);
   EXPECT_EQ(heard.clients[0].mac, kMachine);
@@ -50,7 +68,7 @@ TEST(ServerClients, AReservationsNameGoesBeforeTheClientsOwn) {
   Config config = small_config();
   config.hosts.push_back({.mac = kMachine, .host_name = "reserved"});
   Lab lab(std::move(config));
-  const Heard heard = lab.send({.options = firmware("own")});
+  const Heard heard = lease(lab, {.options = firmware("own")});
   ASSERT_EQ(heard.clients.size(), 1U);
   EXPECT_EQ(heard.clients[0].host_name(), "reserved");
 }
@@ -58,8 +76,7 @@ TEST(ServerClients, AReservationsNameGoesBeforeTheClientsOwn) {
 // It would overwrite what its firmware said.
 TEST(ServerClients, AnOperatingSystemIsNotToldOf) {
   Lab lab;
-  const Heard heard = lab.send({});
-  EXPECT_EQ(heard.outcome, Outcome::dhcp_offered);
+  const Heard heard = lease(lab, {});
   EXPECT_TRUE(heard.clients.empty());
 }
 

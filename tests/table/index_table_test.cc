@@ -84,6 +84,10 @@ TEST(IndexLists, AgreeWithDeques) {
     for (std::size_t i = 0; i < kLists; ++i) {
       ASSERT_EQ(lists.empty(i), model[i].empty());
       ASSERT_EQ(lists.front(i), model[i].empty() ? kNoIndex : model[i].front());
+      for (std::size_t at = 0; at < model[i].size(); ++at) {
+        const bool is_last = at + 1 == model[i].size();
+        ASSERT_EQ(lists.after(model[i][at]), is_last ? kNoIndex : model[i][at + 1]);
+      }
     }
   }
   for (std::size_t i = 0; i < kLists; ++i) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <reveille/wire/dhcp.h>
+
 #include "names/name_rules.h"
 #include "worker/site.h"
 
@@ -28,6 +30,31 @@ std::vector<std::shared_ptr<const Image>> files() {
         make_image("x86-bios/" + std::string(name.data(), length), {static_cast<std::uint8_t>(n)}));
   }
   return images;
+}
+
+// iPXE's REQUEST of what another machine was offered.
+Octets selects(unsigned n, const Octets& offer) {
+  const auto offered = wire::DhcpView::parse(Bytes{offer}.subspan(42));
+  Octets payload = captured_payload("ipxe_request");
+  const auto view = wire::DhcpView::parse(payload);
+  const auto put = [&](wire::DhcpOption code, Ipv4Address address) {
+    store_be32(&payload[static_cast<std::size_t>(view->option(code)->data() - payload.data())],
+               address.value);
+  };
+  put(wire::DhcpOption::requested_address, offered->yiaddr());
+  put(wire::DhcpOption::server_identifier,
+      offered->option_address(wire::DhcpOption::server_identifier).value());
+  const MacAddress mac = client_mac(n);
+  store_be32(&payload[4], 0x52450000 + n);  // xid
+  std::copy(mac.octets.begin(), mac.octets.end(), &payload[28]);
+  return UdpFrame{.destination_mac = MacAddress::broadcast(),
+                  .source_mac = mac,
+                  .source = {},
+                  .destination = Ipv4Address::broadcast(),
+                  .source_port = 68,
+                  .destination_port = 67,
+                  .payload = std::move(payload)}
+      .bytes();
 }
 
 Octets asks_from(unsigned n, Ipv4Address address) {
@@ -76,8 +103,12 @@ TEST_P(NamesByWorkers, EachClientReadsItsOwnFile) {
   for (const Octets& frame : site.wire.collect()) {
     const unsigned n = load_be16(&frame[42 + 32]);
     addresses[n] = Ipv4Address::from(&frame[42 + 16]);
+    site.inject(selects(n, frame));
   }
   ASSERT_EQ(addresses.size(), kClients);
+  ASSERT_TRUE(site.settle());
+  ASSERT_EQ(site.count(Outcome::dhcp_acked), kClients);
+  (void)site.wire.collect();
   read_own_files(site, addresses);
   EXPECT_EQ(site.workers->statistics().sum().clients_lost, 0U);
 }
