@@ -86,10 +86,6 @@ class LeaseTable {
   // Its record's ticket; zero without a journal.
   static constexpr std::size_t kRecordsMax = 2;  // the change, and the client's other lease
   LeaseTicket commit(std::uint32_t lease, LeaseChange change, LeaseJournal* journal = nullptr);
-  // For those who know the address alone, which is in the table.
-  LeaseTicket commit(const LeaseChange& change, LeaseJournal* journal = nullptr) {
-    return commit(at(change.address), change, journal);
-  }
 
   // A free address had that client last, who has nothing else in its subnet from now on but what is
   // free.

@@ -243,11 +243,12 @@ Outcome DhcpServer::answer(const Exchange& exchange, ServerReply reply, const Pr
   }
   if (is_change) slot->ticket = leases_.commit(promise.lease, promise.change, journal);
   // What is on record may still be on its way to the disk.
-  if (promise.kind == Promise::Kind::on_record && journal != nullptr)
-    slot->ticket = journal->last();
+  const bool is_on_record = promise.kind == Promise::Kind::on_record;
+  if (is_on_record && journal != nullptr) slot->ticket = journal->last();
   slot->outcome = outcome;
-  // It reads nothing before its ACK.
-  if (may_read && reply.type != DhcpType::offer) note_client(client, exchange.context);
+  // It reads nothing before its ACK; but news for another worker is not to be late.
+  const bool is_early = reply.type == DhcpType::offer && share_.count == 1;
+  if (may_read && !is_early) note_client(client, exchange.context);
   if (exchange.facts.boots()) {
     booting_->saw(exchange.facts.mac, exchange.now());
     if (!plan.boots(exchange.facts.ipxe)) {

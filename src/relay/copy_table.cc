@@ -61,7 +61,7 @@ CopyTable::Seen CopyTable::note(const CopyKey& key, const RelayPath& path, Insta
   // The next one to be forgotten: where it stands is another random place. What that is, the one
   // after it is to say without a wait.
   if (entries_[next_].hash != 0) index_.prefetch(entries_[next_].hash);
-  __builtin_prefetch(&entries_[next_ + 1 == entries_.size() ? 0 : next_ + 1], 1);
+  __builtin_prefetch(&entries_[next_ + 1 == entries_.size() ? 0 : next_ + 1].hash, 1);
   return {Kind::first, path};
 }
 

@@ -84,6 +84,7 @@ class RecentTable {
     const auto* const entry = reinterpret_cast<const char*>(&entries_[place]);
     constexpr std::size_t kLine = 64;
     for (std::size_t at = 0; at < sizeof(Entry); at += kLine) __builtin_prefetch(entry + at, 1);
+    __builtin_prefetch(entry + sizeof(Entry) - 1, 1);
     by_age_.prefetch(place);
   }
 

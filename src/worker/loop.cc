@@ -61,15 +61,15 @@ bool Worker::turn() {
   if (started - last_turn_ > 2 * kTick) more_waits_ = true;  // we were away: look before
   std::size_t work = release(context);                       // ACKs whose leases are on disk by now
   work += tick(context);                                     // what is due without a frame
-  work += hear_peers(context);  // what others' engines tell ours, of clients before they read
-  const std::size_t received = receive(context);  // frames from our ports
+  const std::size_t received = receive(context);             // frames from our ports
   work += received;
   work += receive_steered(context);    // frames for us from others' ports
+  work += hear_peers(context);         // what others' engines tell ours
   work += collect(context);            // what the disks have done for us
   tell_store();                        // changes of leases, before anybody hears of them
-  work += tell_peers();                // of clients as well, before they get their ACKs
   transmit_.flush(snapshot.stations);  // replies leave together
   work += transmit_.forward();         // others' replies, through our queues
+  work += tell_peers();
   tell_control();
   account(started, received, work);
   return work != 0;
@@ -102,9 +102,13 @@ std::size_t Worker::receive(Context& context) {
 // several looks make one burst: requests are served for less when there are more of them, since
 // what they read in the tables is on its way at the same time.
 Worker::Taken Worker::take(const ReceiveQueue& queue, Frames room) {
+  // Vector drivers give so many at a time, and less than they were asked for otherwise.
+  constexpr unsigned kTogether = 8;
   Taken taken;
   for (unsigned look = 0; look < kLooksMax; ++look) {
-    const auto asked = static_cast<std::uint16_t>(burst_max_ - taken.kept);
+    const unsigned left = burst_max_ - taken.kept;
+    const auto asked =
+        static_cast<std::uint16_t>(left - (left < burst_max_ ? left % kTogether : 0));
     const Frames rest = room.subspan(taken.kept, asked);
     const Frames found = rest.first(rte_eth_rx_burst(queue.port, queue.queue, rest.data(), asked));
     taken.received += static_cast<unsigned>(found.size());

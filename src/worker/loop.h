@@ -171,7 +171,7 @@ class Worker {
   // Room for what is taken from a ring, made once: each turn looks, and most find nothing.
   std::array<PeerMessage, kBurst> messages_heard_;
   std::array<ClientFacts, kBurst> clients_heard_;
-  bool more_waits_ = false;  // the last look at a queue found as much as one takes
+  bool more_waits_ = false;  // the last look at a queue found as much as it asked for
 
   std::array<PeerMessage, kMessagesPerTurn> outbox_storage_{};
   Outbox outbox_{outbox_storage_};

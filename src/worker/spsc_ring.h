@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bit>
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <new>
@@ -36,7 +37,11 @@ class SpscRing {
                                           static_cast<unsigned>(elements.size()), nullptr);
   }
   // How many put() would take over now. Owner: the putting thread.
-  [[nodiscard]] unsigned room() const { return rte_ring_free_count(ring_.get()); }
+  [[nodiscard]] unsigned room() const {
+    // rte_ring_free_count() reads the other thread's tail as if nobody wrote it.
+    const std::uint32_t taken = __atomic_load_n(&ring_->cons.tail, __ATOMIC_ACQUIRE);
+    return ring_->capacity + taken - ring_->prod.tail;
+  }
   // How many were moved into `room`. Owner: the taking thread.
   unsigned take(std::span<T> room) {
     return rte_ring_sc_dequeue_burst_elem(ring_.get(), room.data(), kSize,

@@ -28,6 +28,10 @@ LeaseChange bound(const LeaseTable& table, std::uint32_t lease, std::uint64_t wh
           machine(1)};
 }
 
+LeaseTicket commit(LeaseTable& table, const LeaseChange& change, LeaseJournal* journal = nullptr) {
+  return table.commit(table.at(change.address), change, journal);
+}
+
 class LeaseTableTest : public testing::Test {
  protected:
   Subnets subnets_{campus_config(1000)};
@@ -43,7 +47,7 @@ TEST_F(LeaseTableTest, StartsWithEverythingFreeInOrder) {
 TEST_F(LeaseTableTest, AClientHasOneLeaseInASubnet) {
   const std::uint32_t first = table_.oldest_free(0);
   table_.offer(first, client(1), machine(1), kStart + 60s, false);
-  table_.commit(bound(table_, first, 1, kStart + 1h));
+  commit(table_, bound(table_, first, 1, kStart + 1h));
   const std::uint32_t second = table_.oldest_free(0);
   table_.offer(second, client(1), machine(1), kStart + 60s, false);
   EXPECT_EQ(table_.find(client(1), 0), second);
@@ -56,7 +60,7 @@ TEST_F(LeaseTableTest, AClientHasOneLeaseInASubnet) {
 
 TEST_F(LeaseTableTest, EndsLeasesInTheirSecondAndRemembersTheClient) {
   const std::uint32_t lease = table_.oldest_free(0);
-  table_.commit(bound(table_, lease, 1, kStart + 10s));
+  commit(table_, bound(table_, lease, 1, kStart + 10s));
   table_.expire(kStart + 9s, 100);
   EXPECT_EQ(table_[lease].state, LeaseState::bound);
   table_.expire(kStart + 11s, 100);
@@ -67,7 +71,7 @@ TEST_F(LeaseTableTest, EndsLeasesInTheirSecondAndRemembersTheClient) {
 
 TEST_F(LeaseTableTest, EndsNoMoreAtOnceThanItIsAllowedTo) {
   for (std::uint32_t i = 0; i < 1000; ++i) {
-    table_.commit(bound(table_, table_.oldest_free(2), i, kStart + 10s));
+    commit(table_, bound(table_, table_.oldest_free(2), i, kStart + 10s));
   }
   for (std::uint32_t left = 1000; left > 0; left -= 100) {
     EXPECT_EQ(table_.counts(2).free, 1000 - left);
@@ -79,7 +83,7 @@ TEST_F(LeaseTableTest, EndsNoMoreAtOnceThanItIsAllowedTo) {
 TEST_F(LeaseTableTest, LeasesLongerThanATurnOfTheWheelEndInTheirTurn) {
   const std::uint32_t lease = table_.oldest_free(0);
   const Instant until = kStart + 100h;
-  table_.commit(bound(table_, lease, 1, until));
+  commit(table_, bound(table_, lease, 1, until));
   for (Instant now = kStart; now < until; now += 1min) {
     table_.expire(now, 100);
     ASSERT_EQ(table_[lease].state, LeaseState::bound);
@@ -90,11 +94,11 @@ TEST_F(LeaseTableTest, LeasesLongerThanATurnOfTheWheelEndInTheirTurn) {
 
 TEST_F(LeaseTableTest, ARenewalWhileTheEndIsDueIsKept) {
   const std::uint32_t one = table_.oldest_free(0);
-  table_.commit(bound(table_, one, 1, kStart + 10s));
+  commit(table_, bound(table_, one, 1, kStart + 10s));
   const std::uint32_t other = table_.oldest_free(0);
-  table_.commit(bound(table_, other, 2, kStart + 10s));
+  commit(table_, bound(table_, other, 2, kStart + 10s));
   table_.expire(kStart + 12s, 1);  // `one` has ended, `other` is next
-  table_.commit(bound(table_, other, 2, kStart + 1h));
+  commit(table_, bound(table_, other, 2, kStart + 1h));
   table_.expire(kStart + 13s, 100);
   EXPECT_EQ(table_[one].state, LeaseState::free);
   EXPECT_EQ(table_[other].state, LeaseState::bound);
@@ -113,20 +117,20 @@ TEST_F(LeaseTableTest, AddressesGoAndComeBack) {
 
 TEST_F(LeaseTableTest, StoredChangesRestoreATable) {
   std::vector<LeaseChange> record;
-  const auto commit = [&](const LeaseChange& change) {
-    table_.commit(change);
+  const auto apply = [&](const LeaseChange& change) {
+    commit(table_, change);
     record.push_back(change);
   };
   const std::uint32_t one = table_.oldest_free(0);
-  commit(bound(table_, one, 1, kStart + 1h));
+  apply(bound(table_, one, 1, kStart + 1h));
   const std::uint32_t two = table_.oldest_free(0);
-  commit(bound(table_, two, 2, kStart + 2h));
-  commit(
+  apply(bound(table_, two, 2, kStart + 2h));
+  apply(
       {LeaseChange::Kind::released, false, 0, table_[one].address, client(1), kStart, machine(1)});
-  commit({LeaseChange::Kind::declined, false, 0, table_[two].address, client(2), kStart + 600s,
-          machine(2)});
+  apply({LeaseChange::Kind::declined, false, 0, table_[two].address, client(2), kStart + 600s,
+         machine(2)});
   LeaseTable restored(subnets_, {0, 1}, 43);
-  for (const LeaseChange& change : record) restored.commit(change);
+  for (const LeaseChange& change : record) commit(restored, change);
   for (const std::uint32_t lease : {one, two}) {
     const Lease& was = table_[lease];
     const Lease& is = restored[restored.at(was.address)];
@@ -197,10 +201,10 @@ TEST_F(LeaseTableTest, TheJournalSaysWhatHappenedInOrder) {
   std::array<LeaseChange, 8> storage;
   LeaseJournal journal(storage, 8);
   const std::uint32_t one = table_.oldest_free(0);
-  EXPECT_EQ(table_.commit(bound(table_, one, 1, kStart + 10s), &journal), 1U);
+  EXPECT_EQ(commit(table_, bound(table_, one, 1, kStart + 10s), &journal), 1U);
   const std::uint32_t two = table_.oldest_free(0);
   // Its other lease is given up first: no prefix of the journal shows a client with two.
-  EXPECT_EQ(table_.commit(bound(table_, two, 1, kStart + 10s), &journal), 3U);
+  EXPECT_EQ(commit(table_, bound(table_, two, 1, kStart + 10s), &journal), 3U);
   ASSERT_EQ(journal.all().size(), 3U);
   EXPECT_EQ(journal.all()[1].kind, LeaseChange::Kind::released);
   EXPECT_EQ(journal.all()[1].address, table_[one].address);
@@ -210,7 +214,7 @@ TEST_F(LeaseTableTest, TheJournalSaysWhatHappenedInOrder) {
   ASSERT_EQ(journal.all().size(), 4U);
   EXPECT_EQ(journal.all()[3].kind, LeaseChange::Kind::expired);
   // Nothing ends that could not be recorded.
-  table_.commit(bound(table_, two, 1, kStart + 30s), &journal);
+  commit(table_, bound(table_, two, 1, kStart + 30s), &journal);
   journal.clear();
   EXPECT_EQ(journal.room(), 3U);
   journal.reached_disk(2);
@@ -252,15 +256,15 @@ TEST(LeaseTableModel, AgreesWithAMap) {
         if (lease == kNoIndex) break;
         ASSERT_TRUE(table[lease].state == LeaseState::free || table[lease].client == client(who));
         const Instant end = now + Seconds{1 + random() % 10000};
-        table.commit(bound(table, lease, who, end));
+        commit(table, bound(table, lease, who, end));
         holder_of[who] = table[lease].address;
         until[table[lease].address] = end;
         break;
       }
       case 2:
         if (own == kNoIndex || table[own].state != LeaseState::bound) break;
-        table.commit({LeaseChange::Kind::released, false, 2, table[own].address, client(who), now,
-                      machine(1)});
+        commit(table, {LeaseChange::Kind::released, false, 2, table[own].address, client(who), now,
+                       machine(1)});
         until.erase(holder_of[who]);
         holder_of.erase(who);
         break;

@@ -56,6 +56,15 @@ TEST(ServerClients, FirmwareIsToldOfWithItsAck) {
   EXPECT_EQ(client.host_name(), "node1");
 }
 
+// The worker that serves the files may be another one: it hears of a machine early.
+TEST(ServerClients, SeveralWorkersAreToldWithTheOffer) {
+  Lab lab(small_config(), 2);
+  const Heard heard = lab.send({.options = firmware("node1")});
+  EXPECT_EQ(heard.outcome, Outcome::dhcp_offered);
+  ASSERT_EQ(heard.clients.size(), 1U);
+  EXPECT_EQ(heard.clients[0].address, heard.reply().yiaddr());
+}
+
 TEST(ServerClients, ARelaysFramesComeFromTheRelay) {
   Lab lab(campus_config());
   const Heard heard = lease(lab, {.giaddr = kRelay, .options = firmware()});
