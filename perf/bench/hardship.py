@@ -13,7 +13,7 @@ from wire import ADDRESS, Pair
 FLOOD = 10  # times a server's peak
 # A veth has no room for ten times what reveille does there; so much it carries almost whole.
 CARRIED_FLOOD, CARRIED_FLOOD_DURABLE = 2.5, 4
-PEAK_SECONDS = 1.5
+PEAK_SECONDS = 1.2  # a million machines are enough for it
 FLOOD_SECONDS = 2
 MACHINES = 1_000_000  # more than get a lease in one run, see all_new()
 FLOOD_LEASES_MAX = 700_000  # the pool has a million addresses
