@@ -44,17 +44,7 @@ Octets selects(unsigned n, const Octets& offer) {
   put(wire::DhcpOption::requested_address, offered->yiaddr());
   put(wire::DhcpOption::server_identifier,
       offered->option_address(wire::DhcpOption::server_identifier).value());
-  const MacAddress mac = client_mac(n);
-  store_be32(&payload[4], 0x52450000 + n);  // xid
-  std::copy(mac.octets.begin(), mac.octets.end(), &payload[28]);
-  return UdpFrame{.destination_mac = MacAddress::broadcast(),
-                  .source_mac = mac,
-                  .source = {},
-                  .destination = Ipv4Address::broadcast(),
-                  .source_port = 68,
-                  .destination_port = 67,
-                  .payload = std::move(payload)}
-      .bytes();
+  return broadcast_by(n, std::move(payload));
 }
 
 Octets asks_from(unsigned n, Ipv4Address address) {

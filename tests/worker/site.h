@@ -142,9 +142,8 @@ inline Octets udp(unsigned client, std::uint16_t from_port, std::uint16_t to_por
       .bytes();
 }
 
-// iPXE's DISCOVER as another machine would send it.
-inline Octets discover(unsigned client) {
-  Octets payload = captured_payload("ipxe_discover");
+// A DHCP message of iPXE, broadcast as another machine would send it.
+inline Octets broadcast_by(unsigned client, Octets payload) {
   const MacAddress mac = client_mac(client);
   store_be32(&payload[4], 0x52450000 + client);  // xid
   std::copy(mac.octets.begin(), mac.octets.end(), &payload[28]);
@@ -156,6 +155,10 @@ inline Octets discover(unsigned client) {
                   .destination_port = 67,
                   .payload = std::move(payload)}
       .bytes();
+}
+
+inline Octets discover(unsigned client) {
+  return broadcast_by(client, captured_payload("ipxe_discover"));
 }
 
 inline Octets read_request(unsigned client, std::uint16_t port, std::string_view file,
