@@ -95,8 +95,8 @@ def measure(bench):
         if half and flood:
             found[server.name] = {"peaks": rates, "peak": best, "half": half, "flood": flood}
         if server is ReveilleDurable:
-            carried = hardship.floods(bench, server, port, max(rates, key=rates.get),
-                                      bench.flood_rounds, hardship.CARRIED_FLOOD_DURABLE)
+            carried = hardship.carried_floods(bench, server, port, max(rates, key=rates.get),
+                                              bench.flood_rounds, flood)
             if carried and server.name in found:
                 found[server.name]["carried"] = carried
     shutil.rmtree(FOLDER, ignore_errors=True)

@@ -1,6 +1,7 @@
 """More than a server can do (target 8), and nothing to do at all (target 10)."""
 
 import json
+import math
 import statistics
 import subprocess
 import sys
@@ -11,8 +12,7 @@ from servers import SWARM_CPU
 from wire import ADDRESS, Pair
 
 FLOOD = 10  # times a server's peak
-# A veth has no room for ten times what reveille does there; so much it carries almost whole.
-CARRIED_FLOOD, CARRIED_FLOOD_DURABLE = 2.5, 4
+CARRIED_SHARE = 0.9  # of what a veth carries at most, which is less than ten times our peak there
 PEAK_SECONDS = 1.2  # a million machines are enough for it
 FLOOD_SECONDS = 2
 MACHINES = 1_000_000  # more than get a lease in one run, see all_new()
@@ -25,9 +25,9 @@ IDLE_SECONDS = 4
 def floods(bench, server, port, outstanding, rounds, times=FLOOD):
     """{"peaks", "floods": leases a second of each round, "no_room": shares of the frames that found
     no room on the wire, "times", "ideal": what a server without work gives at that rate, beside our
-    own, "command"}; None where it could not be measured. A round is a closed loop and, right after
-    it, `times` as much as that gave. Both find a server that has just been started, and machines
-    that are all new."""
+    own, "carried": frames a second that the wire took then, "command"}; None where it could not be
+    measured. A round is a closed loop and, right after it, `times` as much as that gave. Both find a
+    server that has just been started, and machines that are all new."""
     found = {"peaks": [], "floods": [], "no_room": [], "times": times}
 
     def both():
@@ -43,21 +43,36 @@ def floods(bench, server, port, outstanding, rounds, times=FLOOD):
         rate, figures = bench.cpus.while_near(both)
         if figures is None or figures["interrupted"]:
             continue
-        due = figures["offered_per_s"] * figures["seconds"] + figures["offers"]
         found["peaks"].append(rate)
         found["floods"].append(figures["dora_per_s"])
-        found["no_room"].append(figures["dropped"] / due)
+        found["no_room"].append(figures["dropped"] / due(figures))
         found["command"] = figures["command"]
     if not found["floods"]:
         return None
-    ideal = [] if not bench.is_own(server) else [figures["dora_per_s"] for figures in (
+    ideal = [] if not bench.is_own(server) else [figures for figures in (
         bench.cpus.while_near(lambda: bench.storms.beside_ideal(
             lambda: flood(bench.storms, "ceiling", statistics.median(found["peaks"]), port, times),
             port))
         for _ in range(bench.rounds)) if figures and not figures["interrupted"]]
     if ideal:
-        found["ideal"] = statistics.median(ideal)
+        found["ideal"] = statistics.median(each["dora_per_s"] for each in ideal)
+        found["carried"] = statistics.median(
+            (due(each) - each["dropped"]) / each["seconds"] for each in ideal)
     return found
+
+
+def carried_floods(bench, server, port, outstanding, rounds, whole):
+    """floods() again, of no more than the wire carries, by what `whole`, ten times, found."""
+    if not whole or "carried" not in whole:
+        return None
+    # Each OFFER has a REQUEST on the wire, beside the DISCOVERs.
+    times = CARRIED_SHARE * whole["carried"] / statistics.median(whole["peaks"]) - 1
+    return floods(bench, server, port, outstanding, rounds, max(1.1, math.floor(10 * times) / 10))
+
+
+def due(figures):
+    """Frames: a DISCOVER of each machine, and a REQUEST for each OFFER."""
+    return figures["offered_per_s"] * figures["seconds"] + figures["offers"]
 
 
 def all_new(bench, figures):

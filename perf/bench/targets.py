@@ -166,8 +166,8 @@ def floods(memif, veth, carried):
     """Rows without their target."""
     return [("ten times the peak over memif: at least 90 % of it are left", in_flood(memif)),
             ("ten times the peak over veth: at least 90 % of it are left", in_flood(veth)),
-            (f"{carried['times'] if carried else 'so many'} times the peak over veth, about what "
-             "that wire carries: the same", in_flood(carried))]
+            (f"{carried['times'] if carried else 'so many'} times the peak over veth, which that "
+             "wire carries: the same", in_flood(carried))]
 
 
 def shares(found, field, median):

@@ -1,9 +1,12 @@
 #include "store/lease_rows.h"
 
 #include <algorithm>
+#include <string_view>
 
 namespace reveille {
 namespace {
+
+static_assert(std::ranges::count(std::string_view(kColumns), ',') + 1 == kColumnCount);
 
 constexpr std::int64_t kMacMax = (std::int64_t{1} << 48) - 1;
 
@@ -101,19 +104,19 @@ Stored<LeaseRow> row_of(const Statement& statement) {
   return row;
 }
 
-void bind_row(Statement& statement, const LeaseRow& row) {
-  statement.bind(1, std::int64_t{row.address.value});
-  statement.bind(2, static_cast<std::int64_t>(row.state));
-  statement.bind(3, std::int64_t{row.version});
-  statement.bind(4, static_cast<std::int64_t>(row.client.high));
-  statement.bind(5, static_cast<std::int64_t>(row.client.low));
-  statement.bind(6, static_cast<std::int64_t>(row.mac.number()));
-  statement.bind(7, std::int64_t{row.bootp});
-  statement.bind(8, row.since);
+void bind_row(Statement& statement, const LeaseRow& row, int before) {
+  statement.bind(before + 1, std::int64_t{row.address.value});
+  statement.bind(before + 2, static_cast<std::int64_t>(row.state));
+  statement.bind(before + 3, std::int64_t{row.version});
+  statement.bind(before + 4, static_cast<std::int64_t>(row.client.high));
+  statement.bind(before + 5, static_cast<std::int64_t>(row.client.low));
+  statement.bind(before + 6, static_cast<std::int64_t>(row.mac.number()));
+  statement.bind(before + 7, std::int64_t{row.bootp});
+  statement.bind(before + 8, row.since);
   if (row.until) {
-    statement.bind(9, *row.until);
+    statement.bind(before + 9, *row.until);
   } else {
-    statement.bind_null(9);
+    statement.bind_null(before + 9);
   }
 }
 

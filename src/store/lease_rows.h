@@ -29,10 +29,12 @@ struct LeaseRow {
 // The columns in this order, everywhere.
 inline constexpr const char* kColumns =
     "address, state, version, client_high, client_low, mac, bootp, since, until";
+inline constexpr int kColumnCount = 9;
 
 // An error says which row no server wrote, and why.
 [[nodiscard]] Stored<LeaseRow> row_of(const Statement& statement);
-void bind_row(Statement& statement, const LeaseRow& row);
+// To the parameters behind the first `before`.
+void bind_row(Statement& statement, const LeaseRow& row, int before = 0);
 
 [[nodiscard]] LeaseRow row_of(const LeaseChange& change, const StoreTime& time);
 // What the row means for a server that starts now.

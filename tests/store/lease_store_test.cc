@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "store/durable_server.h"
+#include "store/lease_rows.h"
 #include "store/log_length.h"
 #include "store/schema.h"
 
@@ -121,6 +122,44 @@ TEST_F(LeaseStoreTest, KeepsTheLatestVersionInWhicheverOrderTheyCome) {
     const StoredLeases stored = *store.load();
     EXPECT_EQ(stored.leases.back().kind, Kind::bound) << older;
     EXPECT_EQ(stored.leases.back().version, newer);
+  }
+}
+
+// However many are written at once, the same rows come of it: each address has several changes in
+// these hundred, some of them late, and every fifth lease has no end.
+TEST_F(LeaseStoreTest, KeepsTheSameOfManyAtOnceAsOfEachByItself) {
+  std::vector<LeaseChange> changes;
+  for (std::uint16_t i = 0; i < 100; ++i) {
+    const std::uint32_t address = i * 7U % 41;
+    LeaseChange change = bound(address, 60s * (i + 1), static_cast<std::uint16_t>(i ^ 3U));
+    if (i % 5 == 0) change.until = Instant::max();
+    if (i % 6 == 0) change.kind = Kind::released;
+    changes.push_back(change);
+  }
+  const auto rows_after = [&](std::size_t at_once) {
+    load();
+    run("DELETE FROM lease");
+    {
+      LeaseStore store = open();
+      for (std::size_t i = 0; i < changes.size(); i += at_once) {
+        const std::size_t count = std::min(at_once, changes.size() - i);
+        EXPECT_TRUE(store.write(std::span(changes).subspan(i, count)));
+      }
+    }
+    auto database = Database::open(folder_.database(), Database::Access::read);
+    auto query = database->prepare(std::string("SELECT ") + kColumns + " FROM lease");
+    std::vector<std::string> rows;
+    while (*query->step()) {
+      std::string row;
+      for (int column = 0; column < kColumnCount; ++column) row += query->text(column) + "|";
+      rows.push_back(row);
+    }
+    return rows;
+  };
+  const std::vector<std::string> one_by_one = rows_after(1);
+  EXPECT_EQ(one_by_one.size(), 41U);
+  for (const std::size_t at_once : {31U, 32U, 33U, 64U, 100U}) {
+    EXPECT_EQ(rows_after(at_once), one_by_one) << at_once;
   }
 }
 
