@@ -47,7 +47,7 @@ REPORTS = PROJECT / "build/perf-report"
 class Bench:
     def __init__(self, arguments, pair, work):
         self.rounds = arguments.rounds
-        self.flood_rounds = 2 * arguments.rounds + 1  # short ones, and with a wide range
+        self.flood_rounds = 4 * arguments.rounds + 3  # short ones; a median of five moved by a tenth
         self.seconds = arguments.seconds
         self.pair = pair
         self.work = work
