@@ -7,14 +7,14 @@
 #include <cstring>
 
 #include "idle/nap.h"
+#include "idle/sleeper.h"
 
 namespace reveille {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// A thread that has just had work looks again at once; then it naps, longer and longer. Waking
-// it would cost the worker a system call for each request.
+// A thread that has just had work looks again at once; then it naps, longer and longer.
 constexpr auto kSpin = std::chrono::microseconds{50};
 
 int read_base(const DiskBase& base, std::uint64_t offset, MutableBytes to) {
@@ -68,8 +68,8 @@ int write_pieces(const DiskJob& job, Bytes buffer) {
 DiskIo::DiskIo(unsigned workers, Work work, std::uint32_t tickets) : tickets_(tickets) {
   for (unsigned i = 0; i < workers; ++i) workers_.push_back(std::make_unique<Worker>(tickets));
   if (work == Work::by_turns) return;
-  reader_ = std::thread([this] { serve(&Worker::reads, stopping_); });
-  writer_ = std::thread([this] { serve(&Worker::writes, stopping_); });
+  reader_ = std::thread([this] { serve(&Worker::reads, reader_doorbell_); });
+  writer_ = std::thread([this] { serve(&Worker::writes, writer_doorbell_); });
 }
 
 DiskIo::~DiskIo() {
@@ -91,6 +91,7 @@ void DiskIo::submit(unsigned worker, const DiskJob& job) {
   Lane& lane = of_fixed_bytes ? own.reads : own.writes;
   [[maybe_unused]] const bool taken = lane.jobs.put(job);
   assert(taken);
+  (of_fixed_bytes ? reader_doorbell_ : writer_doorbell_).ring();
 }
 
 bool DiskIo::take(unsigned worker, DiskDone& done) {
@@ -98,10 +99,11 @@ bool DiskIo::take(unsigned worker, DiskDone& done) {
   return own.reads.done.take(done) || own.writes.done.take(done);
 }
 
-void DiskIo::serve(Lane Worker::*lane, const std::atomic<bool>& stop) {
+void DiskIo::serve(Lane Worker::*lane, Doorbell& doorbell) {
+  Sleeper sleeper(&doorbell);
   auto last_work = Clock::now();
   for (;;) {
-    const bool ending = stop.load();  // before the last look
+    const bool ending = stopping_.load();  // before the last look
     bool worked = false;
     for (unsigned i = 0; i < workers_.size(); ++i) {
       Lane& own = (*workers_[i]).*lane;
@@ -115,7 +117,8 @@ void DiskIo::serve(Lane Worker::*lane, const std::atomic<bool>& stop) {
     } else if (ending) {
       return;
     } else if (const auto idle = now - last_work; idle > kSpin) {
-      std::this_thread::sleep_for(nap_after(idle));
+      const Nanoseconds nap = nap_after(idle);
+      if (sleeper.may_sleep(nap)) sleeper.sleep(nap);
     }
   }
 }

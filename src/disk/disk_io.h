@@ -16,6 +16,7 @@
 
 #include "disk/disk_base.h"
 #include "disk/overlay_file.h"
+#include "idle/doorbell.h"
 #include "table/spsc_queue.h"
 
 namespace reveille {
@@ -117,7 +118,7 @@ class DiskIo {
   };
   static constexpr std::size_t kProblemsMax = 16;  // kept until control asks
 
-  void serve(Lane Worker::*lane, const std::atomic<bool>& stop);
+  void serve(Lane Worker::*lane, Doorbell& doorbell);
   bool serve_one(unsigned worker, Lane& lane);
   DiskDone perform(unsigned worker, const DiskJob& job);
   int open_overlay(const DiskJob& job, OverlayFile*& overlay);
@@ -130,6 +131,8 @@ class DiskIo {
   std::mutex problems_mutex_;
   std::vector<std::string> problems_;
   std::atomic<bool> stopping_{false};
+  Doorbell reader_doorbell_;
+  Doorbell writer_doorbell_;
   std::thread reader_;
   std::thread writer_;
 };

@@ -21,10 +21,11 @@ std::int64_t steady_now() {
 
 }  // namespace
 
-Committer::Committer(LeaseStore store, std::vector<Line> lines, Pace pace)
+Committer::Committer(LeaseStore store, std::vector<Line> lines, Pace pace, Doorbell* doorbell)
     : store_(std::move(store)),
       lines_(std::move(lines)),
       pace_(pace),
+      sleeper_(doorbell),
       taken_(lines_.size()),
       changes_(lines_.size() * kBatchMax),
       looked_at_(steady_now()) {}
@@ -66,7 +67,8 @@ void Committer::run() {
     if (worked) last_work = now;
     const bool is_quiet = now - last_work >= kQuiet;
     if (worked || (is_quiet && lengthen_log())) continue;
-    std::this_thread::sleep_for(nap_after(now - last_work));
+    const Nanoseconds nap = nap_after(now - last_work);
+    if (sleeper_.may_sleep(nap)) sleeper_.sleep(nap);
   }
 }
 

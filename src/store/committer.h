@@ -14,6 +14,7 @@
 #include <reveille/instant.h>
 
 #include "dhcp/lease.h"
+#include "idle/sleeper.h"
 #include "store/lease_store.h"
 
 namespace reveille {
@@ -59,7 +60,8 @@ class Committer {
     return cpus > workers ? Pace{} : Pace{.in_rush = 1ms, .while_shedding = 6ms};
   }
 
-  Committer(LeaseStore store, std::vector<Line> lines, Pace pace);
+  // `doorbell`: of the committer's thread, rung when a line has something; nullptr: nobody does.
+  Committer(LeaseStore store, std::vector<Line> lines, Pace pace, Doorbell* doorbell = nullptr);
   Committer(LeaseStore store, std::vector<Line> lines)
       : Committer(std::move(store), std::move(lines), Pace{}) {}
   ~Committer();  // stops
@@ -96,6 +98,7 @@ class Committer {
   LeaseStore store_;
   std::vector<Line> lines_;
   const Pace pace_;
+  Sleeper sleeper_;
   std::vector<std::uint64_t> taken_;  // by line, since the start
   std::vector<LeaseChange> changes_;
   bool log_is_whole_ = false;

@@ -17,11 +17,12 @@
 #include "dhcp/lease_import.h"
 #include "dhcp/lease_journal.h"
 #include "dhcp/lease_order.h"
+#include "idle/sleeper.h"
 #include "packet/context.h"
 #include "packet/share.h"
 #include "worker/admission.h"
+#include "worker/backoff.h"
 #include "worker/clock.h"
-#include "worker/idle.h"
 #include "worker/published.h"
 #include "worker/responder.h"
 #include "worker/snapshots.h"
@@ -54,6 +55,7 @@ struct WorkerParts {
   const Rings* rings = nullptr;
   LinkState* links = nullptr;
   bool durable_leases = false;           // an ACK waits until its lease is on disk
+  Doorbell* committer = nullptr;         // rings when there are changes for it
   const StoredLeases* stored = nullptr;  // leases from before; only read by the constructor
 };
 
@@ -185,6 +187,7 @@ class Worker {
   std::array<LeaseChange, kLeasesPerTurn> lease_storage_{};
   LeaseJournal journal_;
   SpscRing<LeaseChange> lease_ring_;
+  Doorbell* const committer_;
   std::atomic<std::uint64_t> leases_durable_{0};
   const bool durable_leases_;
 

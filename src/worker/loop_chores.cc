@@ -48,10 +48,11 @@ Worker::Worker(const WorkerParts& parts, const Snapshot& first)
       admission_(losses_of(parts.queues)),
       links_(*parts.links),
       backoff_(parts.idle),
-      sleeper_(sockets_of(parts.queues)),
+      sleeper_(&parts.rings->doorbell_of(parts.share.index), sockets_of(parts.queues)),
       tsc_(*parts.tsc),
       journal_(lease_storage_, kHeldMax),
       lease_ring_(parts.durable_leases ? kHeldMax : 1),
+      committer_(parts.committer),
       durable_leases_(parts.durable_leases),
       published_groups_(
           responder_.dhcp().leases() == nullptr ? 0 : responder_.dhcp().leases()->groups_max()) {
@@ -122,6 +123,7 @@ void Worker::tell_store() {
   if (changes.empty()) return;
   [[maybe_unused]] const unsigned put = lease_ring_.put(changes);
   assert(put == changes.size());
+  if (committer_ != nullptr) committer_->ring();
   statistics_.leases_recorded += changes.size();
   journal_.clear();
 }
@@ -253,6 +255,7 @@ void Worker::rest() {
     rte_pause();
     return;
   }
+  if (!sleeper_.may_sleep(nap)) return;
   admission_.rested();
   snapshots_.rest(share_.index);
   sleeper_.sleep(nap);

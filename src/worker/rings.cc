@@ -6,7 +6,8 @@
 
 namespace reveille {
 
-Rings::Rings(unsigned workers, bool queues_shared) : workers_(workers), pairs_(workers * workers) {
+Rings::Rings(unsigned workers, bool queues_shared)
+    : workers_(workers), pairs_(workers * workers), doorbells_(new Doorbell[workers]) {
   if (workers == 1) return;
   // All rings to one worker together hold what the pools have set aside for it.
   const unsigned frames_max = std::clamp(kSteeredMax / (workers - 1), 2 * kBurst, 1024u) - 1;

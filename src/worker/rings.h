@@ -1,10 +1,11 @@
 // The rings between workers: one for each ordered pair and kind, so that each has one writer and
-// one reader and a slow worker holds up nobody but itself.
+// one reader and a slow worker holds up nobody but itself; and the doorbells of those who nap.
 #pragma once
 
 #include <memory>
 #include <vector>
 
+#include "idle/doorbell.h"
 #include "packet/client_facts.h"
 #include "packet/peer_message.h"
 #include "worker/spsc_ring.h"
@@ -36,10 +37,13 @@ class Rings {
   [[nodiscard]] RingPair& between(unsigned from, unsigned to) const {
     return *pairs_[from * workers_ + to];
   }
+  // Of a worker. Whoever has put something into a ring to it, or has other news for it, rings.
+  [[nodiscard]] Doorbell& doorbell_of(unsigned worker) const { return doorbells_[worker]; }
 
  private:
   unsigned workers_;
   std::vector<std::unique_ptr<RingPair>> pairs_;
+  std::unique_ptr<Doorbell[]> doorbells_;
 };
 
 }  // namespace reveille

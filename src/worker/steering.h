@@ -46,9 +46,7 @@ class Steering {
   }
 
   // Hands what DHCP has learned of a client to `to`; false if the ring did not take it.
-  [[nodiscard]] bool tell(unsigned to, const ClientFacts& client) {
-    return rings_.between(share_.index, to).clients.put({&client, 1}) == 1;
-  }
+  [[nodiscard]] bool tell(unsigned to, const ClientFacts& client);
   [[nodiscard]] unsigned receive(unsigned from, std::span<ClientFacts> room) {
     return rings_.between(from, share_.index).clients.take(room);
   }

@@ -275,6 +275,7 @@ void Transmit::send(Batch& batch) {
   }
   for (rte_mbuf* frame : frames) frame->port = to.port;
   const unsigned taken = rings_.between(share_.index, to.owner).outgoing.put(frames);
+  rings_.doorbell_of(to.owner).ring();
   statistics_.replies_passed += taken;
   discard(frames.subspan(taken));
 }

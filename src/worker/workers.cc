@@ -60,6 +60,7 @@ struct Workers::State {
   Idle idle = Idle::adaptive;
   Pools pools;
   std::unique_ptr<Rings> rings;
+  Doorbell lease_changes_doorbell;
   std::unique_ptr<Snapshots> snapshots;
   std::vector<Port> ports;  // closing a port frees the frames that it holds
   std::vector<PortReport> reports;
@@ -177,6 +178,7 @@ tl::expected<void, std::string> Workers::start(std::unique_ptr<const Snapshot> f
   for (unsigned k = 0; k < state.count; ++k) {
     WorkerParts parts = state.parts_of(k, seed, timestamp_offset);
     parts.durable_leases = state.options.durable_leases;
+    if (parts.durable_leases) parts.committer = &state.lease_changes_doorbell;
     parts.stored = stored;
     state.workers.push_back(std::make_unique<Worker>(parts, *first));
   }
@@ -252,12 +254,17 @@ std::size_t Workers::take_lease_changes(unsigned worker, std::span<LeaseChange> 
   return state_->workers[worker]->lease_changes().take(room);
 }
 
+Doorbell& Workers::lease_changes_doorbell() {
+  return state_->lease_changes_doorbell;
+}
+
 bool Workers::sheds(unsigned worker) const {
   return state_->workers[worker]->sheds();
 }
 
 void Workers::leases_reached_disk(unsigned worker, std::uint64_t count) {
   state_->workers[worker]->leases_reached_disk(count);
+  state_->rings->doorbell_of(worker).ring();
 }
 
 bool Workers::order_lease(const LeaseOrder& order) {

@@ -29,6 +29,7 @@
 #include "dhcp/lease.h"
 #include "dhcp/lease_import.h"
 #include "dhcp/lease_order.h"
+#include "idle/doorbell.h"
 #include "packet/snapshot.h"
 #include "port/eal.h"
 #include "worker/statistics.h"
@@ -99,6 +100,8 @@ class Workers {
   // after they have stopped. Moves changes of leases of one worker into `room`, oldest first, and
   // returns how many there were.
   std::size_t take_lease_changes(unsigned worker, std::span<LeaseChange> room);
+  // Rings when there are changes to take; of the thread that takes them.
+  [[nodiscard]] Doorbell& lease_changes_doorbell();
   // So many of that worker's changes are on disk, counted since the start.
   void leases_reached_disk(unsigned worker, std::uint64_t count);
   // See Worker::sheds(). Any thread.

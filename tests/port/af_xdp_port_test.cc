@@ -13,12 +13,12 @@
 #include <gtest/gtest.h>
 #include <rte_ethdev.h>
 
+#include "idle/sleeper.h"
 #include "port/own_network.h"
 #include "port/packet_sockets.h"
 #include "port/pools.h"
 #include "port/port.h"
 #include "port/test_eal.h"
-#include "worker/idle.h"
 
 namespace reveille {
 namespace {
@@ -261,7 +261,7 @@ TEST_F(AfXdpPortTest, AnInterfaceThatGoesDownKeepsNobodyAwake) {
   const Peer ours("ours");
   const Peer theirs("theirs");
   const Peer idle("idle");
-  Sleeper sleeper({ours.number(), idle.number()});
+  Sleeper sleeper(nullptr, {ours.number(), idle.number()});
   const auto slept = [&sleeper](Nanoseconds time) {
     const auto begin = std::chrono::steady_clock::now();
     sleeper.sleep(time);

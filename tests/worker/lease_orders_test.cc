@@ -75,6 +75,8 @@ TEST_P(Orders, TheOwnerAndNobodyElseActs) {
 
 TEST_P(Orders, AnAnswerWaitsForTheDisk) {
   OrderSite site({.workers = GetParam(), .wire = {}}, {}, {.durable_leases = true});
+  Doorbell& committer = site.workers->lease_changes_doorbell();
+  committer.listen();
   site.start();
   const Ipv4Address address = Ipv4Address::of(10, 78, 1, 3);
   ASSERT_TRUE(site.workers->order_lease(
@@ -94,6 +96,7 @@ TEST_P(Orders, AnAnswerWaitsForTheDisk) {
     }
     return taken > 0;
   }));
+  EXPECT_TRUE(Site::await([&] { return has_rung(committer); }));
   EXPECT_EQ(taken, 1U);
   EXPECT_EQ(changes[0].kind, LeaseChange::Kind::reserved);
   EXPECT_EQ(changes[0].address, address);

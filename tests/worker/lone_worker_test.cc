@@ -107,6 +107,29 @@ TEST_F(LoneWorker, AFrameHandedOverCarriesItsRequest) {
   rte_pktmbuf_free(frame);
 }
 
+TEST_F(LoneWorker, AFrameHandedOverWakesItsOwner) {
+  Doorbell& doorbell = rings_.doorbell_of(1);
+  doorbell.listen();
+  EXPECT_FALSE(has_rung(doorbell));
+  ASSERT_TRUE(wire_.inject(discover(client_of(1, 0))));
+  EXPECT_TRUE(Site::await([&] { return has_rung(doorbell); }));
+}
+
+TEST(Steering, MessagesAndWhatDhcpHasLearnedWakeWhoGetsThem) {
+  const Rings rings(2, false);
+  Steering from({0, 2}, rings);
+  Doorbell& doorbell = rings.doorbell_of(1);
+  std::array<PeerMessage, 1> storage;
+  Outbox outbox(storage);
+  ASSERT_TRUE(outbox.add({.from = 0, .to = 1}));
+  doorbell.listen();
+  EXPECT_EQ(from.send(outbox), 1U);
+  EXPECT_TRUE(has_rung(doorbell));
+  doorbell.listen();
+  EXPECT_TRUE(from.tell(1, {}));
+  EXPECT_TRUE(has_rung(doorbell));
+}
+
 TEST(Steering, MessagesThatFindNoRoomStayInTheOutboxInOrder) {
   const Rings rings(2, false);
   Steering from({0, 2}, rings);

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <poll.h>
 #include <string>
 #include <thread>
 #include <vector>
@@ -115,6 +116,14 @@ class Site {
   std::unique_ptr<Workers> workers;
   std::uint64_t injected = 0;
 };
+
+// Since the last time that it was asked, while the thread listened.
+inline bool has_rung(Doorbell& doorbell) {
+  pollfd one{.fd = doorbell.descriptor(), .events = POLLIN, .revents = 0};
+  const bool rung = poll(&one, 1, 0) == 1;
+  if (rung) doorbell.take_ring();
+  return rung;
+}
 
 // The n-th client.
 inline MacAddress client_mac(unsigned n) {

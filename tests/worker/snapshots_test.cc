@@ -5,9 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include "idle/sleeper.h"
 #include "image/catalogue.h"
 #include "image/memory_image.h"
-#include "worker/idle.h"
 
 namespace reveille {
 namespace {

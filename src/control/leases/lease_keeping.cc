@@ -52,7 +52,8 @@ LeaseKeeping::LeaseKeeping(LeaseStore store, StoredLeases stored, Workers& worke
       path_(store.path()),
       stored_(std::move(stored)),
       committer_(std::move(store), lines_of(workers),
-                 Committer::pace_on(allowed_cpus().size(), workers.count())) {}
+                 Committer::pace_on(allowed_cpus().size(), workers.count()),
+                 &workers.lease_changes_doorbell()) {}
 
 tl::expected<std::unique_ptr<LeaseKeeping>, std::string> LeaseKeeping::open(const Config& config,
                                                                             Workers& workers) {

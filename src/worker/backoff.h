@@ -2,8 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <poll.h>
-#include <vector>
 
 #include <reveille/config.h>
 #include <reveille/instant.h>
@@ -36,27 +34,6 @@ class Backoff {
  private:
   bool busy_;
   Instant last_work_{};
-};
-
-// For the calling thread: sleeps end when asked, not up to 50 us later (the kernel's default).
-void sharpen_sleep();
-void sleep_for(Nanoseconds time);
-
-// Sleeps until the time has passed, or until something arrives at one of the kernel's sockets that
-// the worker's ports read: it answers at once, unless the frame is another worker's. Owner: one
-// worker.
-class Sleeper {
- public:
-  // A shorter one is over before a wake-up would help, and who sends pays for waking us.
-  static constexpr Nanoseconds kWorthWaking = 500us;
-
-  // Of AF_PACKET or AF_XDP, or none at all. They outlive it.
-  explicit Sleeper(const std::vector<int>& sockets);
-  void sleep(Nanoseconds time);
-
- private:
-  std::vector<pollfd> sockets_;
-  bool woken_ = false;  // the last one, before its time
 };
 
 }  // namespace reveille
