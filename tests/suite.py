@@ -24,14 +24,14 @@ OUTPUT_LINES = 150  # of a failed test
 
 # Tests of what several threads do together run once more under ThreadSanitizer. DPDK's own library
 # is not instrumented; tests/worker/race_detector.h says in our code what order its rings keep.
-THREADED = ("image", "store", "worker", "worker-parts")
+THREADED = ("idle", "image", "store", "worker", "worker-parts")
 
 # Programs that run once more under AddressSanitizer and UndefinedBehaviorSanitizer: codecs, tables,
 # engines, the store, and whole workers. Configuration and log meet the same sanitizers in the fuzz
 # part, which replays their corpora first.
-SANITIZED = ("aoe", "dhcp-allocation", "dhcp-boot", "dhcp-server", "image", "link", "names",
-             "packet", "policy", "relay", "sim", "store", "store-crash", "table", "text", "tftp",
-             "wire", "worker", "worker-parts")
+SANITIZED = ("aoe", "dhcp-allocation", "dhcp-boot", "dhcp-server", "idle", "image", "link",
+             "names", "packet", "policy", "relay", "sim", "store", "store-crash", "table", "text",
+             "tftp", "wire", "worker", "worker-parts")
 
 SANITIZER_ENVIRONMENT = {
     "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",

@@ -177,6 +177,82 @@ class LeasesOptions {
   bool csv_ = false;
 };
 
+// The words after `reveille`, each with its options.
+class Verbs {
+ public:
+  Verbs(CLI::App& app, CommandLine& line) : app_(app), line_(line) {
+    using Ports = ConfigOptions::Ports;
+    configured(Verb::serve, "serve", "Answer DHCP, ProxyDHCP and TFTP until stopped", Ports::any);
+    configured(Verb::check, "check", "Say all that is wrong with a configuration", Ports::any);
+    CLI::App& replay = configured(Verb::replay, "replay",
+                                  "Answer the frames of a capture, without a network", Ports::none);
+    replay.add_option("capture", line.capture, "Frames to answer (pcap)")
+        ->required()
+        ->type_name("IN.pcap");
+    replay.add_option("--out", line.answers, "Write the answers there")->type_name("OUT.pcap");
+    add_client_options(configured(Verb::explain, "explain",
+                                  "Say what a machine would be answered, and why", Ports::none),
+                       line);
+    asking(Verb::status, "status", "Say what the running reveille serves, and how")
+        .add_flag("--json", line.json, "As JSON");
+    asking(Verb::reload, "reload", "Have the running reveille read its configuration again");
+    leases_.emplace(add(Verb::leases, "leases", "Say who has which address, or change it"), line);
+    CLI::App& import =
+        add(Verb::import, "import", "Write another server's configuration as reveille's");
+    import.add_option("file", line.import_file, "dnsmasq.conf, dhcpd.conf or kea-dhcp4.conf")
+        ->required()
+        ->type_name("FILE");
+    import.add_option("--from", line.import_format, "What it is: dnsmasq, dhcpd or kea")
+        ->type_name("WHAT");
+    import.add_option("--out", line.import_to, "Write the result there")->type_name("FILE");
+    asking(Verb::disks, "disks", "Say which machines use which disks")
+        .add_flag("--json", line.json, "As JSON");
+    add(Verb::version, "version", "Say which version this is");
+    app.add_flag("--version", version_, "The same");
+  }
+
+  // What was said, into the line. False when that is no verb.
+  bool take() {
+    for (const Said& one : all_) {
+      if (!one.app->parsed()) continue;
+      line_.verb = one.verb;
+      if (one.config) line_.config = one.config->take();
+      leases_->take();
+      return true;
+    }
+    if (version_) line_.verb = Verb::version;
+    return version_;
+  }
+
+ private:
+  struct Said {
+    Verb verb;
+    CLI::App* app;
+    std::unique_ptr<ConfigOptions> config;  // of those that read a configuration
+  };
+
+  CLI::App& add(Verb verb, const char* name, const char* what) {
+    all_.push_back({verb, app_.add_subcommand(name, what), nullptr});
+    return *all_.back().app;
+  }
+  CLI::App& configured(Verb verb, const char* name, const char* what, ConfigOptions::Ports ports) {
+    CLI::App& one = add(verb, name, what);
+    all_.back().config = std::make_unique<ConfigOptions>(one, ports);
+    return one;
+  }
+  CLI::App& asking(Verb verb, const char* name, const char* what) {
+    CLI::App& one = add(verb, name, what);
+    add_control_options(one, line_.config);
+    return one;
+  }
+
+  CLI::App& app_;
+  CommandLine& line_;
+  std::vector<Said> all_;
+  std::optional<LeasesOptions> leases_;
+  bool version_ = false;
+};
+
 // An unknown option, with what was probably meant.
 std::string unknown_word(const CLI::App& app, const std::vector<std::string>& words) {
   const CLI::App* verb = app.get_subcommands().empty() ? &app : app.get_subcommands().front();
@@ -206,42 +282,7 @@ tl::expected<CommandLine, CommandLineEnd> parse_command_line(std::vector<std::st
   app.require_subcommand(0, 1);
   CommandLine line;
 
-  CLI::App* serve = app.add_subcommand("serve", "Answer DHCP, ProxyDHCP and TFTP until stopped");
-  ConfigOptions serve_options(*serve, ConfigOptions::Ports::any);
-  CLI::App* check = app.add_subcommand("check", "Say all that is wrong with a configuration");
-  ConfigOptions check_options(*check, ConfigOptions::Ports::any);
-  CLI::App* replay =
-      app.add_subcommand("replay", "Answer the frames of a capture, without a network");
-  ConfigOptions replay_options(*replay, ConfigOptions::Ports::none);
-  replay->add_option("capture", line.capture, "Frames to answer (pcap)")
-      ->required()
-      ->type_name("IN.pcap");
-  replay->add_option("--out", line.answers, "Write the answers there")->type_name("OUT.pcap");
-  CLI::App* explain =
-      app.add_subcommand("explain", "Say what a machine would be answered, and why");
-  ConfigOptions explain_options(*explain, ConfigOptions::Ports::none);
-  add_client_options(*explain, line);
-  CLI::App* status = app.add_subcommand("status", "Say what the running reveille serves, and how");
-  add_control_options(*status, line.config);
-  status->add_flag("--json", line.json, "As JSON");
-  CLI::App* reload =
-      app.add_subcommand("reload", "Have the running reveille read its configuration again");
-  add_control_options(*reload, line.config);
-  CLI::App* leases = app.add_subcommand("leases", "Say who has which address, or change it");
-  LeasesOptions leases_options(*leases, line);
-  CLI::App* imports =
-      app.add_subcommand("import", "Write another server's configuration as reveille's");
-  imports->add_option("file", line.import_file, "dnsmasq.conf, dhcpd.conf or kea-dhcp4.conf")
-      ->required()
-      ->type_name("FILE");
-  imports->add_option("--from", line.import_format, "What it is: dnsmasq, dhcpd or kea")
-      ->type_name("WHAT");
-  imports->add_option("--out", line.import_to, "Write the result there")->type_name("FILE");
-  CLI::App* disks = app.add_subcommand("disks", "Say which machines use which disks");
-  add_control_options(*disks, line.config);
-  disks->add_flag("--json", line.json, "As JSON");
-  CLI::App* version = app.add_subcommand("version", "Say which version this is");
-
+  Verbs verbs(app, line);
   const std::vector<std::string> as_written = words;
   std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
   try {
@@ -255,34 +296,7 @@ tl::expected<CommandLine, CommandLineEnd> parse_command_line(std::vector<std::st
     return tl::unexpected(misuse(error.what()));
   }
 
-  if (serve->parsed()) {
-    line.verb = Verb::serve;
-    line.config = serve_options.take();
-  } else if (check->parsed()) {
-    line.verb = Verb::check;
-    line.config = check_options.take();
-  } else if (replay->parsed()) {
-    line.verb = Verb::replay;
-    line.config = replay_options.take();
-  } else if (explain->parsed()) {
-    line.verb = Verb::explain;
-    line.config = explain_options.take();
-  } else if (status->parsed()) {
-    line.verb = Verb::status;
-  } else if (reload->parsed()) {
-    line.verb = Verb::reload;
-  } else if (leases->parsed()) {
-    line.verb = Verb::leases;
-    leases_options.take();
-  } else if (imports->parsed()) {
-    line.verb = Verb::import;
-  } else if (disks->parsed()) {
-    line.verb = Verb::disks;
-  } else if (version->parsed()) {
-    line.verb = Verb::version;
-  } else {
-    return tl::unexpected(CommandLineEnd{1, app.help()});
-  }
+  if (!verbs.take()) return tl::unexpected(CommandLineEnd{1, app.help()});
   return line;
 }
 

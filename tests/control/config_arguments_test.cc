@@ -95,6 +95,7 @@ TEST(CommandLine, ReplayHasTwoFiles) {
 
 TEST(CommandLine, OtherVerbs) {
   EXPECT_EQ(parse_command_line({"version"})->verb, Verb::version);
+  EXPECT_EQ(parse_command_line({"--version"})->verb, Verb::version);
   EXPECT_EQ(parse_command_line(split("check --config f"))->verb, Verb::check);
   const auto status = parse_command_line(split("status --json --control /tmp/c.sock"));
   EXPECT_EQ(status->verb, Verb::status);
