@@ -264,6 +264,9 @@ std::string unknown_word(const CLI::App& app, const std::vector<std::string>& wo
   const std::vector<std::string_view> candidates(names.begin(), names.end());
   const std::vector<std::string> extras = app.remaining(true);
   const std::string word = extras.empty() ? words.front() : extras.front();
+  if (word.ends_with(".toml")) {
+    return "unknown word " + in_quotes(word) + "; did you mean --config " + word + "?";
+  }
   const std::string_view meant = nearest(word, candidates);
   return "unknown word " + in_quotes(word) +
          (meant.empty() ? "; see reveille --help" : "; did you mean " + in_quotes(meant) + "?");

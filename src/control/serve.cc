@@ -96,6 +96,7 @@ int serve(const ConfigArguments& arguments) {
     return signal && is_end(*signal);
   };
   options.configure = [arguments] { return configure(arguments); };
+  options.config_file = arguments.config_file;
   auto server = Server::start(config, **log, std::move(options));
   if (!server) return failed(server.error());
 

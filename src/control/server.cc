@@ -62,7 +62,8 @@ Server::Server(std::shared_ptr<const Config> config, Log& log, ServerOptions opt
       workers_(std::move(workers)),
       orders_(way_of_orders(*workers_)),
       imports_(way_of_imports()),
-      snapshots_(config_, adjusted(workers_->stations(), options_)) {}
+      snapshots_(config_, adjusted(workers_->stations(), options_)),
+      interfaces_(*config_) {}
 
 Server::~Server() {
   workers_->stop();
@@ -285,6 +286,7 @@ void Server::each_second() {
   set_clock();
   log_.tick(now());
   tell_imports();
+  tell_interfaces();
   workers_->retire();
   // Workers let go of an image only when nothing transmitted refers to it.
   images_.retire([](const Image&) { return true; });
@@ -293,6 +295,16 @@ void Server::each_second() {
   const std::uint64_t lost = workers_->statistics().sum().events_lost;
   if (lost > events_lost_) log_.lost(lost - events_lost_);
   events_lost_ = lost;
+}
+
+void Server::tell_interfaces() {
+  for (const InterfaceWatch::News& news : interfaces_.look()) {
+    if (news.is_trouble) {
+      log_.warn(news.text);
+    } else {
+      note(news.text);
+    }
+  }
 }
 
 bool Server::alive() const {

@@ -15,6 +15,7 @@
 #include <reveille/instant.h>
 
 #include "control/build_snapshot.h"
+#include "control/interface_watch.h"
 #include "control/leases/lease_desk.h"
 #include "control/leases/lease_keeping.h"
 #include "control/log/log.h"
@@ -32,6 +33,7 @@ struct ServerOptions {
   std::function<bool()> interrupted;
   // Reads the configuration once more, in another thread; see Server::reload().
   std::function<ParsedConfig()> configure;
+  std::string config_file;  // which it reads; empty: none
   // May change our own addresses before anything is served (replay).
   std::function<void(std::vector<Station>&)> adjust_stations;
 };
@@ -76,8 +78,10 @@ class Server : public LeaseDesk {
   [[nodiscard]] bool is_awaited() const { return imports_.is_busy(); }
 
   [[nodiscard]] const Config& config() const { return *config_; }
+  [[nodiscard]] const std::string& config_file() const { return options_.config_file; }
   [[nodiscard]] const Subnets& subnets() const { return *snapshots_.subnets(); }
   [[nodiscard]] const Workers& workers() const { return *workers_; }
+  [[nodiscard]] const InterfaceWatch& interfaces() const { return interfaces_; }
   [[nodiscard]] ImageStock images() const { return images_.stock(); }
   [[nodiscard]] std::shared_ptr<const Disks> disks() const { return disks_.disks(); }
   [[nodiscard]] Nanoseconds uptime() const { return workers_->now() - started_; }
@@ -106,6 +110,7 @@ class Server : public LeaseDesk {
   void each_second();
   [[nodiscard]] LeaseImports::Way way_of_imports();
   void tell_imports();
+  void tell_interfaces();
   // reload_server.cc
   void turn_reload();
   void take(Reloader::Prepared& prepared);
@@ -126,6 +131,7 @@ class Server : public LeaseDesk {
   SnapshotBuilder snapshots_;
   std::uint64_t reloads_ = 0;  // that took effect
   Reloader reloader_;          // its thread reads what stands above
+  InterfaceWatch interfaces_;
   std::string status_;
   Instant started_{};
   Instant next_second_{};

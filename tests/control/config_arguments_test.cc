@@ -117,6 +117,8 @@ TEST(CommandLine, SaysWhatIsWrongInOneSentence) {
        "reveille: error: unknown word \"--adress\"; did you mean \"--address\"?\n"},
       {"serve --root", 1, "reveille: error: --root: 1 required DIR missing\n"},
       {"replay", 1, "reveille: error: capture is required\n"},
+      {"check lab.toml", 1,
+       "reveille: error: unknown word \"lab.toml\"; did you mean --config lab.toml?\n"},
       {"serve stray", 1, "reveille: error: unknown word \"stray\"; see reveille --help\n"},
   };
   for (const BadArguments& one : cases) {

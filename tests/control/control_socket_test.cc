@@ -347,7 +347,7 @@ TEST_F(Listening, SendsALargeAnswerWhole) {
 // A server in a thread of its own, for the client that waits.
 class Asking : public Listening {
  protected:
-  CommandResult ask_answered_with(const std::string& answer) {
+  tl::expected<Json, AskError> ask_answered_with(const std::string& answer) {
     listen();
     control_->set_handler(
         [answer](std::string_view, const ControlSocket::Reply& reply) { reply(answer); });
@@ -363,28 +363,31 @@ class Asking : public Listening {
 
 TEST_F(Asking, GetsTheResult) {
   const auto result = ask_answered_with(R"({"result":{"up":true}})");
-  ASSERT_TRUE(result) << result.error();
+  ASSERT_TRUE(result) << result.error().text;
   EXPECT_EQ((*result)["up"], true);
 }
 
 TEST_F(Asking, GetsTheSentenceOfARefusal) {
-  EXPECT_EQ(ask_answered_with(R"({"error":"not today"})").error(), "not today");
+  const AskError refusal = ask_answered_with(R"({"error":"not today"})").error();
+  EXPECT_EQ(refusal.text, "not today");
+  EXPECT_TRUE(refusal.was_answered);
 }
 
 TEST_F(Asking, KnowsAStranger) {
-  EXPECT_EQ(ask_answered_with("HTTP/1.1 400 Bad Request").error(),
-            "the control socket \"" + path_ + "\": what answers there is no reveille");
+  const AskError error = ask_answered_with("HTTP/1.1 400 Bad Request").error();
+  EXPECT_FALSE(error.was_answered);
+  EXPECT_EQ(error.text, "the control socket \"" + path_ + "\": what answers there is no reveille");
 }
 
 TEST_F(Asking, SaysThatNobodyListens) {
-  EXPECT_EQ(ask(path_, "status", Json::object()).error(),
+  EXPECT_EQ(ask(path_, "status", Json::object()).error().text,
             "no reveille answers on \"" + path_ +
                 "\"; is it running, and is that its control socket (--control)?");
 }
 
 TEST_F(Asking, DoesNotWaitForEver) {
   listen();
-  EXPECT_EQ(ask(path_, "status", Json::object(), std::chrono::milliseconds{50}).error(),
+  EXPECT_EQ(ask(path_, "status", Json::object(), std::chrono::milliseconds{50}).error().text,
             "the control socket \"" + path_ + "\": no answer within 50ms");
 }
 

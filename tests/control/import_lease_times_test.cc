@@ -136,6 +136,17 @@ TEST(ImportKnown, TagsOfDnsmasq) {
   EXPECT_THAT(rules(result), ElementsAre("known:  -", "pool !known: !known -"));
 }
 
+TEST(ImportKnown, TagsOfDnsmasqsHostsThatAreKnownByTheirClientId) {
+  const ImportedConfig result = imported(
+      "dhcp-range=10.77.1.0,10.77.1.99,255.255.0.0\n"
+      "dhcp-host=id:01:02:03:04,10.77.0.9,set:red\n"
+      "dhcp-mac=set:red,02:07:*:*:*:*\n"
+      "dhcp-boot=tag:red,red.img\n",
+      "dnsmasq");
+  EXPECT_THAT(result.toml, HasSubstr("any = [{ client_id = '^\\x01\\x02\\x03\\x04\\z' }, "
+                                     "{ mac = \"02:07\" }]"));
+}
+
 TEST(ImportKnown, IgnoringStrangersIsWhatDnsmasqFilesDo) {
   const ImportedConfig result = imported(
       "dhcp-range=10.77.1.0,10.77.1.99,255.255.0.0\n"

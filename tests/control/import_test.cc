@@ -9,6 +9,7 @@ namespace {
 
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 
 constexpr std::string_view kDnsmasq = R"(# a lab
 domain-needed
@@ -237,7 +238,11 @@ TEST(ImportKea, MeansTheSame) {
 }
 
 TEST(ImportKea, WhatIsNotKea) {
-  EXPECT_EQ(import_text("[1", "kea", "f").error(), "it is not a JSON object");
+  EXPECT_EQ(import_text("[1]", "kea", "f").error(), "it is not a JSON object");
+  EXPECT_THAT(import_text("{ /* a\nb */ # c\n\"Dhcp4\": { \"x\": tru } }", "kea", "f").error(),
+              StartsWith("it is no JSON: at line 3, column "));
+  EXPECT_THAT(import_text("{ \"Dhcp4\": { <?include \"x.json\"?> } }", "kea", "f").error(),
+              StartsWith("it includes other files, which are not followed"));
   EXPECT_EQ(import_text("{}", "kea", "f").error(), "it has no object \"Dhcp4\"");
   const std::size_t deep = std::size_t{1} << 20;
   const std::string nested =

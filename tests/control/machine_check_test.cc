@@ -48,6 +48,12 @@ TEST_F(MachineCheck, NothingMissing) {
   EXPECT_EQ(check(Purpose::replay), "");
 }
 
+TEST_F(MachineCheck, MoreWorkersThanCpusAreAWarning) {
+  config_.workers.count = 1025;  // more than a set of CPUs has
+  EXPECT_THAT(check(Purpose::serve), HasSubstr("warning: 1025 workers share "));
+  EXPECT_THAT(check(Purpose::inspect), HasSubstr("each is meant to have one of its own"));
+}
+
 TEST_F(MachineCheck, DiskFileThatIsMissingEndsNothing) {
   config_.disks.push_back({.address = DiskAddress{0, 1}, .file = folder_.path("lab.img")});
   for (const Purpose purpose : {Purpose::inspect, Purpose::serve}) {

@@ -14,6 +14,7 @@ nlohmann::json report() {
     "version": "0.1.0", "process": 4711, "uptime_seconds": 7300,
     "serving": "serving DHCP and TFTP on eth1 as 10.77.0.1/16",
     "ports": [{"name": "eth1", "driver": "net_af_packet", "mac": "52:54:00:12:34:56",
+               "link": "no carrier",
                "missed": 3, "no_buffer": 0, "receive_errors": 0, "transmit_errors": 0}],
     "workers": [{"frames_received": 12345, "frames_sent": 12000, "frames_unsent": 1, "busy": 0.125,
                  "transfers": 7, "half_open": 2, "outcomes": {"dhcp_offered": 12345}}],
@@ -30,8 +31,10 @@ TEST(StatusPage, ShowsEverything) {
             "reveille 0.1.0, process 4711, up 2 h\n"
             "serving DHCP and TFTP on eth1 as 10.77.0.1/16\n"
             "\n"
-            "port         driver                MAC  missed  no buffer  errors in  errors out\n"
-            "eth1  net_af_packet  52:54:00:12:34:56       3          0          0           0\n"
+            "port         driver                MAC        link  missed  no buffer  errors in  "
+            "errors out\n"
+            "eth1  net_af_packet  52:54:00:12:34:56  no carrier       3          0          0      "
+            "     0\n"
             "\n"
             "worker  frames in  frames out  unsent  busy  transfers  half open\n"
             "0          12 345      12 000       1  13 %          7          2\n"

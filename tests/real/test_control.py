@@ -101,13 +101,28 @@ class Controlled(LabCase):
         self.ask("reload")
         self.config.write_text("[dhcp]\nlease_time = \"often\"\nno_such_key = 1\n")
         said = self.ask("reload", status=1)
-        self.assertRegex(said, r"not reloaded: .*reveille\.toml:2:14: error:")
+        self.assertRegex(said, r"not reloaded, nothing has changed:\n.*reveille\.toml:2:14: error:")
         self.assertRegex(said, r"reveille\.toml:3:1: error:")
         self.server.process.popen.send_signal(signal.SIGHUP)  # by the signal, the log says why
         self.server.process.wait_for(r"(?s)(reveille\.toml:3:1: error:.*){2}", 10)
         client = Udhcpc(self.lab, self.lab.host("client")).start()
         client.bound()
         self.assertIn("lease time 1234", client.process.output())
+
+    def test_another_file_than_the_servers_is_not_taken_for_loaded(self):
+        other = self.config.with_name("other.toml")
+        other.write_text("[dhcp]\nlease_time = 4321\n")
+        said = self.ask("reload", "--config", other, status=1)
+        self.assertIn("not reloaded, nothing has changed:\nthis reveille runs with", said)
+        self.assertIn("reloaded: serving", self.ask("reload", "--config", self.config))
+
+    def test_a_link_that_is_lost_is_told(self):
+        self.server.host.run("ip", "link", "set", "eth0", "down")
+        self.server.process.wait_for("interface eth0 is down: no machine is heard on it", 10)
+        self.assertRegex(self.ask("status"), r"eth0 .* down ")
+        self.server.host.run("ip", "link", "set", "eth0", "up")
+        self.server.process.wait_for("interface eth0: the link is up again", 10)
+        Udhcpc(self.lab, self.lab.host("client")).start().bound()
 
     def test_what_needs_a_restart_is_named(self):
         self.config.write_text("[workers]\ncount = 2\n[tftp]\nretries = 3\n")

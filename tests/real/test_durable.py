@@ -32,11 +32,14 @@ class Killed(LabCase):
         self.control = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="reveille-")))
         return servers.Reveille(self.lab, self.images, control=self.control / "control.sock")
 
-    def leases(self, *words, status=0):
-        done = lab.run([servers.REVEILLE, "leases", "--leases", self.server.leases(), "--control",
-                        self.server.control, *words], check=False)
+    def run_leases(self, *words, status=0):
+        done = lab.run([servers.REVEILLE, "leases", *words], check=False)
         self.assertEqual(done.returncode, status, done.stdout)
         return done.stdout
+
+    def leases(self, *words, status=0):
+        return self.run_leases("--leases", self.server.leases(), "--control", self.server.control,
+                               *words, status=status)
 
     def test_every_lease_is_there_again_and_given_to_nobody_else(self):
         hosts = [self.lab.host(f"client{number}") for number in range(5)]
@@ -96,7 +99,17 @@ class Killed(LabCase):
         self.assertIn("is free already", self.leases("release", address, status=1))
         self.assertEqual(self.leases("reserve", address), f"{address}: reserved\n")
         self.assertIn(f"{address},reserved,", self.leases("--csv"))
-        self.assertIn("is in no pool", self.leases("reserve", "192.0.2.1", status=1))
+        said = self.leases("reserve", "192.0.2.1", status=1)
+        self.assertIn("is in no pool", said)
+        self.assertNotIn("another reveille uses it", said)
+        # Who names a socket means who listens there, and no database.
+        alone = ("--control", self.server.control)
+        self.assertEqual(self.run_leases(*alone, "reserve", "10.77.1.200"),
+                         "10.77.1.200: reserved\n")
+        self.assertIn("10.77.1.200,reserved,", self.leases("--csv"))
+        self.assertEqual(self.run_leases(*alone, "release", "10.77.1.200"),
+                         "10.77.1.200: released\n")
+        self.assertIn("name it by --leases", self.run_leases(*alone, status=1))
         self.assertIn("is not an address", self.leases("reserve", "somewhere", status=1))
         self.assertNotEqual(Udhcpc(self.lab, client.host).start().bound(), address)
         # What was promised is on disk: it holds for the next server, too.
@@ -105,9 +118,11 @@ class Killed(LabCase):
         self.assertIn(f"{address},reserved,", self.leases("--csv"))
 
         # With the server gone the same words go to the database.
-        self.assertEqual(self.leases("release", address), f"{address}: released\n")
+        self.assertEqual(self.leases("release", address),
+                         f"{address}: released in {self.server.leases()}, "
+                         "which no reveille has open\n")
         self.server.process = self.lab.spawn("server2", self.server.host, self.server.command())
-        self.server.process.wait_for("2 known", 30)
+        self.server.process.wait_for("3 known", 30)
 
     def test_leases_of_another_server_are_taken_over(self):
         self.server.process.stop()

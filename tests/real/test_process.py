@@ -166,6 +166,15 @@ class Replaying(LabCase):
         replayed = [(e.kind, e.address) for e in events if e and e.mac == client.mac]
         self.assertEqual(replayed, before)
 
+        capture = (self.lab.log_folder / "capture.pcap").read_bytes()
+        done = subprocess.run(
+            [servers.REVEILLE, "replay", "capture.pcap", "--out", "./capture.pcap"],
+            cwd=self.lab.log_folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=60, check=False)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("is the capture itself", done.stderr)
+        self.assertEqual((self.lab.log_folder / "capture.pcap").read_bytes(), capture)
+
 
 if __name__ == "__main__":
     unittest.main()

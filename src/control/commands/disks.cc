@@ -5,26 +5,14 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/fmt/fmt.h>
 
+#include "control/commands/report_fields.h"
 #include "control/commands/status.h"
 #include "control/config/value_text.h"
 #include "control/console.h"
-#include "control/log/escape.h"
 #include "control/log/event_text.h"
 #include "control/socket/ask.h"
 
 namespace reveille {
-namespace {
-
-std::uint64_t number(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
-}
-std::string word(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? escaped(found->get<std::string>()) : "";
-}
-
-}  // namespace
 
 std::string disks_page(const Json& report) {
   std::string page;
@@ -56,8 +44,8 @@ std::string disks_page(const Json& report) {
 int disks(const CommandLine& line) {
   const auto path = control_path(line.config);
   if (!path) return 1;
-  const CommandResult report = ask(*path, "disks", Json::object());
-  if (!report) return failed(report.error());
+  const auto report = ask(*path, "disks", Json::object());
+  if (!report) return failed(report.error().text);
   if (line.json) {
     std::cout << report->dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
   } else {

@@ -1,10 +1,12 @@
 #include "control/commands/reload.h"
 
+#include <filesystem>
 #include <iostream>
+#include <sstream>
 
 #include <nlohmann/json.hpp>
 
-#include "control/commands/status.h"
+#include "control/config/config_arguments.h"
 #include "control/console.h"
 #include "control/log/escape.h"
 #include "control/socket/ask.h"
@@ -25,13 +27,37 @@ std::vector<std::string> lines_of(const Json& result, const char* key) {
   return lines;
 }
 
+// What is wrong with the file says the server, who logs it too; here it only names the socket.
+std::optional<std::string> socket_of(const ConfigArguments& arguments) {
+  if (arguments.control) return *arguments.control;
+  const ParsedConfig parsed = begin_config(arguments);
+  if (parsed.readable || usable(parsed.problems)) return parsed.config.control.socket;
+  return std::nullopt;
+}
+
+// A server that runs with another file is not to be taken for one that has read this one.
+Json arguments_of(const ConfigArguments& arguments) {
+  if (arguments.config_file.empty()) return Json::object();
+  std::error_code ignored;
+  return {{"config", std::filesystem::absolute(arguments.config_file, ignored).string()}};
+}
+
+// Of a wrong file there is a line for each problem.
+int refused(const AskError& error) {
+  if (!error.was_answered) return failed("not reloaded: " + error.text);
+  failed("not reloaded, nothing has changed:");
+  std::istringstream lines(error.text);
+  for (std::string line; std::getline(lines, line);) std::cerr << escaped(line) << "\n";
+  return 1;
+}
+
 }  // namespace
 
 int reload(const CommandLine& line) {
-  const auto path = control_path(line.config);
+  const auto path = socket_of(line.config);
   if (!path) return 1;
-  const CommandResult result = ask(*path, "reload", Json::object(), kPatience);
-  if (!result) return failed("not reloaded: " + result.error());
+  const auto result = ask(*path, "reload", arguments_of(line.config), kPatience);
+  if (!result) return refused(result.error());
   for (const std::string& warning : lines_of(*result, "warnings")) std::cerr << warning << "\n";
   for (const std::string& part : lines_of(*result, "need_restart")) {
     std::cerr << "reveille: warning: needs a restart: " << part << "\n";

@@ -6,9 +6,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/commands/report_fields.h"
 #include "control/config/value_text.h"
 #include "control/console.h"
-#include "control/log/escape.h"
 #include "control/log/outcome_table.h"
 #include "control/socket/ask.h"
 
@@ -35,16 +35,8 @@ std::string table(const Rows& rows) {
   return text;
 }
 
-std::uint64_t number(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
-}
 std::string count(const Json& object, const char* key) {
   return count_text(number(object, key));
-}
-std::string word(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? escaped(found->get<std::string>()) : "";
 }
 Json part(const Json& object, const char* key) {
   const auto found = object.find(key);
@@ -75,9 +67,9 @@ std::string workers_table(const Json& workers) {
 }
 
 std::string ports_table(const Json& ports) {
-  Rows rows{{"port", "driver", "MAC", "missed", "no buffer", "errors in", "errors out"}};
+  Rows rows{{"port", "driver", "MAC", "link", "missed", "no buffer", "errors in", "errors out"}};
   for (const Json& port : ports) {
-    rows.push_back({word(port, "name"), word(port, "driver"), word(port, "mac"),
+    rows.push_back({word(port, "name"), word(port, "driver"), word(port, "mac"), word(port, "link"),
                     count(port, "missed"), count(port, "no_buffer"), count(port, "receive_errors"),
                     count(port, "transmit_errors")});
   }
@@ -131,8 +123,8 @@ std::optional<std::string> control_path(const ConfigArguments& arguments) {
 int status(const CommandLine& line) {
   const auto path = control_path(line.config);
   if (!path) return 1;
-  const CommandResult report = ask(*path, "status", Json::object());
-  if (!report) return failed(report.error());
+  const auto report = ask(*path, "status", Json::object());
+  if (!report) return failed(report.error().text);
   if (line.json) {
     std::cout << report->dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
   } else {

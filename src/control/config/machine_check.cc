@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <linux/capability.h>
 #include <net/if.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <unordered_set>
@@ -72,6 +73,17 @@ void check_vdev(const std::string& vdev, Origin origin, Severity severity, Probl
   if (if_nametoindex(name.c_str()) == 0) return;
   add(problems, severity, origin,
       "the interface name " + in_quotes(name) + " is taken; net_tap makes a new interface");
+}
+
+// A worker that another one's turn keeps waiting answers late, whatever it does.
+void check_workers(const Config& config, const Origins& origins, Problems& problems) {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  const auto cpus = static_cast<unsigned>(CPU_COUNT(&allowed));
+  if (config.workers.count <= cpus) return;
+  problems.warning(origins.of("workers.count"),
+                   std::to_string(config.workers.count) + " workers share " + std::to_string(cpus) +
+                       (cpus == 1 ? " CPU" : " CPUs") + "; each is meant to have one of its own");
 }
 
 bool has_capability(unsigned capability) {
@@ -211,6 +223,7 @@ void check_machine(const Config& config, const Origins& origins, Purpose purpose
   if (purpose == Purpose::replay) return;
   if (purpose == Purpose::reload) return check_log_file(config, origins, problems);
   check_disk_files(config, origins, problems);
+  check_workers(config, origins, problems);
   const Severity severity = purpose == Purpose::serve ? Severity::error : Severity::warning;
   check_ports(config, origins, severity, problems);
   if (purpose != Purpose::serve) return;

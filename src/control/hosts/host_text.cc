@@ -16,6 +16,13 @@ bool says_nothing(std::string_view line) {
   return first == std::string_view::npos || line[first] == '#';
 }
 
+// Words alone, where the MAC address of a host would have colons: columns of another name, or
+// separated by something else.
+bool looks_like_header(std::string_view line) {
+  const bool has_digits = std::ranges::any_of(line, [](char c) { return c >= '0' && c <= '9'; });
+  return !has_digits && line.find_first_of(":=*") == std::string_view::npos;
+}
+
 }  // namespace
 
 void HostLines::error(unsigned column, std::string text) {
@@ -74,6 +81,11 @@ void parse_hosts(std::string_view text, std::string_view file, std::size_t hosts
       // Without knowing the columns, each line would only be wrong once more.
       if (!columns.read(line, lines)) return;
       continue;
+    }
+    if (format == Format::unknown && looks_like_header(line)) {
+      return lines.error(1,
+                         "no column of a hosts file is named there; there are mac, client_id, "
+                         "uuid, address, host_name and boot_file, separated by commas");
     }
     if (format == Format::unknown) format = Format::dnsmasq;
     const bool more =

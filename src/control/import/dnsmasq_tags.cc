@@ -67,6 +67,15 @@ bool sets_tag(std::string_view part) {
   return part.starts_with("set:") || part.starts_with("net:");
 }
 
+// A field of dhcp-host by which it knows its machine; "id:*" is none.
+std::optional<ImportedCondition> host_is(const std::string& field) {
+  constexpr std::string_view kClientId = "id:";
+  if (field.starts_with(kClientId) && field != "id:*") {
+    return option_is(61, octets_of(field.substr(kClientId.size())));
+  }
+  return std::ranges::count(field, ':') == 5 ? dnsmasq_mac(field) : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<ImportedCondition> dnsmasq_mac(std::string_view text) {
@@ -93,10 +102,7 @@ void DnsmasqTags::read_host(const std::vector<std::string>& parts) {
   for (const std::string& part : parts) {
     if (!sets_tag(part)) continue;
     for (const std::string& other : parts) {
-      if (std::ranges::count(other, ':') != 5) continue;
-      if (auto condition = dnsmasq_mac(other)) {
-        tags_[part.substr(4)].push_back(std::move(*condition));
-      }
+      if (auto condition = host_is(other)) tags_[part.substr(4)].push_back(std::move(*condition));
     }
   }
 }

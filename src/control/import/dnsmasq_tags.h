@@ -22,7 +22,7 @@ class DnsmasqTags {
   [[nodiscard]] static bool is_key(std::string_view key);
   // Such a line. Empty, or why its condition is none that rules can make.
   [[nodiscard]] std::string read(std::string_view key, const std::vector<std::string>& parts);
-  // dhcp-host=MAC,set:tag
+  // dhcp-host=MAC,set:tag or dhcp-host=id:CLIENT-ID,set:tag
   void read_host(const std::vector<std::string>& parts);
   // dhcp-range=set:tag: of a range for everybody, or for those of other tags, which are read
   // before.

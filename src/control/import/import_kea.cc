@@ -340,15 +340,17 @@ std::string plain_json(std::string_view text) {
   std::string plain;
   plain.reserve(text.size());
   std::size_t comma = std::string::npos;  // the last thing that was not space
-  const auto skip_to = [&text](std::string_view end) {
+  // Lines stay as many as they are: errors tell the number of theirs.
+  const auto skip_to = [&text, &plain](std::string_view end) {
     const std::size_t found = text.find(end);
-    text.remove_prefix(found == std::string_view::npos ? text.size() : found + end.size());
+    const std::size_t length = found == std::string_view::npos ? text.size() : found + end.size();
+    plain.append(static_cast<std::size_t>(std::ranges::count(text.substr(0, length), '\n')), '\n');
+    text.remove_prefix(length);
   };
   while (!text.empty()) {
     const char c = text.front();
     if (c == '#' || text.starts_with("//")) {
       skip_to("\n");
-      plain += '\n';
     } else if (text.starts_with("/*")) {
       skip_to("*/");
     } else if (c == '"') {
@@ -375,6 +377,20 @@ std::string plain_json(std::string_view text) {
 
 }  // namespace
 
+namespace {
+
+// The library's words from "at line" on, without its own numbers.
+std::string syntax_error(std::string_view text, const Json::parse_error& error) {
+  if (text.find("<?include") != std::string_view::npos) {
+    return "it includes other files, which are not followed: put what they hold in their place";
+  }
+  const std::string_view words = error.what();
+  const std::size_t place = words.find("at line ");
+  return "it is no JSON: " + std::string(words.substr(place == std::string_view::npos ? 0 : place));
+}
+
+}  // namespace
+
 ImportResult import_kea(std::string_view text) {
   // Everything that goes through the values does so by calling itself.
   bool is_too_deep = false;
@@ -383,7 +399,12 @@ ImportResult import_kea(std::string_view text) {
     is_too_deep |= depth > kDepthMax;
     return !is_too_deep;
   };
-  const Json json = Json::parse(plain_json(text), keep, false);
+  Json json;
+  try {
+    json = Json::parse(plain_json(text), keep);
+  } catch (const Json::parse_error& error) {
+    return tl::unexpected(syntax_error(text, error));
+  }
   if (is_too_deep) return tl::unexpected(std::string("it is nested too deep"));
   if (!json.is_object()) return tl::unexpected(std::string("it is not a JSON object"));
   const auto server = json.find("Dhcp4");

@@ -153,10 +153,10 @@ class Piece {
   // Counts what was taken over and names what was not.
   tl::expected<void, std::string> send(const std::string& socket, TakenOver& taken,
                                        ImportedLeases& said) {
-    const CommandResult done = ask(socket, "import", Json{{"leases", std::move(words_)}});
+    const auto done = ask(socket, "import", Json{{"leases", std::move(words_)}});
     words_ = Json::array();
     bytes_ = 0;
-    if (!done) return tl::unexpected(done.error());
+    if (!done) return tl::unexpected(done.error().text);
     const std::vector<std::size_t> lines = std::exchange(lines_, {});
     if (!is_report(*done, lines.size())) {
       return tl::unexpected("what answers on " + in_quotes(socket) + " imports no leases");
@@ -196,6 +196,7 @@ tl::expected<TakenOver, std::string> give_to_server(ImportedLeases& imported,
 tl::expected<TakenOver, std::string> take_over(ImportedLeases& imported, const Config& config,
                                                const ConfigArguments& arguments) {
   std::error_code ignored;
+  if (names_socket_alone(arguments)) return give_to_server(imported, *arguments.control);
   const std::string& database = config.leases.database;
   if (!std::filesystem::exists(database, ignored)) return add_to_database(imported, config);
   // Whoever holds the lock writes the database, and nobody else may.

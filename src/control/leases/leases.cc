@@ -79,14 +79,15 @@ std::string json_text(const std::vector<LeaseRow>& rows, std::int64_t wall_secon
   return all.dump(1) + "\n";
 }
 
-// The running server does it, and says when it is on disk.
+// The running server does it, and says when it is on disk. `besides`: why it is asked, for when it
+// cannot be.
 int change_running(const Ipv4Address address, const CommandLine& line, const std::string& besides) {
   const auto socket = control_path(line.config);
   if (!socket) return 1;
   const bool is_release = line.leases_verb == LeasesVerb::release;
-  const CommandResult done =
+  const auto done =
       ask(*socket, is_release ? "release" : "reserve", Json{{"address", address.text()}});
-  if (!done) return failed(besides + done.error());
+  if (!done) return failed((done.error().was_answered ? "" : besides) + done.error().text);
   std::cout << address.text() << (is_release ? ": released\n" : ": reserved\n");
   return 0;
 }
@@ -117,7 +118,8 @@ int change_stored(const std::string& path, const Ipv4Address address, const Comm
   const auto written = store->write({&next, 1});
   if (!written) return failed(written.error());
   std::cout << address.text()
-            << (next.kind == LeaseChange::Kind::released ? ": released\n" : ": reserved\n");
+            << (next.kind == LeaseChange::Kind::released ? ": released in " : ": reserved in ")
+            << path << ", which no reveille has open\n";
   return 0;
 }
 
@@ -125,7 +127,9 @@ int change(const LeasesConfig& config, const CommandLine& line) {
   const auto address = Ipv4Address::parse(line.lease_address);
   if (!address) return failed(in_quotes(line.lease_address) + " is not an address");
   std::error_code ignored;
-  if (config.in_memory()) return change_running(*address, line, "");
+  if (config.in_memory() || names_socket_alone(line.config)) {
+    return change_running(*address, line, "");
+  }
   if (!std::filesystem::exists(config.database, ignored)) {
     return change_running(*address, line,
                           "there is no lease database " + config.database + ", and ");
@@ -157,6 +161,10 @@ int leases(const CommandLine& line) {
   if (!usable(parsed.problems)) return 1;
   if (line.config.leases) parsed.config.leases.database = *line.config.leases;
   const LeasesConfig& config = parsed.config.leases;
+  const bool is_list = line.leases_verb == LeasesVerb::list;
+  if (is_list && names_socket_alone(line.config)) {
+    return failed("leases are listed from their database: name it by --leases, or by --config");
+  }
   const bool is_change =
       line.leases_verb == LeasesVerb::release || line.leases_verb == LeasesVerb::reserve;
   if (is_change) return change(config, line);

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <iostream>
 #include <thread>
 #include <unistd.h>
@@ -141,6 +142,10 @@ int replay(const CommandLine& line) {
   const OpenFile capture(line.capture, O_RDONLY);
   if (!capture.is_open()) return failed(line.capture + ": " + std::strerror(errno));
   const bool writes = !line.answers.empty();
+  std::error_code ignored;
+  if (writes && std::filesystem::equivalent(line.capture, line.answers, ignored)) {
+    return failed(line.answers + " is the capture itself: write the answers to another file");
+  }
   const OpenFile answers(writes ? line.answers : "/dev/null",
                          writes ? O_RDWR | O_CREAT | O_TRUNC : O_RDWR);
   if (!answers.is_open()) return failed(line.answers + ": " + std::strerror(errno));

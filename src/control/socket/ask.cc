@@ -20,15 +20,20 @@ namespace {
 constexpr std::size_t kAnswerMax = std::size_t{64} << 20;
 
 using Sent = tl::expected<void, std::string>;
+using Asked = tl::expected<Json, AskError>;
 
-tl::unexpected<std::string> failure(const std::string& path, const std::string& why) {
+tl::unexpected<std::string> trouble_with(const std::string& path, const std::string& why) {
   return tl::unexpected("the control socket " + in_quotes(path) + ": " + why);
+}
+
+Asked unanswered(const tl::unexpected<std::string>& why) {
+  return tl::unexpected(AskError{why.value()});
 }
 
 tl::expected<FileDescriptor, std::string> connect_to(const std::string& path) {
   const auto address = unix_address(path);
   if (!address) {
-    return failure(path, "a path has 1 to " + std::to_string(kSocketPathMax) + " bytes");
+    return trouble_with(path, "a path has 1 to " + std::to_string(kSocketPathMax) + " bytes");
   }
   FileDescriptor descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const auto* const generic = reinterpret_cast<const sockaddr*>(&*address);
@@ -37,8 +42,8 @@ tl::expected<FileDescriptor, std::string> connect_to(const std::string& path) {
     return tl::unexpected("no reveille answers on " + in_quotes(path) +
                           "; is it running, and is that its control socket (--control)?");
   }
-  if (errno == EAGAIN) return failure(path, "too many others are asking");
-  return failure(path, std::strerror(errno));
+  if (errno == EAGAIN) return trouble_with(path, "too many others are asking");
+  return trouble_with(path, std::strerror(errno));
 }
 
 bool ready(const FileDescriptor& descriptor, short what, std::chrono::milliseconds patience) {
@@ -80,29 +85,29 @@ tl::expected<std::string, std::string> receive_line(const FileDescriptor& descri
   return tl::unexpected(std::string("the answer is too long"));
 }
 
-CommandResult read_answer(const std::string& path, const std::string& line) {
+Asked read_answer(const std::string& path, const std::string& line) {
   Json answer = Json::parse(line, nullptr, false);
   if (answer.is_object() && answer.contains("result")) return std::move(answer["result"]);
   if (answer.is_object() && answer.contains("error") && answer["error"].is_string()) {
-    return tl::unexpected(answer["error"].get<std::string>());
+    return tl::unexpected(AskError{answer["error"].get<std::string>(), true});
   }
-  return failure(path, "what answers there is no reveille");
+  return unanswered(trouble_with(path, "what answers there is no reveille"));
 }
 
 }  // namespace
 
-CommandResult ask(const std::string& path, std::string_view command, const Json& arguments,
-                  std::chrono::milliseconds patience) {
+Asked ask(const std::string& path, std::string_view command, const Json& arguments,
+          std::chrono::milliseconds patience) {
   const auto descriptor = connect_to(path);
-  if (!descriptor) return tl::unexpected(descriptor.error());
+  if (!descriptor) return unanswered(tl::unexpected(descriptor.error()));
   Json request{{"command", command}};
   if (!arguments.empty()) request["arguments"] = arguments;
   const std::string text = request.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   if (const auto sent = send_all(*descriptor, text, patience); !sent) {
-    return failure(path, sent.error());
+    return unanswered(trouble_with(path, sent.error()));
   }
   const auto line = receive_line(*descriptor, patience);
-  if (!line) return failure(path, line.error());
+  if (!line) return unanswered(trouble_with(path, line.error()));
   return read_answer(path, *line);
 }
 

@@ -8,10 +8,14 @@
 
 namespace reveille {
 
-// Waits for the answer, at most `patience` between two signs of life. The error is a sentence:
-// nobody listens, no permission, no answer, or what reveille itself refused.
-[[nodiscard]] CommandResult ask(const std::string& path, std::string_view command,
-                                const Json& arguments,
-                                std::chrono::milliseconds patience = std::chrono::seconds{10});
+struct AskError {
+  std::string text;           // a sentence
+  bool was_answered = false;  // by a reveille that refuses; else nobody listens, or answers
+};
+
+// Waits for the answer, at most `patience` between two signs of life.
+[[nodiscard]] tl::expected<Json, AskError> ask(
+    const std::string& path, std::string_view command, const Json& arguments,
+    std::chrono::milliseconds patience = std::chrono::seconds{10});
 
 }  // namespace reveille

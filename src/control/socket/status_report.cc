@@ -40,7 +40,8 @@ Json worker_of(const WorkerStatistics& worker, Nanoseconds uptime) {
           {"outcomes", outcomes_of(worker.outcomes)}};
 }
 
-Json ports_of(const Workers& workers, const Statistics& statistics) {
+Json ports_of(const Server& server, const Statistics& statistics) {
+  const Workers& workers = server.workers();
   Json all = Json::array();
   for (std::size_t i = 0; i < workers.ports().size(); ++i) {
     const PortReport& port = workers.ports()[i];
@@ -49,6 +50,7 @@ Json ports_of(const Workers& workers, const Statistics& statistics) {
                    {"driver", port.driver},
                    {"mac", port.mac.text()},
                    {"mtu", port.mtu},
+                   {"link", server.interfaces().state_of(port.name)},
                    {"queues", port.receive_queues},
                    {"missed", counted.missed},
                    {"no_buffer", counted.no_buffer},
@@ -114,7 +116,7 @@ CommandResult report_status(Server& server, const Json& arguments) {
               {"uptime_seconds", static_cast<std::uint64_t>(seconds(uptime))},
               {"serving", server.status()},
               {"images", images_of(server)},
-              {"ports", ports_of(server.workers(), statistics)},
+              {"ports", ports_of(server, statistics)},
               {"workers", std::move(workers)},
               {"transfers", {{"open", sum.transfers}, {"half_open", sum.half_open}}}};
   add_addresses(server, statistics.groups, report);
