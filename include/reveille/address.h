@@ -1,4 +1,5 @@
-// Link and network addresses as values: host-order integers inside, the usual text outside.
+// Link and network addresses as values, and as the usual text. An IPv4 address is an integer in the
+// order of the host; MAC addresses, IPv6 addresses and UUIDs are octets as they are on the wire.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // The configuration as plain values: what a TOML file or the command line says, checked.
 //
-// Made by control/, read by everyone, changed by nobody once built. Zero-argument defaults are
+// Made by control/, read by everyone, changed by nobody once built. Default member initializers are
 // the documented defaults. See README.md for the TOML table that goes with each struct.
 #pragma once
 
@@ -19,7 +19,7 @@ namespace reveille {
 
 using Seconds = std::chrono::seconds;
 
-// [[interface]]: a port, and the address that answers on it.
+// [[interface.vlan]]
 struct VlanConfig {
   std::uint16_t id = 0;  // 1 to 4094
   Ipv4Prefix address;    // our own address on that VLAN
@@ -31,14 +31,15 @@ inline constexpr std::uint16_t kMtuMax = 9000;
 // How a kernel interface is served. `automatic`: through AF_XDP where that is known to be faster
 // and takes nothing from anybody else, through af_packet elsewhere.
 enum class KernelDriver : std::uint8_t { automatic, af_xdp, af_packet };
+// [[interface]]: a port, and the address that answers on it.
 struct InterfaceConfig {
   // Exactly one of the three is set.
   std::string interface;              // a kernel interface
   std::string device;                 // a PCI address bound to vfio-pci
   std::string vdev;                   // a DPDK virtual device with its arguments
   std::optional<Ipv4Prefix> address;  // untagged; absent when only VLANs are served
-  // Longest IP packet or AoE packet, in octets: 1500 to kMtuMax. A kernel interface or a NIC that
-  // carries less has its way.
+  // Longest IP packet or AoE packet, in octets: 1500 to kMtuMax. Never more than the kernel
+  // interface or the NIC carries; a warning says so where that is less.
   std::uint16_t mtu = kMtuDefault;
   KernelDriver driver = KernelDriver::automatic;  // of `interface` only
   std::vector<VlanConfig> vlans;

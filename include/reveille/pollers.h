@@ -2,10 +2,11 @@
 //
 // When the peer of a memif port leaves, the driver of DPDK 22.11 marks the port as unconnected and
 // unmaps its rings at once, in DPDK's interrupt thread, while a thread may be in the middle of
-// them. Between both it takes its callback off the interrupt, and waits there for the pollers
-// (src/port/pollers.cc); whoever looks at the port after that finds it unconnected. The driver
-// finds ours because a program's functions come before those of shared objects: it has to be linked
-// into the program itself, and DPDK as shared objects.
+// them. Between those two steps it calls rte_intr_callback_unregister(), and src/port/pollers.cc
+// has a function of that name, which does the same and then waits for the pollers; a thread that
+// looks at the port after that finds it unconnected. The driver calls ours because a program's
+// functions come before those of shared objects: it has to be linked into the program itself, and
+// DPDK as shared objects.
 #pragma once
 
 struct rte_rcu_qsbr;

@@ -8,7 +8,7 @@ namespace reveille {
 namespace {
 
 constexpr const char* kAbout =
-    "reveille boots machines from the network: DHCP, ProxyDHCP and TFTP on poll-mode cores.";
+    "reveille boots machines from the network: DHCP, ProxyDHCP, TFTP and AoE on poll-mode cores.";
 
 constexpr const char* kExamples =
     "\nExamples:\n"
@@ -182,7 +182,8 @@ class Verbs {
  public:
   Verbs(CLI::App& app, CommandLine& line) : app_(app), line_(line) {
     using Ports = ConfigOptions::Ports;
-    configured(Verb::serve, "serve", "Answer DHCP, ProxyDHCP and TFTP until stopped", Ports::any);
+    configured(Verb::serve, "serve", "Answer DHCP, ProxyDHCP, TFTP and AoE until stopped",
+               Ports::any);
     configured(Verb::check, "check", "Say all that is wrong with a configuration", Ports::any);
     CLI::App& replay = configured(Verb::replay, "replay",
                                   "Answer the frames of a capture, without a network", Ports::none);

@@ -36,7 +36,8 @@ class DhcpEngine {
   // One request of Service::dhcp or Service::boot_server whose chaddr hashes to this share.
   Outcome handle(const Request& request, const Context& context);
   // Start the memory accesses of a later handle(request), in two steps over a burst: indices,
-  // then the client's lease. They change nothing.
+  // then the client's lease. No lease changes; but as handle() they first follow the snapshot
+  // (DhcpServer::follow), so they are for the thread that handles.
   void prefetch(const Request& request, const Snapshot& snapshot) const;
   void prefetch_lease(const Request& request, const Snapshot& snapshot) const;
   // What the next handle(request) would decide on; `message` is the request's body, and borrowed.

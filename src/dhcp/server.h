@@ -39,11 +39,10 @@ class DhcpServer {
              std::uint64_t seed, BootingClients& booting, Decisions& decisions,
              const StoredLeases* stored);
 
-  // Before each call of those below: its snapshot, with its subnets, which are those of the
-  // construction or came after them (Subnets::after); routers, options, times, reservations and
-  // rules may differ.
-  // Nobody is given an address from now on that is not for him any more; who has it keeps it
-  // until its time is over or he asks for more.
+  // Call before any function below, with that call's snapshot. Its subnets are those of the
+  // construction, or were made from them by Subnets::after(); routers, options, times,
+  // reservations and rules may differ. From then on no client is given an address that it is not
+  // entitled to any more; one that has it keeps it until the lease ends or it asks for more time.
   void follow(const Snapshot& snapshot);
 
   // The subnet whose addresses a request is about; nullptr: it is none of ours.

@@ -77,7 +77,7 @@ tl::expected<KernelInterface, std::string> KernelInterface::claim(const std::str
   KernelInterface interface;
   interface.index_ = if_nametoindex(name.c_str());
   if (name.size() >= IFNAMSIZ || interface.index_ == 0) {
-    return failure(name, "there is none of that name; there are " + names_of_interfaces());
+    return failure(name, "there is no such interface; there are " + names_of_interfaces());
   }
   // DPDK separates a device's arguments by commas and knows no escape for them.
   if (name.find_first_of(",=") != std::string::npos) {

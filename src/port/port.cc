@@ -103,7 +103,8 @@ Result Port::probe(const VirtualDevice& device) {
 
   rte_eth_dev_info info{};
   if (const int error = rte_eth_dev_info_get(id_, &info); error != 0) {
-    return tl::unexpected(with_eal_words("port " + name_ + " does not describe itself", error));
+    return tl::unexpected(with_eal_words(
+        "port " + name_ + "'s driver says nothing about it (rte_eth_dev_info_get)", error));
   }
   driver_ = info.driver_name;
   profile_ = profile_of(driver_, device.name.empty() ? nullptr : &device.arguments, info);
@@ -131,7 +132,7 @@ Result Port::configure(rte_mempool* receive) {
   if (const int error =
           rte_eth_dev_configure(id_, receive_queues_, transmit_queues_, &configuration);
       error != 0) {
-    return failed("it refuses its configuration", error);
+    return failed("its driver refuses the configuration", error);
   }
   // As many as AF_XDP's driver lends to the kernel: what does not fit is then counted as missed.
   std::uint16_t receive_descriptors = plan_.umem_queues() > 0 ? kUmemRing : kDescriptors;

@@ -134,7 +134,7 @@ struct LeaseStore::State {
 
 template <class Act>
 auto LeaseStore::State::unless_failed(const Act& act) -> decltype(act()) {
-  if (failed) return tl::unexpected("lease database " + path + ": it has failed");
+  if (failed) return tl::unexpected("lease database " + path + ": an earlier write has failed");
   auto done = act();
   if (done) return done;
   failed = true;
@@ -203,7 +203,9 @@ Stored<void> LeaseStore::State::set_up() {
   auto mode = database.prepare("PRAGMA journal_mode");
   if (!mode) return tl::unexpected(mode.error());
   if (const auto row = mode->step(); !row) return tl::unexpected(row.error());
-  if (mode->text(0) != "wal") return tl::unexpected(std::string("its folder allows no shared log"));
+  if (mode->text(0) != "wal") {
+    return tl::unexpected(std::string("no write-ahead log can be here (a network file system?)"));
+  }
   mode->reset();
   if (auto set = database.run(kSettings); !set) return set;
   const auto page = database.integer("PRAGMA page_size");
@@ -382,7 +384,8 @@ Stored<void> LeaseStore::State::checkpoint() {
                                                nullptr, nullptr);
   // Busy: another program copies it right now.
   if (result == SQLITE_OK || (result & 0xff) == SQLITE_BUSY) return {};
-  return tl::unexpected("its log cannot be copied into it: " + failure_of(database.get()));
+  return tl::unexpected("its log cannot be copied into it (checkpoint): " +
+                        failure_of(database.get()));
 }
 
 Stored<void> LeaseStore::write(std::span<const LeaseChange> changes) {

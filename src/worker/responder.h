@@ -29,7 +29,8 @@ class Responder {
             const StoredLeases* stored = nullptr);
 
   // Start the memory accesses of a later handle(request), in two steps over a burst: the second
-  // looks at what the first has fetched. They change nothing but Request::place.
+  // looks at what the first has fetched. They set Request::place, and the engines follow the
+  // snapshot: for the thread that handles.
   void prefetch(Request& request, const Snapshot& snapshot) const {
     if (request.service == Service::tftp_transfer) {
       tftp_.prefetch(request);

@@ -30,9 +30,9 @@ struct WorkerStatistics {
   std::uint64_t half_open = 0;        // of these, before their first ACK
   std::uint64_t leases_recorded = 0;  // changes of leases that went to the store
   std::uint64_t replies_held = 0;     // a level: ACKs that wait for the disk
-  Instant written_at{};               // when the worker wrote this; it does so ten times a second
-  Nanoseconds working{};              // in turns of the loop that had something to do
-  Nanoseconds longest_gap{};          // between two looks at the ports, naps included
+  Instant written_at{};       // when the worker wrote this: each ms or sooner, idle each 100
+  Nanoseconds working{};      // in turns of the loop that had something to do
+  Nanoseconds longest_gap{};  // between two looks at the ports, naps included
 
   void add(const WorkerStatistics& other);
 };

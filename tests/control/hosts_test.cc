@@ -1,5 +1,7 @@
 // Hosts files: both formats, every slip at its place, and many hosts at once.
 #include <chrono>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -202,6 +204,37 @@ TEST_F(HostFiles, DuplicatesAreNamedAcrossFiles) {
 TEST_F(HostFiles, OneThatIsNotThere) {
   const std::string text = configured("[hosts]\nfiles = [\"none.csv\"]\n").problems.text();
   EXPECT_THAT(text, HasSubstr("r.toml:13:10: error: there is no hosts file"));
+}
+
+// Never taken for an empty one: a reload would give the addresses of its hosts to others.
+TEST_F(HostFiles, OneThatCannotBeReadIsAnError) {
+  folder.write("hosts.csv", "mac\n52:54:00:00:00:02\n");
+  std::filesystem::create_directory(folder.path("hosts.d"));
+  ASSERT_EQ(mkfifo(folder.path("fifo").c_str(), 0600), 0);
+  EXPECT_THAT(configured("[hosts]\nfiles = [\"fifo\"]\n").problems.text(),
+              HasSubstr("fifo\" cannot be read: it is no ordinary file"));
+
+  // Root reads everything but what a file system refuses; another user does not.
+  for (const char* const name : {"hosts.csv", "hosts.d"}) {
+    ASSERT_EQ(chmod(folder.path(name).c_str(), 0), 0);
+  }
+  const bool is_root = geteuid() == 0;
+  ASSERT_EQ(chmod(folder.path().c_str(), 0755), 0);
+  if (is_root) {
+    ASSERT_EQ(seteuid(65534), 0);
+  }
+  std::vector<std::string> said;
+  for (const char* const name : {"hosts.csv", "hosts.d"}) {
+    ParsedConfig parsed;
+    parsed.host_files = {folder.path(name)};
+    read_host_files(parsed);
+    said.push_back(parsed.problems.text());
+  }
+  if (is_root) {
+    ASSERT_EQ(seteuid(0), 0);
+  }
+  EXPECT_THAT(said[0], HasSubstr("hosts.csv\" cannot be read: Permission denied"));
+  EXPECT_THAT(said[1], HasSubstr("hosts.d\" cannot be read: Permission denied"));
 }
 
 TEST_F(HostFiles, AHundredThousandHosts) {

@@ -81,7 +81,7 @@ TEST(EventText, SaysWhyNot) {
   unknown.architecture = 11;
   EXPECT_EQ(sentence(unknown), "no boot file for its architecture, 11 (ARM 64-bit UEFI)");
   unknown.architecture = 0xffff;
-  EXPECT_EQ(sentence(unknown), "no boot file: it does not say what it is");
+  EXPECT_EQ(sentence(unknown), "no boot file: it does not say its architecture (option 93)");
 }
 
 TEST(EventText, NamesTheRuleThatDenies) {

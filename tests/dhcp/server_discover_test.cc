@@ -63,7 +63,7 @@ TEST(Discover, OnAVlanIsServedFromThatVlansSubnet) {
   EXPECT_EQ(offer.view().option_address(DhcpOption::server_identifier), kServerOnVlan);
 }
 
-TEST(Discover, ALinkWithoutASubnetIsToldSo) {
+TEST(Discover, OnALinkWithoutASubnetNobodyIsAnswered) {
   Lab lab;  // no subnet for VLAN 78
   const Heard heard = lab.send({.station = 1});
   EXPECT_EQ(heard.outcome, Outcome::dhcp_no_subnet);

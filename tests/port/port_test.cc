@@ -117,13 +117,13 @@ TEST_F(PortTest, ANicThatDpdkDoesNotHoldIsNamed) {
 TEST_F(PortTest, AnUnknownInterfaceIsToldWithThoseThatExist) {
   const auto port = open(interface("eth99"));
   ASSERT_FALSE(port);
-  EXPECT_THAT(port.error(), HasSubstr("interface eth99: there is none of that name; there are lo"));
+  EXPECT_THAT(port.error(), HasSubstr("interface eth99: there is no such interface; there are lo"));
 }
 
 TEST_F(PortTest, ANameThatDpdkCannotBeToldIsRefused) {
   const auto port = open(interface("aaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
   ASSERT_FALSE(port);
-  EXPECT_THAT(port.error(), HasSubstr("there is none of that name"));
+  EXPECT_THAT(port.error(), HasSubstr("there is no such interface"));
 }
 
 TEST_F(PortTest, LoopbackIsNoEthernet) {

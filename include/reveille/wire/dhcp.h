@@ -74,9 +74,9 @@ enum class RelayOption : std::uint8_t {
   server_id_override = 11,  // RFC 5107
 };
 
-// The fixed fields up to the cookie, the cookie, and the least length of a BOOTP message, which
-// is also what its relays expect of a reply (RFC 1542 2.1).
+// The first option: behind 236 octets of fixed fields and the magic cookie (RFC 2131 section 2).
 inline constexpr std::size_t kDhcpOptionsOffset = 240;
+// The least length of a BOOTP message, which its relays expect of a reply too (RFC 1542 2.1).
 inline constexpr std::size_t kBootpLength = 300;
 
 // A message, checked: 240 octets with the cookie, or 300 without one (RFC 951); op 1 or 2, hlen

@@ -59,7 +59,7 @@ tl::expected<DnsmasqRange, std::string> dnsmasq_range(const std::vector<std::str
         range.pool = {*first, last};
       } else if (!length) {
         length = mask_length(part);
-        if (!length) return tl::unexpected(std::string("the netmask is none"));
+        if (!length) return tl::unexpected(std::string("that is not a netmask"));
       }
     } else if (const auto time = lease_time_of(part)) {
       range.lease_time = std::max(*time, Seconds{120});  // dnsmasq takes nothing shorter

@@ -93,14 +93,14 @@ tl::expected<ImportedLease, std::string> foreign_lease_of(const nlohmann::json& 
   if (!is_shaped) return refuse("a lease is [address, state, MAC, end, client-id]");
   ImportedLease lease;
   const auto address = lease_file::parse_lease_address(words[0].get<std::string>());
-  if (!address) return refuse("its address is none of a machine");
+  if (!address) return refuse("its address cannot be a machine's");
   lease.address = *address;
   const auto state = state_of(words[1].get<std::string>());
   if (!state) return refuse("its state is not bound, released, expired or declined");
   lease.state = *state;
   if (const auto text = words[2].get<std::string>(); !text.empty()) {
     const auto mac = MacAddress::parse(text);
-    if (!mac) return refuse("its MAC address is none");
+    if (!mac) return refuse("it has no valid MAC address");
     lease.mac = *mac;
   }
   if (!words[3].is_null()) {

@@ -72,7 +72,8 @@ std::string no_address(const Event& event) {
 }
 
 std::string unknown_file(const Event& event) {
-  if (event.architecture == kArchitectureUnknown) return "no boot file: it does not say what it is";
+  if (event.architecture == kArchitectureUnknown)
+    return "no boot file: it does not say its architecture (option 93)";
   return fmt::format("no boot file for its architecture, {} ({})", event.architecture,
                      architecture_name(event.architecture));
 }

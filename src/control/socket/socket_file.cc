@@ -97,8 +97,8 @@ bool bind_private(const FileDescriptor& listener, const sockaddr_un& address) {
 tl::expected<FileDescriptor, std::string> listen_at(const std::string& path) {
   const auto address = unix_address(path);
   if (!address) {
-    return tl::unexpected(
-        failure(path, "a path has 1 to " + std::to_string(kSocketPathMax) + " bytes"));
+    return tl::unexpected(failure(
+        path, "the path of a socket has 1 to " + std::to_string(kSocketPathMax) + " octets"));
   }
   make_folder(path);
   const auto lock = lock_name(path);
