@@ -34,7 +34,7 @@ tl::expected<FileDescriptor, std::string> connect_to(const std::string& path) {
   const auto address = unix_address(path);
   if (!address) {
     return trouble_with(
-        path, "the path of a socket has 1 to " + std::to_string(kSocketPathMax) + " octets");
+        path, "the path of a socket has 1 to " + std::to_string(kSocketPathMax) + " bytes");
   }
   FileDescriptor descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const auto* const generic = reinterpret_cast<const sockaddr*>(&*address);

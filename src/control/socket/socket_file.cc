@@ -98,7 +98,7 @@ tl::expected<FileDescriptor, std::string> listen_at(const std::string& path) {
   const auto address = unix_address(path);
   if (!address) {
     return tl::unexpected(failure(
-        path, "the path of a socket has 1 to " + std::to_string(kSocketPathMax) + " octets"));
+        path, "the path of a socket has 1 to " + std::to_string(kSocketPathMax) + " bytes"));
   }
   make_folder(path);
   const auto lock = lock_name(path);
