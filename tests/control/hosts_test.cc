@@ -84,7 +84,7 @@ TEST(HostsCsv, AFirstLineThatIsNoHostNamesTheColumnsThereAre) {
   for (const char* const header : {"mac;address;host_name\n", "MAC,IP,Hostname\n"}) {
     EXPECT_EQ(parsed(std::string(header) + "52:54:00:12:34:56;10.77.0.1;x\n").problems,
               "h:1:1: error: no column of a hosts file is named there; there are mac, client_id, "
-              "uuid, address, host_name and boot_file, separated by commas\n");
+              "uuid, address, host_name, boot_file, separated by commas\n");
   }
 }
 

@@ -122,6 +122,14 @@ bool HostColumns::is_header(std::string_view line) {
   return false;
 }
 
+std::string HostColumns::all_names() {
+  std::string names;
+  for (const Column& one : kColumns) {
+    names += (names.empty() ? "" : ", ") + std::string(one.name);
+  }
+  return names;
+}
+
 bool HostColumns::read(std::string_view header, HostLines& lines) {
   std::vector<HostField> fields;
   if (!split(header, lines, fields)) return false;

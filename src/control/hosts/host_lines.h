@@ -57,6 +57,8 @@ class HostLines {
 class HostColumns {
  public:
   static bool is_header(std::string_view line);
+  // "mac, client_id, uuid, ..."
+  static std::string all_names();
   // Says which columns it does not know; false then.
   bool read(std::string_view header, HostLines& lines);
   // One line after it. False when reading ends.

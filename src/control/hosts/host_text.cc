@@ -83,9 +83,8 @@ void parse_hosts(std::string_view text, std::string_view file, std::size_t hosts
       continue;
     }
     if (format == Format::unknown && looks_like_header(line)) {
-      return lines.error(1,
-                         "no column of a hosts file is named there; there are mac, client_id, "
-                         "uuid, address, host_name and boot_file, separated by commas");
+      return lines.error(1, "no column of a hosts file is named there; there are " +
+                                HostColumns::all_names() + ", separated by commas");
     }
     if (format == Format::unknown) format = Format::dnsmasq;
     const bool more =
