@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "port/interface_request.h"
+
 namespace reveille {
 
 std::string_view name(InterfaceState state) {
@@ -25,8 +27,7 @@ InterfaceState interface_state(const std::string& name, unsigned index) {
   if (if_nametoindex(name.c_str()) != index) return InterfaceState::gone;
   const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return InterfaceState::up;
-  ifreq request{};
-  name.copy(request.ifr_name, IFNAMSIZ - 1);
+  ifreq request = interface_request(name);
   const bool is_known = ioctl(fd, SIOCGIFFLAGS, &request) == 0;
   close(fd);
   if (!is_known) return InterfaceState::up;

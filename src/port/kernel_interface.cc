@@ -12,6 +12,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "port/interface_request.h"
+
 namespace reveille {
 namespace {
 
@@ -30,12 +32,6 @@ std::string names_of_interfaces() {
   }
   if_freenameindex(all);
   return names;
-}
-
-ifreq request_for(const std::string& name) {
-  ifreq request{};
-  name.copy(request.ifr_name, IFNAMSIZ - 1);
-  return request;
 }
 
 // An abstract socket name: private to the network namespace, gone with the process.
@@ -95,7 +91,7 @@ tl::expected<KernelInterface, std::string> KernelInterface::claim(const std::str
   }
 
   const int fd = interface.multicast_socket_;
-  ifreq request = request_for(name);
+  ifreq request = interface_request(name);
   if (ioctl(fd, SIOCGIFHWADDR, &request) != 0) return failure(name, std::strerror(errno));
   if (request.ifr_hwaddr.sa_family != ARPHRD_ETHER) {
     return failure(name, "is no Ethernet interface");

@@ -17,6 +17,7 @@
 #include <xdp/libxdp.h>
 
 #include "port/af_xdp.h"
+#include "port/interface_request.h"
 
 namespace reveille {
 namespace {
@@ -94,8 +95,7 @@ bool has_foreign_program(unsigned index) {
 
 template <typename Question>
 bool ask_ethtool(int fd, const std::string& name, Question& question) {
-  ifreq request{};
-  name.copy(request.ifr_name, IFNAMSIZ - 1);
+  ifreq request = interface_request(name);
   request.ifr_data = reinterpret_cast<char*>(&question);
   return fd >= 0 && ioctl(fd, SIOCETHTOOL, &request) == 0;
 }
